@@ -1,0 +1,8 @@
+using System.CommandLine;
+
+// The whole executable: one line a command. What a command does stands in Commands/.
+RootCommand root = new("Ltx: masked video inpainting with LTX-2.3 on your own machine, and a server that fal's clients can talk to.")
+{
+};
+
+return await root.Parse(args).InvokeAsync();
