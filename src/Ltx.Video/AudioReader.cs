@@ -59,7 +59,7 @@ public static class AudioReader
             .WithCustomArgument("-copyts")
             .WithUntrusted(source.Format.Demuxer, source.Limits))
         .OutputToFile(FfmpegArgument.StandardOutput, overwrite: true, output => output
-            .WithMap(FormattableString.Invariant($"0:{track.Index}"))
+            .WithCustomArgument(FormattableString.Invariant($"-map 0:{track.Index}"))
             .WithAudioFilters(filters =>
             {
                 var start = source.VideoStart.TotalSeconds.ToString("0.######", CultureInfo.InvariantCulture);

@@ -78,13 +78,13 @@ public static class MediaProbe
             .OutputToNull()
             .Arguments;
         // ffprobe takes the same input options, but has no output to name.
-        var arguments = input[..input.IndexOf(" -f null", StringComparison.Ordinal)] + " -show_format -show_streams -print_format json";
+        var arguments = input[..input.LastIndexOf(" -f null", StringComparison.Ordinal)] + " -show_format -show_streams -print_format json";
 
         using var json = new MemoryStream();
         var result = await FfmpegTool
             .RunFfprobeAsync(arguments, limits, (stream, _, token) => stream.CopyToAsync(json, token), cancellationToken)
             .ConfigureAwait(false);
-        if (result.ExitCode != 0)
+        if (result.ExitCode != 0 || FfmpegFailure.SaysTooLarge(result))
         {
             throw FfmpegFailure.WhileReading(role, result);
         }

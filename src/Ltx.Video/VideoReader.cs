@@ -104,7 +104,7 @@ public static class VideoReader
         .OutputToFile(FfmpegArgument.StandardOutput, overwrite: true, output =>
         {
             output
-                .WithMap(FormattableString.Invariant($"0:{source.VideoIndex}"))
+                .WithCustomArgument(FormattableString.Invariant($"-map 0:{source.VideoIndex}"))
                 .WithVideoFilters(filters => FrameFilters.Add(filters, source, options, constantRate))
                 // The frames are spaced already; ffmpeg would fill a gap at the beginning a second time.
                 .WithFpsMode(FpsMode.Passthrough)

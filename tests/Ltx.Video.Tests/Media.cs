@@ -34,9 +34,14 @@ public sealed class Media : IDisposable
         return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} failed: {error.Result}");
     }
 
-    /// <summary>One value that ffprobe tells of the stream, such as <c>v:0</c> and <c>nb_frames</c>.</summary>
-    public static string Tell(string path, string stream, string entry) =>
-        Run("ffprobe", ["-v", "error", "-select_streams", stream, "-show_entries", $"stream={entry}", "-of", "default=nw=1:nk=1", path]).Trim();
+    /// <summary>All that ffprobe tells of one stream, such as <c>v:0</c>; empty where there is no such stream.</summary>
+    public static Dictionary<string, string> Tell(string path, string stream) =>
+        Run("ffprobe", ["-v", "error", "-select_streams", stream, "-show_streams", path])
+            .Split('\n', StringSplitOptions.TrimEntries)
+            .Select(line => line.Split('=', 2))
+            .Where(pair => pair.Length == 2)
+            .DistinctBy(pair => pair[0])
+            .ToDictionary(pair => pair[0], pair => pair[1]);
 
     public string Text(string name, string text)
     {

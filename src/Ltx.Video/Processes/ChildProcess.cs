@@ -58,10 +58,9 @@ internal static class ChildProcess
             command = command.WithStandardInputPipe(PipeSource.Create((stream, token) => GuardAsync(input, stream, token)));
         }
 
-        if (output is not null)
-        {
-            command = command.WithStandardOutputPipe(PipeTarget.Create((stream, token) => GuardAsync(output, stream, token)));
-        }
+        // CliWrap's own empty target closes the pipe, and a child that writes to it then fails.
+        ChildPipe drain = output ?? ((stream, _, token) => stream.CopyToAsync(Stream.Null, token));
+        command = command.WithStandardOutputPipe(PipeTarget.Create((stream, token) => GuardAsync(drain, stream, token)));
 
         try
         {

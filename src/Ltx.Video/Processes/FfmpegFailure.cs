@@ -15,12 +15,15 @@ internal static class FfmpegFailure
 
         return MediaException.Input(
             role,
-            result.LastWords.Contains("max pixel count", Letters)
+            SaysTooLarge(result)
                 ? "has larger pictures than are allowed"
                 : "is damaged or incomplete, and could not be decoded to the end; repair or re-encode it",
             result.LastWords,
             result.ExitCode);
     }
+
+    /// <summary>A picture has more pixels than <c>-max_pixels</c>; ffprobe says so and still exits with 0.</summary>
+    public static bool SaysTooLarge(ChildResult result) => result.LastWords.Contains("max pixel count", Letters);
 
     /// <summary>Writing our own result failed, which is never the user's fault.</summary>
     public static MediaException WhileWriting(ChildResult result) =>

@@ -57,8 +57,8 @@ internal static class EncodeArguments
         .OutputToFile(FfmpegArgument.File(path), overwrite: true, output =>
         {
             output
-                .WithMap("0:v")
-                .WithMap("1:a")
+                // FFMpegCore's WithMap takes the names of filter outputs only: it puts them in brackets.
+                .WithCustomArgument("-map 0:v -map 1:a")
                 .WithVideoCodec("copy")
                 .WithAudioCodec("aac")
                 .WithAudioBitrate(AudioBitrateKilobits)
