@@ -13,7 +13,7 @@ public static class VideoWriter
     /// </summary>
     /// <param name="path">Where to; its folder exists.</param>
     /// <param name="options">Size, rate and quality.</param>
-    /// <param name="frames">[height, width, 3] bytes of full-range RGB each; read before the next one is asked for, so the bytes may be reused.</param>
+    /// <param name="frames">[height, width, 3] bytes of full-range RGB each; read before the next is asked for, so the bytes may be reused.</param>
     /// <param name="audio">Cut or padded with silence to exactly frames / rate; null for a file without sound.</param>
     /// <param name="cancellationToken">Kills ffmpeg.</param>
     /// <returns>Number of frames written.</returns>

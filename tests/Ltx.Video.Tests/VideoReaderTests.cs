@@ -133,21 +133,17 @@ public sealed class VideoReaderTests : IDisposable
         Assert.Equal(exact, same);
     }
 
-    [Fact]
-    public async Task Odd_sizes_of_halved_chroma_are_cut_too()
+    [Theory]
+    [InlineData("yuv444p")]
+    [InlineData("yuv422p")]
+    [InlineData("yuv420p")]
+    public async Task Odd_sizes_of_halved_chroma_are_cut_too(string format)
     {
-        var odd = media.Make("o.mp4", "-f", "lavfi", "-i", "testsrc2=s=127x71:r=24:d=0.2", "-c:v", "libx264", "-pix_fmt", "yuv444p", "-crf", "0");
-        var subsampled = media.Make("s.mkv", "-i", odd, "-c:v", "ffv1", "-pix_fmt", "yuv420p");
-        foreach (var (path, pixels) in new[] { (odd, FramePixels.Rgb24), (odd, FramePixels.Gray8), (subsampled, FramePixels.Gray8) })
-        {
-            var whole = (await Media.ReadAllAsync(path, 24, new FrameSize(127, 71), pixels: pixels))[1];
-            var cut = (await Media.ReadAllAsync(path, 24, pixels: pixels))[1];
-            Assert.Equal(new FrameSize(126, 70), cut.Size);
-            // swscale rounds some columns differently where a row's length differs; resampling would be off by far more on this pattern.
-            Assert.All(
-                Enumerable.Range(0, 126).SelectMany(x => Media.Pixel(whole, x, 69).Zip(Media.Pixel(cut, x, 69))),
-                pair => Assert.InRange(pair.First - pair.Second, -1, 1));
-        }
+        var odd = media.Make("o.mkv", "-f", "lavfi", "-i", "testsrc2=s=127x71:r=24:d=0.2", "-c:v", "ffv1", "-pix_fmt", format);
+        var even = media.Make("e.mkv", "-i", odd, "-vf", "crop=126:70:0:0:exact=1", "-c:v", "ffv1");
+        var cut = (await Media.ReadAllAsync(odd, 24))[1];
+        Assert.Equal(new FrameSize(126, 70), cut.Size);
+        Assert.Equal((await Media.ReadAllAsync(even, 24))[1].Pixels.ToArray(), cut.Pixels.ToArray());
     }
 
     [Fact]
