@@ -48,7 +48,7 @@ internal sealed class VideoTileGrid
         // As the reference does: nothing is divided where every axis sums to one.
         if (SumsToOne(time) && SumsToOne(height) && SumsToOne(width)) return sum.clone();
         using var scope = NewDisposeScope();
-        Tensor weights = Along(time, sum, 2).mul(Along(height, sum, 3)).mul_(Along(width, sum, 4)).clamp_(min: 1e-8);
+        Tensor weights = Along(time, sum, 2).mul(Along(height, sum, 3)).mul(Along(width, sum, 4)).clamp_(min: 1e-8);
         return sum.div(weights).to(sum.dtype).MoveToOuterDisposeScope();
     }
 
