@@ -6,7 +6,7 @@ namespace Ltx.Inference.Layers;
 /// <summary>
 /// y = x W^T + b. Every matrix product with a weight goes through here, so that precision and LoRA live in one place.
 /// </summary>
-public sealed class Linear : IDisposable
+public sealed class Linear
 {
     private readonly WeightScope scope;
     private readonly Tensor? bias;
@@ -49,7 +49,8 @@ public sealed class Linear : IDisposable
         if (IsMerged) Replace(ReadPristineWeight(), isMerged: false);
     }
 
-    public void Dispose() => weight.Dispose();
+    /// <summary>Called by the component that owns all its weights, when it is dropped.</summary>
+    internal void Release() => weight.Dispose();
 
     private void Replace(Tensor with, bool isMerged)
     {

@@ -54,7 +54,7 @@ public sealed class ComponentWeights : IDisposable
 
     public void Dispose()
     {
-        foreach (Linear linear in linears.Values) linear.Dispose();
+        foreach (Linear linear in linears.Values) linear.Release();
         foreach (Tensor tensor in owned) tensor.Dispose();
         owned.Clear();
     }
