@@ -58,7 +58,7 @@ internal sealed class StreamEnds
 
     /// <param name="input">this stream</param>
     /// <param name="otherSigma">noise level of the other one</param>
-    public StreamState Prepare(StreamInput input, float otherSigma)
+    public StreamState Prepare(StreamInput input, double otherSigma)
     {
         Device device = input.Latent.device;
         long batch = input.Latent.shape[0];
@@ -83,6 +83,6 @@ internal sealed class StreamEnds
         return projectOut.Forward(Modulations.Modulate(normed, scale.PerToken(), shift.PerToken())).MoveToOuterDisposeScope();
     }
 
-    // In float32, as the reference multiplies.
-    private static Tensor Scaled(float[] levels, double scale, Device device) => tensor(levels.Select(level => level * (float)scale).ToArray(), device: device);
+    // Rounded to float32 once, after the product: the highest frequency turns by a whole radian for a thousandth of a noise level.
+    private static Tensor Scaled(double[] levels, double scale, Device device) => tensor(levels.Select(level => (float)(level * scale)).ToArray(), device: device);
 }

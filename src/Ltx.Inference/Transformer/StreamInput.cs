@@ -9,4 +9,4 @@ namespace Ltx.Inference.Transformer;
 /// <param name="Geometry">where the tokens are</param>
 /// <param name="Context">[B, S, D] the text for this stream</param>
 /// <param name="AttentionBias">added to the logits of the self-attention, [B, 1, T, T] in the model's type; null for none</param>
-public sealed record StreamInput(Tensor Latent, float Sigma, TokenLevels Levels, TokenGeometry Geometry, Tensor Context, Tensor? AttentionBias = null);
+public sealed record StreamInput(Tensor Latent, double Sigma, TokenLevels Levels, TokenGeometry Geometry, Tensor Context, Tensor? AttentionBias = null);
