@@ -1,3 +1,4 @@
+using Ltx.Inference.Latents;
 using Ltx.Inference.Layers;
 using Ltx.Inference.Weights;
 using TorchSharp;

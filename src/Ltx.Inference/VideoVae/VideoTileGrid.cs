@@ -1,3 +1,4 @@
+using Ltx.Inference.Latents;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.VideoVae;
