@@ -51,6 +51,11 @@ public sealed class ConfigSection
 
     public IReadOnlyList<int> Ints(string key) => Convert<IReadOnlyList<int>>(key, Required(key), value => [.. value.EnumerateArray().Select(item => item.TryGetInt32(out int number) ? number : Whole(item.GetDouble()))]);
 
+    /// <summary>A list of numbers, or one number for a list of one.</summary>
+    public IReadOnlyList<int> IntOrInts(string key) => Required(key).ValueKind == JsonValueKind.Number ? [Int(key)] : Ints(key);
+
+    public IReadOnlyList<string> Texts(string key) => Convert<IReadOnlyList<string>>(key, Required(key), value => [.. value.EnumerateArray().Select(item => item.GetString() ?? throw new FormatException())]);
+
     public IReadOnlyList<IReadOnlyList<int>> IntLists(string key) =>
         Convert<IReadOnlyList<IReadOnlyList<int>>>(key, Required(key), value => [.. value.EnumerateArray().Select(list => (IReadOnlyList<int>)[.. list.EnumerateArray().Select(item => item.GetInt32())])]);
 
