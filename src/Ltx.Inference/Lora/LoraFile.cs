@@ -37,14 +37,19 @@ public sealed class LoraFile : IDisposable
         FileInfo info = new(file.Path);
         Identity = new LoraIdentity(file.Path, info.Length, info.LastWriteTimeUtc);
         Modules = ReadModules(file);
-        ReferenceDownscale = Factor("reference_downscale_factor") ?? Factor("reference_spatial_scale_factor") ?? 1;
-        ReferenceTemporalScale = Factor("reference_temporal_scale_factor") ?? 1;
+        int? downscale = Factor("reference_downscale_factor") ?? Factor("reference_spatial_scale_factor"), temporal = Factor("reference_temporal_scale_factor");
+        HasReference = downscale is not null || temporal is not null;
+        ReferenceDownscale = downscale ?? 1;
+        ReferenceTemporalScale = temporal ?? 1;
     }
 
     public string Path => file.Path;
 
     /// <summary>What to call it in a message.</summary>
     public string Name => System.IO.Path.GetFileName(file.Path);
+
+    /// <summary>Whether the file says with what kind of reference it was trained.</summary>
+    public bool HasReference { get; }
 
     /// <summary>How many times smaller than the target the reference is that it was trained with; 1 where it says nothing.</summary>
     public int ReferenceDownscale { get; }

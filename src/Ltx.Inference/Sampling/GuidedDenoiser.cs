@@ -1,3 +1,4 @@
+using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Latents;
 using Ltx.Inference.Transformer;
 using static TorchSharp.torch;

@@ -1,3 +1,4 @@
+using Ltx.Inference.TextEncoder;
 using System.Text.Json;
 using Ltx.Inference.Latents;
 using Ltx.Inference.Sampling;

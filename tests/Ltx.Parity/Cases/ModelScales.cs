@@ -1,3 +1,4 @@
+using Ltx.Inference.AudioVae;
 using Ltx.Inference.Latents;
 using Ltx.Inference.VideoVae;
 
@@ -8,5 +9,5 @@ internal static class ModelScales
 {
     public static VideoScale Video(ParityContext context) => VideoVaeConfig.Read(context.Checkpoint.Config).Scale;
 
-    public static AudioScale Audio(ParityContext context) => new(16000, 160, 4);
+    public static AudioScale Audio(ParityContext context) => AudioVaeConfig.Read(context.Checkpoint.Config).Scale;
 }
