@@ -13,7 +13,8 @@ public sealed record AxisTiling(int Size = 0, int Overlap = 0)
     /// <param name="scale">frames or pixels a cell</param>
     internal void Check(string axis, int scale)
     {
-        if (Size < 0 || Overlap < 0 || (Size == 0 && Overlap > 0) || (Size > 0 && Overlap >= Size)) throw new ArgumentException($"Tiling of {axis}: tiles of {Size} cannot overlap by {Overlap}.");
+        bool sound = Size == 0 ? Overlap == 0 : Overlap >= 0 && Overlap < Size;
+        if (!sound) throw new ArgumentException($"Tiling of {axis}: tiles of {Size} cannot overlap by {Overlap}.");
         if (Size % scale != 0 || Overlap % scale != 0) throw new ArgumentException($"Tiling of {axis}: {Size} and {Overlap} must be multiples of {scale}.");
         if (Size > 0 && Size < 2 * scale) throw new ArgumentException($"Tiling of {axis}: a tile of {Size} is smaller than two latent cells, {2 * scale}.");
     }

@@ -7,7 +7,7 @@ namespace Ltx.Inference.VideoVae;
 /// <summary>The normalised latent to the first activation.</summary>
 internal sealed class DecoderEntry(WeightScope scope, VideoVaeConfig config, ChannelStatistics statistics, bool channelsLast) : IVideoLayer
 {
-    private readonly TimeConv3d conv = new(scope["conv_in"], config.LatentChannels, config.DecoderBlocks is [{ } first, ..] ? first.InChannels : config.DecoderBaseChannels, causal: false, channelsLast);
+    private readonly TimeConv3d conv = new(scope["conv_in"], config.LatentChannels, config.DecoderFirstChannels, causal: false, channelsLast);
 
     public int WorkingChannels => conv.WorkingChannels;
 

@@ -7,7 +7,7 @@ namespace Ltx.Inference.VideoVae;
 /// <summary>The last activation to patches to pixels.</summary>
 internal sealed class DecoderExit(WeightScope scope, VideoVaeConfig config, bool channelsLast) : IVideoLayer
 {
-    private readonly TimeConv3d conv = new(scope["conv_out"], config.DecoderBlocks is [.., { } last] ? last.OutChannels : config.DecoderBaseChannels, 3 * config.PatchSize * config.PatchSize, causal: false, channelsLast);
+    private readonly TimeConv3d conv = new(scope["conv_out"], config.DecoderLastChannels, 3 * config.PatchSize * config.PatchSize, causal: false, channelsLast);
 
     public int WorkingChannels => conv.WorkingChannels;
 

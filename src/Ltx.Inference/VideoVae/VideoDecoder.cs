@@ -53,7 +53,8 @@ public sealed class VideoDecoder : IDisposable
 
     /// <param name="checkpoint">must stay open as long as this lives</param>
     /// <exception cref="WeightsException">The config asks for what is not built here, or a tensor is missing, misshapen or left over.</exception>
-    public static VideoDecoder Load(Checkpoint checkpoint, Device device, ScalarType type, VideoVaeOptions? options = null) => new(checkpoint, device, type, options ?? VideoVaeOptions.Default);
+    public static VideoDecoder Load(Checkpoint checkpoint, Device device, ScalarType type, VideoVaeOptions? options = null) =>
+        new(checkpoint, device, type, options ?? VideoVaeOptions.Default);
 
     /// <summary>The whole clip.</summary>
     /// <param name="latent">[B, C, f, h, w], normalised, in any type and on any device</param>
@@ -184,6 +185,7 @@ public sealed class VideoDecoder : IDisposable
 
     private void Check(Tensor latent)
     {
-        if (latent.dim() != 5 || latent.shape[1] != Config.LatentChannels || latent.shape[2] < 1) throw new ArgumentException($"A latent is [B, {Config.LatentChannels}, f, h, w], not [{string.Join(", ", latent.shape)}].", nameof(latent));
+        if (latent.dim() == 5 && latent.shape[1] == Config.LatentChannels && latent.shape[2] > 0) return;
+        throw new ArgumentException($"A latent is [B, {Config.LatentChannels}, f, h, w], not [{string.Join(", ", latent.shape)}].", nameof(latent));
     }
 }

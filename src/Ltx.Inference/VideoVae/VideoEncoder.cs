@@ -54,7 +54,8 @@ public sealed class VideoEncoder : IDisposable
 
     /// <param name="checkpoint">must stay open as long as this lives</param>
     /// <exception cref="WeightsException">The config asks for what is not built here, or a tensor is missing, misshapen or left over.</exception>
-    public static VideoEncoder Load(Checkpoint checkpoint, Device device, ScalarType type, VideoVaeOptions? options = null) => new(checkpoint, device, type, options ?? VideoVaeOptions.Default);
+    public static VideoEncoder Load(Checkpoint checkpoint, Device device, ScalarType type, VideoVaeOptions? options = null) =>
+        new(checkpoint, device, type, options ?? VideoVaeOptions.Default);
 
     /// <summary>
     /// The means of the latent's distribution, normalised. Long or large clips are encoded piece by piece in time
@@ -141,7 +142,8 @@ public sealed class VideoEncoder : IDisposable
     private void Check(Tensor video)
     {
         if (video.dim() != 5 || video.shape[1] != 3) throw new ArgumentException($"A video is [B, 3, F, H, W], not [{string.Join(", ", video.shape)}].", nameof(video));
-        if ((video.shape[2] - 1) % Scale.Time != 0) throw new ArgumentException($"{video.shape[2]} frames are not {Scale.Time} * k + 1.", nameof(video));
-        if (video.shape[3] % Scale.Height != 0 || video.shape[4] % Scale.Width != 0) throw new ArgumentException($"A frame of {video.shape[4]} x {video.shape[3]} pixels is not a multiple of {Scale.Width} x {Scale.Height}.", nameof(video));
+        if (video.shape[2] < 1 || (video.shape[2] - 1) % Scale.Time != 0) throw new ArgumentException($"{video.shape[2]} frames are not {Scale.Time} * k + 1.", nameof(video));
+        if (video.shape[3] % Scale.Height == 0 && video.shape[4] % Scale.Width == 0) return;
+        throw new ArgumentException($"A frame of {video.shape[4]} x {video.shape[3]} pixels is not a multiple of {Scale.Width} x {Scale.Height}.", nameof(video));
     }
 }

@@ -7,7 +7,8 @@ internal static class VideoVaeBlocks
 {
     /// <param name="scope">where the list of blocks is</param>
     /// <param name="causal">true in the encoder</param>
-    public static IEnumerable<IVideoLayer> Build(WeightScope scope, IReadOnlyList<VideoVaeBlock> blocks, bool causal, bool channelsLast) => blocks.Select((block, i) => (IVideoLayer)(block.Kind switch
+    public static IEnumerable<IVideoLayer> Build(WeightScope scope, IReadOnlyList<VideoVaeBlock> blocks, bool causal, bool channelsLast) =>
+        blocks.Select((block, i) => (IVideoLayer)(block.Kind switch
     {
         VideoVaeBlockKind.Residual => new ResidualBlocks(scope[i], block, causal, channelsLast),
         VideoVaeBlockKind.StridedConv => new StridedConvBlock(scope[i], block, channelsLast),

@@ -58,6 +58,12 @@ public sealed record VideoVaeConfig
     /// <summary>Compression from pixels to latent cells.</summary>
     public VideoScale Scale { get; }
 
+    /// <summary>Channels between the decoder's first convolution and its first block.</summary>
+    internal int DecoderFirstChannels => DecoderBlocks is [{ } first, ..] ? first.InChannels : DecoderBaseChannels;
+
+    /// <summary>Channels between the decoder's last block and its last convolution.</summary>
+    internal int DecoderLastChannels => DecoderBlocks is [.., { } last] ? last.OutChannels : DecoderBaseChannels;
+
     /// <summary>In the order in which they run.</summary>
     internal IReadOnlyList<VideoVaeBlock> EncoderBlocks { get; }
 
@@ -84,7 +90,10 @@ public sealed record VideoVaeConfig
             else if (Strides.TryGetValue(plain, out Stride3d stride))
             {
                 int multiplied = channels * (hasSkip || widens ? Positive(options, "multiplier", 2) : 1);
-                if (hasSkip && (multiplied % stride.Count != 0 || channels * stride.Count % multiplied != 0)) throw new WeightsException($"{where} cannot make {multiplied} channels of {channels}: multiplier does not fit.");
+                if (hasSkip && (multiplied % stride.Count != 0 || channels * stride.Count % multiplied != 0))
+                {
+                    throw new WeightsException($"{where} cannot make {multiplied} channels of {channels}: multiplier does not fit.");
+                }
                 blocks.Add(new(hasSkip ? VideoVaeBlockKind.SpaceToDepth : VideoVaeBlockKind.StridedConv, 0, stride, channels, multiplied));
                 channels = multiplied;
             }
@@ -117,7 +126,10 @@ public sealed record VideoVaeConfig
                 int multiplier = Positive(options, "multiplier", 1);
                 // Only compress_all listens to "residual" in the reference.
                 bool hasSkip = name == "compress_all" && options.Bool("residual", false);
-                if (hasSkip && (channels % stride.Count != 0 || stride.Count % multiplier != 0)) throw new WeightsException($"{where} has residual, and its {channels} channels or its multiplier {multiplier} do not fit its stride.");
+                if (hasSkip && (channels % stride.Count != 0 || stride.Count % multiplier != 0))
+                {
+                    throw new WeightsException($"{where} has residual, and its {channels} channels or its multiplier {multiplier} do not fit its stride.");
+                }
                 blocks.Add(new(VideoVaeBlockKind.DepthToSpace, 0, stride, channels, channels / multiplier, hasSkip));
                 channels /= multiplier;
             }

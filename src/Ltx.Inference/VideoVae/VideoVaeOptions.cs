@@ -2,7 +2,7 @@ namespace Ltx.Inference.VideoVae;
 
 /// <summary>How the VAE computes; the numbers are the same to rounding.</summary>
 /// <param name="ChannelsLast">
-/// keep channels side by side in memory: 1.6 times faster on CUDA (docs/performance.md), slower or equal on the CPU
+/// keep channels side by side in memory: the layout that cuDNN's convolutions are fastest in
 /// </param>
 /// <param name="MaximumElements">
 /// how many numbers one activation may hold: time is cut into pieces that stay below. The default is 0.5 GB in bfloat16; about
