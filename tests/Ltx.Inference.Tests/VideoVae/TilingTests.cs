@@ -1,3 +1,4 @@
+using Ltx.Inference.Latents;
 using Ltx.Inference.VideoVae;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ltx.Inference.Latents;
 using Ltx.Inference.VideoVae;
 using Ltx.Inference.Weights;
 
