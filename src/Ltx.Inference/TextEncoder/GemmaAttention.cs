@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Ltx.Inference.TextEncoder;
 
 /// <summary>Grouped-query attention with a norm on every head's queries and keys (Gemma3Attention of huggingface/transformers).</summary>
-internal sealed class GemmaAttention : IDisposable
+internal sealed class GemmaAttention
 {
     private readonly GemmaConfig config;
     private readonly Linear query, key, value, output;
@@ -42,12 +42,6 @@ internal sealed class GemmaAttention : IDisposable
         if (visible is not null) attended = attended.masked_fill(visible.Blind, 0);
         // [B, H, T, D] -> [B, T, H*D]
         return output.Forward(attended.transpose(1, 2).flatten(2)).MoveToOuterDisposeScope();
-    }
-
-    public void Dispose()
-    {
-        queryNorm.Dispose();
-        keyNorm.Dispose();
     }
 
     // [B, T, H*D] -> [B, H, T, D]

@@ -60,6 +60,10 @@ internal sealed record GemmaConfig
             SlidingRope = ReadRope(text, "sliding_attention", "rope_local_base_freq", 10_000, scaling: null),
             GlobalRope = ReadRope(text, "full_attention", "rope_theta", 1_000_000, scaling: "rope_scaling"),
         };
+        foreach (int size in (ReadOnlySpan<int>)[heads, config.KeyValueHeads, config.HeadSize, config.SlidingWindow, config.Layers])
+        {
+            if (size < 1) throw new WeightsException("Gemma's config has a size below 1.");
+        }
         if (heads % config.KeyValueHeads != 0) throw new WeightsException($"Gemma's config has {heads} heads for {config.KeyValueHeads} key and value heads, which do not divide them.");
         return config;
     }
@@ -80,6 +84,7 @@ internal sealed record GemmaConfig
     private static List<bool> ReadLayers(ConfigSection text)
     {
         int layers = text.Int("num_hidden_layers"), pattern = text.Int("sliding_window_pattern", text.Int("_sliding_window_pattern", 6));
+        if (pattern < 1) throw new WeightsException($"Gemma's config has the sliding_window_pattern {pattern}.");
         if (!text.Has("layer_types")) return [.. Enumerable.Range(0, layers).Select(layer => (layer + 1) % pattern != 0)];
         List<bool> sliding = [.. text.Texts("layer_types").Select(type => type switch
         {

@@ -13,7 +13,7 @@ internal sealed class GemmaEncoder : IDisposable
     private readonly GemmaWeights weights;
     private readonly Tensor table;
     private readonly List<GemmaLayer> layers = [];
-    private readonly GemmaNorm? finalNorm;
+    private readonly GemmaNorm finalNorm;
     private readonly double embeddingScale;
     private readonly Device device;
     private readonly ScalarType type;
@@ -35,12 +35,12 @@ internal sealed class GemmaEncoder : IDisposable
             finalNorm = new GemmaNorm(weights.Root["norm"], Config.HiddenSize, Config.Epsilon);
             weights.Complete();
             // Rounded to the weights' type, as the reference has it: 62 instead of 61.97 in bfloat16.
-            using Tensor scale = tensor((float)Math.Sqrt(Config.HiddenSize)).to(type);
-            embeddingScale = scale.to(ScalarType.Float64).item<double>();
+            using var scope = NewDisposeScope();
+            embeddingScale = tensor((float)Math.Sqrt(Config.HiddenSize)).to(type).to(ScalarType.Float64).item<double>();
         }
         catch
         {
-            Dispose();
+            weights.Dispose();
             throw;
         }
     }
@@ -84,12 +84,7 @@ internal sealed class GemmaEncoder : IDisposable
         return head.Forward(last).MoveToOuterDisposeScope();
     }
 
-    public void Dispose()
-    {
-        layers.ForEach(layer => layer.Dispose());
-        finalNorm?.Dispose();
-        weights.Dispose();
-    }
+    public void Dispose() => weights.Dispose();
 
     // The final norm's output [B, T, hidden]; the embedding and every layer's output are kept in the list, if there is one.
     private Tensor Run(Tensor ids, long start, VisibleKeys? global, VisibleKeys? sliding, KeyValueCache? cache, List<Tensor>? states)
@@ -107,7 +102,7 @@ internal sealed class GemmaEncoder : IDisposable
             else states.Add(next);
             x = next;
         }
-        return finalNorm!.Forward(x);
+        return finalNorm.Forward(x);
     }
 
     // [B, T] -> [B, T, hidden]; the table stays on the CPU in the file's type, and only the rows that are needed are converted.

@@ -13,6 +13,8 @@ internal sealed class GemmaGenerator(GemmaEncoder model, GenerationConfig config
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IReadOnlyList<int> Generate(IReadOnlyList<int> prompt, GenerationSettings settings, CancellationToken cancellation, bool cached = true)
     {
+        ArgumentOutOfRangeException.ThrowIfZero(prompt.Count);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(settings.Temperature);
         using var gradients = no_grad();
         using TokenSampler sampler = new(settings, config);
         using KeyValueCache? cache = cached ? new KeyValueCache(model.Config) : null;

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Ltx.Inference.TextEncoder;
 
 /// <summary>One decoder layer: norms before and after both its halves (Gemma3DecoderLayer of huggingface/transformers).</summary>
-internal sealed class GemmaLayer(WeightScope scope, GemmaConfig config) : IDisposable
+internal sealed class GemmaLayer(WeightScope scope, GemmaConfig config)
 {
     private readonly GemmaNorm beforeAttention = new(scope["input_layernorm"], config.HiddenSize, config.Epsilon);
     private readonly GemmaAttention attention = new(scope["self_attn"], config);
@@ -20,11 +20,5 @@ internal sealed class GemmaLayer(WeightScope scope, GemmaConfig config) : IDispo
         x = x + afterAttention.Forward(attention.Forward(beforeAttention.Forward(x), rope, visible, cache));
         x = x + afterFeedForward.Forward(feedForward.Forward(beforeFeedForward.Forward(x)));
         return x.MoveToOuterDisposeScope();
-    }
-
-    public void Dispose()
-    {
-        attention.Dispose();
-        foreach (GemmaNorm norm in (ReadOnlySpan<GemmaNorm>)[beforeAttention, afterAttention, beforeFeedForward, afterFeedForward]) norm.Dispose();
     }
 }

@@ -7,16 +7,9 @@ namespace Ltx.Inference.TextEncoder;
 /// <summary>
 /// Gemma's root-mean-square normalisation: multiplied by 1 + weight, and all of it in float32 (Gemma3RMSNorm of huggingface/transformers).
 /// </summary>
-internal sealed class GemmaNorm : IDisposable
+internal sealed class GemmaNorm(WeightScope scope, long features, double epsilon)
 {
-    private readonly Tensor scale;
-    private readonly double epsilon;
-
-    public GemmaNorm(WeightScope scope, long features, double epsilon)
-    {
-        this.epsilon = epsilon;
-        scale = (scope.TensorOf(ScalarType.Float32, "weight", features) + 1).DetachFromDisposeScope();
-    }
+    private readonly Tensor scale = scope.Component.Own(scope.TensorOf(ScalarType.Float32, "weight", features) + 1);
 
     /// <param name="x">[..., features]</param>
     public Tensor Forward(Tensor x)
@@ -24,6 +17,4 @@ internal sealed class GemmaNorm : IDisposable
         using var scope = NewDisposeScope();
         return (RmsNorm.Weightless(x.to(ScalarType.Float32), epsilon) * scale).to(x.dtype).MoveToOuterDisposeScope();
     }
-
-    public void Dispose() => scale.Dispose();
 }

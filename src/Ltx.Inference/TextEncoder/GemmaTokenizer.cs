@@ -51,6 +51,9 @@ public sealed class GemmaTokenizer
     /// <summary>Id of the token that fills a prompt up.</summary>
     public int Pad { get; }
 
+    /// <summary>One more than the highest id.</summary>
+    public int Count => tokens.Length;
+
     /// <param name="path">a <c>tokenizer.json</c>; the <c>tokenizer_config.json</c> beside it, if there is one, names the special tokens</param>
     /// <exception cref="WeightsException">A file is missing, not sound, or of another kind of tokenizer.</exception>
     public static GemmaTokenizer Open(string path)

@@ -27,6 +27,7 @@ public sealed class PromptEncoder : IDisposable
         try
         {
             Gemma = new GemmaEncoder(folder, device, type);
+            if (Tokenizer.Count > Gemma.Config.VocabularySize) throw new WeightsException($"{folder}: the tokenizer has {Tokenizer.Count} ids, and the model only {Gemma.Config.VocabularySize}.");
             Features = new FeatureExtractor(checkpoint, Gemma.Config.HiddenSize, Gemma.Config.Layers + 1, device, type);
             VideoConnector = new EmbeddingsConnector(checkpoint, "model.diffusion_model.video_embeddings_connector.", ConnectorConfig.Video(transformer), device, type);
             AudioConnector = new EmbeddingsConnector(checkpoint, "model.diffusion_model.audio_embeddings_connector.", ConnectorConfig.Audio(transformer), device, type);
@@ -88,9 +89,8 @@ public sealed class PromptEncoder : IDisposable
         using var scope = NewDisposeScope();
         PromptTokens tokens = Tokenizer.EncodePrompt(prompt);
         // [T] -> [1, T]
-        Tensor ids = tensor(tokens.Ids).unsqueeze(0), mask = tensor(tokens.Mask).unsqueeze(0);
-        (Tensor video, Tensor audio) = Features.Forward(Gemma.Forward(ids, mask), mask.to(device));
-        Tensor deviceMask = mask.to(device);
+        Tensor ids = tensor(tokens.Ids).unsqueeze(0), mask = tensor(tokens.Mask).unsqueeze(0), deviceMask = mask.to(device);
+        (Tensor video, Tensor audio) = Features.Forward(Gemma.Forward(ids, mask), deviceMask);
         return new PromptContext(
             VideoConnector.Forward(video, deviceMask).MoveToOuterDisposeScope(),
             AudioConnector.Forward(audio, deviceMask).MoveToOuterDisposeScope());

@@ -68,6 +68,13 @@ public sealed class ComponentWeights : IDisposable
         return tensor;
     }
 
+    /// <summary>Takes over a tensor that was computed from weights, and lives as long as they do.</summary>
+    internal Tensor Own(Tensor derived)
+    {
+        owned.Add(derived.DetachFromDisposeScope());
+        return derived;
+    }
+
     internal void Register(string name, Linear linear) => linears.Add(name, linear);
 
     /// <summary>The tensor as the file has it, converted and moved, belonging to the caller. May be read any number of times.</summary>
