@@ -83,6 +83,20 @@ public class GemmaEncoderTests
         Assert.Equal(before, Tensor.TotalCount);
     }
 
+    [Fact]
+    public void The_model_that_the_repository_carries_encodes_prompts()
+    {
+        using ModelParts parts = new(Repository.Miniature);
+        using PromptEncoder encoder = new(parts.Model, parts.Checkpoint, CPU, ScalarType.BFloat16);
+        using PromptContext context = encoder.Encode(["a red ball", "blurry"]);
+        foreach (Tensor part in (Tensor[])[context.Video, context.Audio])
+        {
+            Assert.Equal([2, GemmaTokenizer.PromptLength], part.shape[..2]);
+            using Tensor finite = part.isfinite().all();
+            Assert.True(finite.item<bool>());
+        }
+    }
+
     [Theory]
     [InlineData("language_model.model.")]
     [InlineData("model.language_model.")]

@@ -68,9 +68,10 @@ public class GemmaTokenizerTests
         Assert.Equal([0, 1, 1], prompt.Mask[^3..]);
         Assert.Equal(tokenizer.Bos, tokenizer.EncodePrompt("").Ids[^1]);
 
-        PromptTokens cut = tokenizer.EncodePrompt(string.Concat(Enumerable.Repeat("red ball ", 3000)));
+        string text = string.Concat(Enumerable.Repeat("red ball ", 3000)) + "end";
+        PromptTokens cut = tokenizer.EncodePrompt(text);
         Assert.Equal(GemmaTokenizer.PromptLength, cut.Mask.Sum());
-        Assert.Equal(tokenizer.Bos, cut.Ids[0]);
+        Assert.Equal(tokenizer.Encode(text, addBos: true).Take(GemmaTokenizer.PromptLength).Select(id => (long)id), cut.Ids);
     }
 
     [Fact]

@@ -2,12 +2,18 @@ using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Tests.TextEncoder;
 
-/// <summary>The golden model, open.</summary>
+/// <summary>A model folder, the golden one unless another is named, and its checkpoint, open.</summary>
 internal sealed class ModelParts : IDisposable
 {
-    public ModelFolder Model { get; } = ModelFolder.Open(Path.Combine(Repository.Goldens, "model"));
+    public ModelParts(string? folder = null)
+    {
+        Model = ModelFolder.Open(folder ?? Path.Combine(Repository.Goldens, "model"));
+        Checkpoint = Checkpoint.Open(Model.Checkpoint);
+    }
 
-    public Checkpoint Checkpoint { get; } = Checkpoint.Open(Path.Combine(Repository.Goldens, "model", "ltx-2.3-tiny.safetensors"));
+    public ModelFolder Model { get; }
+
+    public Checkpoint Checkpoint { get; }
 
     public void Dispose() => Checkpoint.Dispose();
 }
