@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Ltx.Inference.Weights;
@@ -37,7 +38,7 @@ public sealed class GemmaTokenizer
         foreach (AddedToken token in file.AddedTokens) tokens[token.Id] = token.Content;
         special = [.. file.AddedTokens.Where(token => token.Special).Select(token => token.Id)];
         added = new AddedTokenTrie(file.AddedTokens);
-        characters = [.. vocabulary.Keys.Where(token => token.Length <= 2 && Rune.DecodeFromUtf16(token, out _, out int length) == System.Buffers.OperationStatus.Done && length == token.Length).Select(token => Rune.GetRuneAt(token, 0))];
+        characters = [.. vocabulary.Keys.Where(IsOneCharacter).Select(token => Rune.GetRuneAt(token, 0))];
         bytes = [.. Enumerable.Range(0, 256).Select(value => vocabulary[ByteTokens.Name(value)])];
         merges = new BytePairEncoder(file, tokens);
         int Id(string token) => Array.IndexOf(tokens, token) is >= 0 and int id ? id : throw new WeightsException($"{path} has no token \"{token}\".");
@@ -136,6 +137,9 @@ public sealed class GemmaTokenizer
         piece.Clear();
     }
 
+    private static bool IsOneCharacter(string token) =>
+        token.Length <= 2 && Rune.DecodeFromUtf16(token, out _, out int length) == OperationStatus.Done && length == token.Length;
+
     // As the ByteFallback decoder of huggingface/tokenizers does: a run of bytes is one text, or none of them is.
     private static void AppendBytes(StringBuilder text, List<byte> pending)
     {
@@ -165,7 +169,9 @@ public sealed class GemmaTokenizer
                 JsonValueKind.Object => value.GetProperty("content").GetString(),
                 _ => null,
             };
-            return (Token("bos_token") ?? throw new WeightsException($"{path} names no bos_token."), Token("pad_token") ?? Token("eos_token") ?? throw new WeightsException($"{path} names no pad_token."));
+            return (
+                Token("bos_token") ?? throw new WeightsException($"{path} names no bos_token."),
+                Token("pad_token") ?? Token("eos_token") ?? throw new WeightsException($"{path} names no pad_token."));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {

@@ -27,7 +27,8 @@ internal sealed class GemmaWeights : IDisposable
     private GemmaWeights(TensorArchive archive, Device device, ScalarType type)
     {
         this.archive = archive;
-        prefix = Array.Find(Prefixes, candidate => archive.Contains($"{candidate}.{Table}")) ?? throw new WeightsException($"{archive.Name} has no tensor \"{Prefixes[0]}.{Table}\": it is no Gemma 3.");
+        prefix = Array.Find(Prefixes, candidate => archive.Contains($"{candidate}.{Table}"))
+            ?? throw new WeightsException($"{archive.Name} has no tensor \"{Prefixes[0]}.{Table}\": it is no Gemma 3.");
         component = new ComponentWeights(archive, "", device, type);
         // The real table is 2 GB, of which a prompt needs a thousandth: it stays in the file, in the file's type.
         table = new ComponentWeights(archive, "", CPU, (ScalarType)archive.Find($"{prefix}.{Table}").Entry.Type);

@@ -74,11 +74,15 @@ internal sealed class TokenizerFile
                 foreach (JsonElement token in value.EnumerateArray()) ReadAddedToken(token);
                 break;
             case "normalizer":
-                Insist(value.GetProperty("type").GetString() == "Replace" && Pattern(value) == " " && value.GetProperty("content").GetString() == WordBoundary, "its normalizer does something else than to replace spaces");
+                Insist(
+                    value.GetProperty("type").GetString() == "Replace" && Pattern(value) == " " && value.GetProperty("content").GetString() == WordBoundary,
+                    "its normalizer does something else than to replace spaces");
                 break;
             case "pre_tokenizer":
                 // The normalizer leaves no space, so that a split at spaces splits nothing.
-                Insist(value.ValueKind == JsonValueKind.Null || (value.GetProperty("type").GetString() == "Split" && Pattern(value) == " "), "its pre-tokenizer does something else than to split at spaces");
+                Insist(
+                    value.ValueKind == JsonValueKind.Null || (value.GetProperty("type").GetString() == "Split" && Pattern(value) == " "),
+                    "its pre-tokenizer does something else than to split at spaces");
                 break;
         }
     }
