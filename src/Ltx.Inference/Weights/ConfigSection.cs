@@ -92,9 +92,12 @@ public sealed class ConfigSection
         }
         catch (Exception e) when (e is InvalidOperationException or FormatException or IndexOutOfRangeException)
         {
-            throw new WeightsException($"{path}.{key} cannot be {value.GetRawText()}.", e);
+            throw new WeightsException($"{path}.{key} cannot be {Short(value.GetRawText())}.", e);
         }
     }
+
+    // A hostile value must not flood a log.
+    private static string Short(string text) => text.Length <= 120 ? text : text[..120] + "...";
 
     // Checkpoints write some whole numbers as 1000.0.
     private static int Whole(double value) => value == Math.Floor(value) && Math.Abs(value) < int.MaxValue ? (int)value : throw new FormatException();

@@ -29,10 +29,10 @@ public sealed record ModelFolder(string Path, string Checkpoint, string Upscaler
         string? Part(string key, bool isFolder)
         {
             if (!root.TryGetProperty(key, out JsonElement value) || value.ValueKind == JsonValueKind.Null) return null;
-            if (value.ValueKind != JsonValueKind.String) throw new WeightsException($"{file}: \"{key}\" must be a path.");
-            string path = System.IO.Path.GetFullPath(System.IO.Path.Combine(full, value.GetString()!));
+            string name = TextOf(value) is { Length: > 0 } text && !text.Contains('\0') ? text : throw new WeightsException($"{file}: \"{key}\" must be a path.");
+            string path = System.IO.Path.GetFullPath(System.IO.Path.Combine(full, name));
             bool exists = isFolder ? Directory.Exists(path) : File.Exists(path);
-            return exists ? path : throw new WeightsException($"{file} names \"{value.GetString()}\" as its {key}, and {path} does not exist.");
+            return exists ? path : throw new WeightsException($"{file} names \"{name}\" as its {key}, and {path} does not exist.");
         }
 
         string Needed(string key, bool isFolder = false) => Part(key, isFolder) ?? throw new WeightsException($"{file} does not name its {key}.");
@@ -44,6 +44,19 @@ public sealed record ModelFolder(string Path, string Checkpoint, string Upscaler
             _ => throw new WeightsException($"{file}: \"prompt_expansion\" must be true or false."),
         };
         return new ModelFolder(full, Needed("checkpoint"), Needed("upscaler"), Part("distilled_lora", false), Part("inpaint_adapter", false), Needed("text_encoder", isFolder: true), promptExpansion);
+    }
+
+    // Null where the value is no text, half a surrogate pair included.
+    private static string? TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     private static JsonDocument Parse(string file)

@@ -40,6 +40,8 @@ public sealed class SafetensorsFile : IDisposable
     /// <exception cref="WeightsException">The file is missing, unreadable or not a sound safetensors file.</exception>
     public static SafetensorsFile Open(string path)
     {
+        // .NET answers such a path with an ArgumentException; it can come from an index.
+        if (path.Length == 0 || path.Contains('\0')) throw new WeightsException($"\"{path.Replace('\0', ' ')}\" is not the path of a file.");
         string full = System.IO.Path.GetFullPath(path);
         try
         {

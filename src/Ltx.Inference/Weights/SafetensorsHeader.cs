@@ -60,7 +60,8 @@ internal sealed class SafetensorsHeader
         {
             return parser.Parse(json);
         }
-        catch (JsonException e)
+        // The reader answers an escaped half of a surrogate pair with an InvalidOperationException.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new WeightsException($"{name} cannot be used: its header is not valid JSON ({e.Message})", e);
         }
@@ -167,12 +168,13 @@ internal sealed class SafetensorsHeader
             return numbers;
         }
 
-        // -1 where the product leaves 64 bits: no byte range has that length.
+        // -1 where the product leaves 64 bits, also where a zero among the sizes would hide it: no byte range has that length.
         private static long ByteLength(List<long> shape, ElementType type)
         {
             try
             {
-                return checked(shape.Aggregate(1L, (product, size) => checked(product * size)) * type.Size());
+                long length = checked(shape.Aggregate(1L, (product, size) => checked(product * Math.Max(size, 1))) * type.Size());
+                return shape.Contains(0) ? 0 : length;
             }
             catch (OverflowException)
             {
