@@ -1,8 +1,15 @@
 using System.CommandLine;
+using Ltx.Server.Commands;
 
 // The whole executable: one line a command. What a command does stands in Commands/.
 RootCommand root = new("Ltx: masked video inpainting with LTX-2.3 on your own machine, and a server that fal's clients can talk to.")
 {
+    InpaintCommand.Create(),
+    DemoCommand.Create(),
+    DoctorCommand.Create(),
 };
 
-return await root.Parse(args).InvokeAsync();
+ParseResult parsed = root.Parse(args);
+int exitCode = await parsed.InvokeAsync();
+// A wrong command line is the user's fault, as a wrong file is.
+return parsed.Errors.Count > 0 ? CommandFailure.Users : exitCode;

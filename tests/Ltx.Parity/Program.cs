@@ -17,12 +17,12 @@ RootCommand root = new("Compares this implementation with the reference's golden
 root.SetAction(arguments =>
 {
     LibTorch.Load();
-    ScalarType type = arguments.GetValue(dtype) == "float32" ? ScalarType.Float32 : ScalarType.BFloat16;
+    ScalarType type = ComputeDevice.ParseType(arguments.GetValue(dtype)!);
     string[] names = arguments.GetValue(only)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
     // Float32 means float32: no TF32 in the products.
     backends.cuda.matmul.allow_tf32 = false;
     backends.cudnn.allow_tf32 = false;
-    ParityReport report = ParityRun.Run(arguments.GetValue(goldens)!, new Device(arguments.GetValue(device)!), type, names, arguments.GetValue(tokenizer), Console.Out);
+    ParityReport report = ParityRun.Run(arguments.GetValue(goldens)!, ComputeDevice.Parse(arguments.GetValue(device)!), type, names, arguments.GetValue(tokenizer), Console.Out);
     if (arguments.GetValue(json) is { } file) File.WriteAllText(file, JsonSerializer.Serialize(report.Rows.Select(row => new { row.Case, row.Tensor, Error = double.IsNaN(row.Error) ? (double?)null : row.Error, row.Tolerance, Verdict = row.VerdictText })));
     int failed = report.Rows.Count(row => row.Verdict == ParityVerdict.Failed);
     Console.WriteLine($"{report.Rows.Count} rows, {failed} failed");

@@ -35,6 +35,9 @@ internal static partial class StableInterface
     [LibraryImport(Library, EntryPoint = "torch_list_push_back")]
     internal static partial int ListPushBack(nint list, ulong element);
 
+    [LibraryImport(Library, EntryPoint = "aoti_torch_abi_version")]
+    internal static partial ulong AbiVersion();
+
     internal static void Check(int status, string what)
     {
         if (status != 0) throw new InferenceException(Fault.Internal, $"libtorch failed in {what}; its message is on stderr.");
