@@ -15,6 +15,9 @@ internal sealed class SeamBlend
     // Of 255: pixels that differ by less are the same content in another tone; from twice that on they are other content, and say nothing of tone.
     private const float ToneDifference = 32;
 
+    // Pixels on either side of the mask's edge between which a step in tone is looked for.
+    private const int EdgeWidth = 2;
+
     private readonly CompositeMode mode;
     private readonly int feather;
 
@@ -55,12 +58,16 @@ internal sealed class SeamBlend
         Tensor ring = (distance <= feather).to(ScalarType.Float32) * outside;
         Tensor difference = original - generated;
 
-        // 1. The same tone on both sides of the seam.
+        // 1. The tone that the model has given what it was to preserve, taken back: fully in the ring, fading on the way into the mask.
+        // Twice half the reach: what is measured at the edge is known as far inside as it fades.
         int reach = FadeFeathers * feather;
-        Tensor band = ClipTensors.Dilate(outside, feather) * mask;
         Tensor fade = (BoxMean(outside, reach) * 2).clamp_(max: 1) * mask;
-        Tensor tone = MeanTone(difference, band, reach) * fade + MeanTone(difference, ring, reach) * ring;
-        Tensor toned = generated + tone;
+        (Tensor tone, Tensor toneBelief) = Tone(difference, ring, reach / 2);
+        // And a step in tone at the mask's very edge, where the generated clip has one and the source has none.
+        (Tensor inner, Tensor innerBelief) = Tone(difference, ClipTensors.Dilate(outside, EdgeWidth) * mask, reach / 2);
+        (Tensor outer, Tensor outerBelief) = Tone(difference, ClipTensors.Dilate(mask, EdgeWidth) * ring, reach / 2);
+        Tensor step = (inner - outer) * (innerBelief * outerBelief);
+        Tensor toned = generated + tone * toneBelief * (fade + ring) + step * fade;
 
         // 2. The ring, band by band.
         Tensor blended = original + InBands((toned - original) * (mask + ring), distance);
@@ -81,8 +88,9 @@ internal sealed class SeamBlend
         return distance.MoveToOuterDisposeScope();
     }
 
-    // Mean difference over the pixels of a zone whose content is the same, spread over its neighbourhood. So smooth a field is computed on a coarse grid.
-    private static Tensor MeanTone(Tensor difference, Tensor zone, int reach)
+    // Mean difference over the pixels of a zone whose content is the same, spread over its neighbourhood, and the share of the zone that
+    // these pixels are. So smooth a field is computed on a coarse grid.
+    private static (Tensor Mean, Tensor Belief) Tone(Tensor difference, Tensor zone, int reach)
     {
         using var scope = NewDisposeScope();
         // A quotient of two almost empty means is noise.
@@ -91,13 +99,14 @@ internal sealed class SeamBlend
         const int CellsInReach = 6;
         int cell = Math.Max(1, reach / CellsInReach), cells = Math.Max(1, reach / cell);
         Tensor Spread(Tensor image) => BoxMean(BoxMean(nn.functional.avg_pool2d(image, [cell, cell], [cell, cell], ceil_mode: true), cells), cells);
+        Tensor Enlarge(Tensor field) => nn.functional.interpolate(field, [difference.shape[2], difference.shape[3]], mode: InterpolationMode.Bilinear, align_corners: false);
 
         Tensor largest = difference.abs().amax([1], keepdim: true);
         Tensor weight = zone * (2 - largest / ToneDifference).clamp_(0, 1);
-        Tensor believed = Spread(weight), all = Spread(zone);
-        // Where little of the zone is to be believed, so is its mean.
-        Tensor mean = Spread(difference * weight) / (believed + Trace) * (believed / (all + Trace));
-        return nn.functional.interpolate(mean, [difference.shape[2], difference.shape[3]], mode: InterpolationMode.Bilinear, align_corners: false).MoveToOuterDisposeScope();
+        Tensor believed = Spread(weight);
+        return (
+            Enlarge(Spread(difference * weight) / (believed + Trace)).MoveToOuterDisposeScope(),
+            Enlarge(believed / (Spread(zone) + Trace)).MoveToOuterDisposeScope());
     }
 
     // Every band is what one blur takes away from the one before it; the coarser the band, the wider its way through the ring.
