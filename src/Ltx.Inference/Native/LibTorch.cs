@@ -8,7 +8,7 @@ namespace Ltx.Inference.Native;
 /// included), otherwise the one that the build brought. Must run before TorchSharp is touched: TorchSharp would load the build's by
 /// itself, and a process cannot hold two.
 /// </summary>
-public static class LibTorch
+public static partial class LibTorch
 {
     /// <summary>The environment variable that names a folder with another libtorch.</summary>
     public const string FolderVariable = "LTX_LIBTORCH";
@@ -34,6 +34,7 @@ public static class LibTorch
 
     private static Dictionary<string, nint> LoadLibraries()
     {
+        LetThreadsSleep();
         string folder = Folder;
         Dictionary<string, nint> handles = [];
         foreach (string name in Libraries)
@@ -51,6 +52,18 @@ public static class LibTorch
         NativeLibrary.SetDllImportResolver(typeof(LibTorch).Assembly, (library, _, _) => handles.GetValueOrDefault(library));
         return handles;
     }
+
+    // OpenMP's threads spin while they wait for each other. Beside an encoder, or another process on the same processors, they then hold the
+    // very time that they wait for: a vocoder was seen to take ten times as long. The environment of the process keeps the last word.
+    // (Not Environment.SetEnvironmentVariable: that changes .NET's copy, and libgomp reads the C library's.)
+    private static void LetThreadsSleep()
+    {
+        const int KeepExisting = 0;
+        if (!OperatingSystem.IsWindows()) _ = SetEnvironment("OMP_WAIT_POLICY", "PASSIVE", KeepExisting);
+    }
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetEnvironment(string name, string value, int overwrite);
 
     private static nint LoadFile(string file)
     {
