@@ -9,8 +9,8 @@ internal static class HostName
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
     /// <summary>
-    /// Lower case, no brackets, no trailing dot; the address where it is one. Octal, hexadecimal and shortened IPv4 forms come out as the address that
-    /// they mean, and a name that ends in a number without being an address is refused: resolvers disagree about what it is.
+    /// Lower case, no brackets, no trailing dot; the address where it is one. A name that ends in a number without being an address is refused:
+    /// resolvers disagree about what it is.
     /// </summary>
     public static bool TryNormalise(string text, out string host, out IPAddress? address)
     {

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+
 namespace Ltx.Server.Fetch;
 
 /// <summary>
@@ -37,12 +40,17 @@ internal static class SafeUrl
             || !Uri.TryCreate(url, UriKind.Absolute, out Uri? uri)
             || uri.UserInfo.Length > 0
             || uri.Port is <= 0 or > 65535
-            || !HostName.TryNormalise(uri.IdnHost, out _, out _))
+            || !HostName.TryNormalise(uri.IdnHost, out string host, out IPAddress? address)
+            || (address?.AddressFamily == AddressFamily.InterNetwork && uri.HostNameType != UriHostNameType.IPv6 && !IsSpelledPlainly(authority, host)))
         {
             throw FetchException.Download(url, "it is not a valid URL");
         }
         return uri;
     }
+
+    /// <summary>0127.0.0.1 is 87.0.0.1 to some readers and 127.0.0.1 to others; four decimal numbers are the same to all.</summary>
+    private static bool IsSpelledPlainly(ReadOnlySpan<char> authority, string address) =>
+        authority.StartsWith(address, StringComparison.Ordinal) && (authority.Length == address.Length || authority[address.Length] == ':');
 
     /// <summary>Where a redirect leads. Only http and https: a server must not turn its answer into our file or into data that it does not serve.</summary>
     public static Uri ParseRedirect(Uri from, string location)
