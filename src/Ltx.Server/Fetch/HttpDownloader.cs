@@ -107,12 +107,9 @@ internal sealed class HttpDownloader(SafeHttp http, FetchOptions options, ILogge
 
     private async Task<HttpResponseMessage> SendAsync(HttpExchange exchange, Uri url, long offset, DownloadProgress progress, Validators? known, CancellationToken ct)
     {
-        using CancellationTokenSource idle = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        // Each of the hops may take its time to connect and to answer; a server that trickles headers gets no more than that.
-        idle.CancelAfter((options.ConnectTimeout + options.IdleTimeout) * (options.MaxRedirects + 1));
         try
         {
-            return await exchange.GetAsync(url, request => AddConditions(request.Headers, offset, progress, known), idle.Token);
+            return await exchange.GetAsync(url, request => AddConditions(request.Headers, offset, progress, known), ct);
         }
         catch (HttpRequestException e) when (SafeHttp.IsRefusal(e))
         {
@@ -120,8 +117,10 @@ internal sealed class HttpDownloader(SafeHttp http, FetchOptions options, ILogge
             log.LogWarning("{Url}: {Reason}", Redaction.Url(url), Innermost(e).Message);
             throw FetchException.Download(url.OriginalString, "its host, or the host that it redirects to, has no address that may be connected to", e);
         }
-        catch (HttpRequestException e) when (offset == 0 && e.HttpRequestError is not HttpRequestError.ResponseEnded)
+        catch (HttpRequestException e) when (offset == 0 && e.HttpRequestError is HttpRequestError.ConnectionError
+            or HttpRequestError.SecureConnectionError or HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded)
         {
+            // A host that never answered, or not in HTTP, will not do so in a second; one that broke off in the middle may.
             throw FetchException.Download(url.OriginalString, $"no connection or no valid answer ({e.HttpRequestError})", e);
         }
         catch (HttpRequestException e)

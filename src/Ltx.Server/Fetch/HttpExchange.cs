@@ -42,7 +42,10 @@ internal sealed class HttpExchange : IAsyncDisposable
             {
                 request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token.Token}");
             }
-            HttpResponseMessage response = await invoker.SendAsync(request, ct);
+            // For connecting and all of the headers together: trickling them wins nothing.
+            using CancellationTokenSource hop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            hop.CancelAfter(options.ConnectTimeout + options.IdleTimeout);
+            HttpResponseMessage response = await invoker.SendAsync(request, hop.Token);
             if (response.StatusCode is not (HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther
                 or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect))
             {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Ltx.Server.Fetch;
 
@@ -18,7 +19,7 @@ internal sealed class PrivateHosts
         {
             if (!hosts.TryAdd(entry.Trim()))
             {
-                errors.Add($"Fetch:AllowedPrivateHosts: \"{entry}\" is no host name, address or CIDR (with no bits set behind its prefix), with an optional port behind names and addresses.");
+                errors.Add($"Fetch:AllowedPrivateHosts: \"{entry}\" is no host name, address or CIDR, with an optional port behind names and addresses.");
             }
         }
         return hosts;
@@ -51,12 +52,9 @@ internal sealed class PrivateHosts
             }
             return valid;
         }
-        if (IPAddress.TryParse(entry, out _))
-        {
-            return TryAddHost(entry, null);
-        }
+        // The colons of a bare IPv6 address are no port; .NET would read "[::1]:80" as an address and drop the port.
         int colon = entry.LastIndexOf(':');
-        if (colon < 0)
+        if (colon < 0 || (entry[0] != '[' && entry.IndexOf(':') != colon) || entry[^1] == ']')
         {
             return TryAddHost(entry, null);
         }
@@ -67,7 +65,10 @@ internal sealed class PrivateHosts
     private bool TryAddHost(string text, int? port)
     {
         bool suffix = text.StartsWith("*.", StringComparison.Ordinal);
-        if (!HostName.TryNormalise(suffix ? text[2..] : text, out string host, out IPAddress? address) || (suffix && address is not null))
+        if (!HostName.TryNormalise(suffix ? text[2..] : text, out string host, out IPAddress? address)
+            || (suffix && address is not null)
+            // "1.2.3" would be 1.2.0.3: a slip must not open a host.
+            || (address?.AddressFamily == AddressFamily.InterNetwork && !text.Contains(':') && text != host))
         {
             return false;
         }

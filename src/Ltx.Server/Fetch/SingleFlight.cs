@@ -48,8 +48,9 @@ internal sealed class SingleFlight
             {
                 return;
             }
+            // Under the same lock: nobody may join what is about to be cancelled.
+            Forget(key, flight);
         }
-        Forget(key, flight);
         await flight.Cancellation.CancelAsync();
         // Its failure was every waiter's own; here only its end matters, after which nothing of it is left on the disk.
         await ((Task)flight.Work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -179,6 +179,9 @@ public class ResumeTests
                     response.Reset();
                     break;
                 case 2:
+                    response.Reset();
+                    break;
+                case 3:
                     await response.StatusAsync("503 Service Unavailable", []);
                     break;
                 default:
