@@ -1,15 +1,21 @@
 namespace Ltx.Server.Fetch;
 
-/// <summary>One input on the local disk, valid until it is disposed.</summary>
-internal abstract class FetchedFile : IAsyncDisposable
+/// <summary>A file on the local disk, valid until disposed: a cached LoRA stays pinned until then, a downloaded video is removed then.</summary>
+internal sealed class FetchedFile(string path, string sha256, long length, string? contentType, Func<ValueTask>? release = null) : IAsyncDisposable
 {
-    public required string Path { get; init; }
+    private Func<ValueTask>? release = release;
 
-    public required string Sha256 { get; init; }
+    /// <summary>Absolute path. Read only: it may be the operator's own file.</summary>
+    public string Path { get; } = path;
 
-    public required long Length { get; init; }
+    /// <summary>SHA-256 of the content, 64 lower-case hexadecimal digits.</summary>
+    public string Sha256 { get; } = sha256;
 
-    public string? ContentType { get; init; }
+    /// <summary>Bytes.</summary>
+    public long Length { get; } = length;
 
-    public abstract ValueTask DisposeAsync();
+    /// <summary>What the sender said that it is; a claim, not a finding. Null where nobody said anything.</summary>
+    public string? ContentType { get; } = contentType;
+
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref release, null)?.Invoke() ?? ValueTask.CompletedTask;
 }

@@ -1,9 +1,9 @@
 namespace Ltx.Server.Fetch;
 
-/// <summary>Brings what a client's URL names to a local file.</summary>
+/// <summary>Brings a file that a client named to the local disk without letting the client reach anything that it should not.</summary>
 internal interface IFetcher
 {
-    /// <summary>Takes http, https, data: and allowed file: URLs.</summary>
-    /// <exception cref="FetchException">The client's URL is at fault: it cannot be had, is forbidden or too large.</exception>
+    /// <exception cref="FetchException">The URL is refused, or the file cannot be had, or it is too large.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled.</exception>
     Task<FetchedFile> FetchAsync(FetchRequest request, CancellationToken ct);
 }
