@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Ltx.Server.Configuration;
+using Ltx.Server.Fetch;
+using Ltx.Server.Webhooks;
 
 namespace Ltx.Server.Commands;
 
@@ -28,7 +30,7 @@ internal static class ServeCommand
         try
         {
             var options = ConfigurationSources.Read(configuration);
-            using var app = ServeHost.Build(options, services => AddEngine(services, options));
+            using var app = ServeHost.Build(options, services => AddEngine(services, configuration, options));
             app.Run();
             return Environment.ExitCode;
         }
@@ -39,8 +41,12 @@ internal static class ServeCommand
         }
     }
 
-    /// <summary>The parts that <see cref="ServeHost.Build"/> names: runner, downloader, webhook client.</summary>
-    private static void AddEngine(IServiceCollection services, LtxOptions options)
+    /// <summary>The parts that <see cref="ServeHost.Build"/> asks for.</summary>
+    private static void AddEngine(IServiceCollection services, IConfiguration configuration, LtxOptions options)
     {
+        services.AddSingleton(configuration);
+        services.AddFetch();
+        services.PostConfigure<FetchOptions>(fetch => fetch.CacheFolder = ConfigurationSources.CacheFolder(fetch, options.Server));
+        services.AddKeyedSingleton<HttpMessageInvoker>(WebhookSender.ClientKey, (s, _) => s.GetRequiredService<SafeHttp>().CreateInvoker());
     }
 }

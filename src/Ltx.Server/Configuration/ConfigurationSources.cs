@@ -1,3 +1,5 @@
+using Ltx.Server.Fetch;
+
 namespace Ltx.Server.Configuration;
 
 /// <summary>Where settings come from: a JSON file, then the environment (LTX_Queue__DrainSeconds), then flags; later ones win.</summary>
@@ -59,10 +61,30 @@ internal static class ConfigurationSources
     {
         List<string> problems = [];
         var options = OptionsReader.Read(configuration, problems);
+        CheckFetch(configuration, options.Server, problems);
         var known = typeof(LtxOptions).GetProperties().Select(p => p.Name).Concat(OtherSections).ToArray();
         problems.AddRange(configuration.GetChildren()
             .Where(s => s.GetChildren().Any() && !known.Contains(s.Key, StringComparer.OrdinalIgnoreCase))
             .Select(s => $"{s.Key}: there is no such section; there are {string.Join(", ", known)}"));
         return problems.Count == 0 ? options : throw new InvalidConfigurationException(problems);
+    }
+
+    /// <summary>The downloader keeps its files in the data folder unless it is told otherwise.</summary>
+    public static string CacheFolder(FetchOptions fetch, ServerOptions server) =>
+        fetch.CacheFolder.Length > 0 ? fetch.CacheFolder : Path.Combine(Path.GetFullPath(server.Data), "cache");
+
+    /// <summary>The downloader checks its own section when the host starts; here its problems join the others'.</summary>
+    private static void CheckFetch(IConfiguration configuration, ServerOptions server, List<string> problems)
+    {
+        try
+        {
+            var fetch = configuration.GetSection(FetchOptions.Section).Get<FetchOptions>() ?? new FetchOptions();
+            fetch.CacheFolder = CacheFolder(fetch, server);
+            problems.AddRange(new FetchOptionsValidator().Validate(null, fetch).Failures ?? []);
+        }
+        catch (InvalidOperationException e)
+        {
+            problems.Add($"{FetchOptions.Section}: {e.Message}");
+        }
     }
 }

@@ -5,7 +5,7 @@ using Ltx.Server.Files;
 namespace Ltx.Server.Queue;
 
 /// <summary>Brings all inputs of a request to the local disk, side by side. Files of ours never go over the network.</summary>
-internal sealed class InputFetcher(IFetcher fetcher, FileStore files)
+internal sealed partial class InputFetcher(IFetcher fetcher, FileStore files, ILogger<InputFetcher> logger)
 {
     /// <summary>All inputs, or what is wrong with the first that failed.</summary>
     public async Task<(FetchedInputs? Inputs, FalDetail? Problem)> FetchAsync(InpaintRequest request, CancellationToken ct)
@@ -62,15 +62,20 @@ internal sealed class InputFetcher(IFetcher fetcher, FileStore files)
         {
             if (files.IdFromUrl(url) is { } id && files.Lease(id) is { } lease)
             {
-                return new LeasedFile(lease) { Path = lease.Path, Sha256 = lease.File.ETag!, Length = lease.File.Size, ContentType = lease.File.ContentType };
+                return new FetchedFile(lease.Path, lease.File.ETag!, lease.File.Size, lease.File.ContentType, () =>
+                {
+                    lease.Dispose();
+                    return ValueTask.CompletedTask;
+                });
             }
 
             return await fetcher.FetchAsync(new FetchRequest(url, kind), stopOthers.Token);
         }
         catch (FetchException e)
         {
+            Refused(logger, e.Message);
             await stopOthers.CancelAsync();
-            throw new InputProblemException(new FalDetail(e.Type, location, e.Message)
+            throw new InputProblemException(new FalDetail(e.Type, location, e.FalMessage)
             {
                 Context = e.Context,
                 InputJson = FalJson.Text(json => json.WriteStringValue(InputUrl.Redact(url))),
@@ -83,12 +88,6 @@ internal sealed class InputFetcher(IFetcher fetcher, FileStore files)
         public FalDetail Detail { get; } = detail;
     }
 
-    private sealed class LeasedFile(FileLease lease) : FetchedFile
-    {
-        public override ValueTask DisposeAsync()
-        {
-            lease.Dispose();
-            return ValueTask.CompletedTask;
-        }
-    }
+    [LoggerMessage(Level = LogLevel.Warning, Message = "An input could not be fetched: {Reason}")]
+    private static partial void Refused(ILogger logger, string reason);
 }

@@ -74,10 +74,20 @@ internal sealed partial class WebhookSender(
 
     private async Task<(string Outcome, bool Delivered, bool Permanent)> TryAsync(OwedWebhook webhook, CancellationToken stopping)
     {
+        Uri target;
+        try
+        {
+            target = SafeUrl.Parse(webhook.Url);
+        }
+        catch (FetchException)
+        {
+            return ("the URL is not allowed", false, true);
+        }
+
         var request = store.Find(webhook.RequestId) ?? throw new InvalidDataException($"Request {webhook.RequestId} owes a webhook and is not there.");
         var body = await payloads.CreateAsync(request, stopping);
         var timestamp = clock.GetUtcNow().ToUnixTimeSeconds();
-        using HttpRequestMessage message = new(HttpMethod.Post, webhook.Url) { Content = new ByteArrayContent(body) };
+        using HttpRequestMessage message = new(HttpMethod.Post, target) { Content = new ByteArrayContent(body) };
         message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         message.Headers.Add("X-Fal-Webhook-Request-Id", webhook.RequestId);
         message.Headers.Add("X-Fal-Webhook-User-Id", options.Webhooks.UserId);
@@ -96,7 +106,7 @@ internal sealed partial class WebhookSender(
         {
             return ("timed out", false, false);
         }
-        catch (Exception e) when (e is FetchException || e.InnerException is FetchException)
+        catch (Exception e) when (e is FetchException || SafeHttp.IsRefusal(e))
         {
             return ("the address is not allowed", false, true);
         }
