@@ -5,6 +5,7 @@ using Ltx.Server.Commands;
 RootCommand root = new("Ltx: masked video inpainting with LTX-2.3 on your own machine, and a server that fal's clients can talk to.")
 {
     ServeCommand.Create(),
+    RequestsCommand.Create(),
 };
 
 return await root.Parse(args).InvokeAsync();

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Ltx.Server.Auth;
 using Ltx.Server.Configuration;
@@ -36,9 +37,23 @@ internal static class ServeHost
             throw new InvalidConfigurationException([$"Server:Data: another server uses the folder '{folder.Root}'"]);
         }
 
+        try
+        {
+            return Compose(options, folder, addEngine);
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    private static WebApplication Compose(LtxOptions options, DataFolder folder, Action<IServiceCollection> addEngine)
+    {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "ltx" });
         AddLogging(builder, options.Telemetry);
-        AddKestrel(builder, options, folder);
+        var certificate = options.Server.Urls.Contains("https://", StringComparison.OrdinalIgnoreCase) ? ServerCertificate.LoadOrCreate(options.Tls, folder) : null;
+        AddKestrel(builder, options.Limits, certificate);
         AddServices(builder.Services, options, folder);
         AddTelemetry(builder.Services, options.Telemetry);
         addEngine(builder.Services);
@@ -51,6 +66,7 @@ internal static class ServeHost
         }
 
         var app = builder.Build();
+        app.Services.GetRequiredService<PrometheusText>(); // listens from here on; what was counted before would be lost
         app.Services.GetRequiredService<FileStore>().RemoveStrays();
         foreach (var url in options.Server.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
@@ -64,7 +80,7 @@ internal static class ServeHost
         app.UseRouting();
         app.UseMiddleware<AuthMiddleware>();
         Routes.Map(app);
-        app.Lifetime.ApplicationStarted.Register(() => WriteServerFile(app, folder));
+        app.Lifetime.ApplicationStarted.Register(() => WriteServerFile(app, folder, certificate));
         app.Lifetime.ApplicationStopped.Register(() => File.Delete(folder.ServerFile));
         return app;
     }
@@ -74,7 +90,7 @@ internal static class ServeHost
         services.AddRouting();
         services.AddMetrics();
         services.AddSingleton(options);
-        services.AddSingleton(folder);
+        services.AddSingleton(_ => folder); // by a factory, so that the container disposes it and with it the lock
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(_ => new Database(folder.DatabaseFile));
         services.AddSingleton(new ServerState(options.Queue.Workers));
@@ -110,9 +126,8 @@ internal static class ServeHost
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.Queue.DrainSeconds + 15));
     }
 
-    private static void AddKestrel(WebApplicationBuilder builder, LtxOptions options, DataFolder folder)
+    private static void AddKestrel(WebApplicationBuilder builder, LimitsOptions limits, X509Certificate2? certificate)
     {
-        var limits = options.Limits;
         builder.WebHost.UseKestrelCore();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -123,9 +138,8 @@ internal static class ServeHost
             kestrel.Limits.MaxRequestHeadersTotalSize = limits.MaxHeaderBytes;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeaderTimeoutSeconds);
             kestrel.Limits.MinRequestBodyDataRate = limits.MinBodyBytesPerSecond > 0 ? new MinDataRate(limits.MinBodyBytesPerSecond, TimeSpan.FromSeconds(10)) : null;
-            if (options.Server.Urls.Contains("https://", StringComparison.OrdinalIgnoreCase))
+            if (certificate is not null)
             {
-                var certificate = ServerCertificate.LoadOrCreate(options.Tls, folder);
                 kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = certificate);
             }
         });
@@ -165,7 +179,7 @@ internal static class ServeHost
     }
 
     /// <summary>Tells `ltx requests` where this data folder's server listens.</summary>
-    private static void WriteServerFile(WebApplication app, DataFolder folder)
+    private static void WriteServerFile(WebApplication app, DataFolder folder, X509Certificate2? certificate)
     {
         var url = app.Urls.First();
         foreach (var any in new[] { "0.0.0.0", "[::]", "*", "+" })
@@ -173,6 +187,6 @@ internal static class ServeHost
             url = url.Replace("://" + any, "://" + IPAddress.Loopback, StringComparison.Ordinal);
         }
 
-        File.WriteAllText(folder.ServerFile, JsonSerializer.Serialize(new { url, pid = Environment.ProcessId }));
+        File.WriteAllText(folder.ServerFile, JsonSerializer.Serialize(new { url, certificate = certificate is null ? null : ServerCertificate.Fingerprint(certificate), pid = Environment.ProcessId }));
     }
 }

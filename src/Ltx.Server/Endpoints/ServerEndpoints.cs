@@ -64,10 +64,7 @@ internal static class ServerEndpoints
     public static async Task MetricsAsync(HttpContext context)
     {
         context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
-        using MemoryStream text = new(); // the collector writes synchronously, which Kestrel's body refuses
-        await context.RequestServices.GetRequiredService<PrometheusText>().WriteAsync(text, context.RequestAborted);
-        context.Response.ContentLength = text.Length;
-        await context.Response.Body.WriteAsync(text.GetBuffer().AsMemory(0, (int)text.Length), context.RequestAborted);
+        await context.Response.WriteAsync(context.RequestServices.GetRequiredService<PrometheusText>().Write(), context.RequestAborted);
     }
 
     public static Task OpenApiAsync(HttpContext context)

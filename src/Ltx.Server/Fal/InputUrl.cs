@@ -11,7 +11,10 @@ internal static class InputUrl
             return url.AsSpan(0, Math.Min(url.Length, 1024)).Contains(','); // without the comma there is no data
         }
 
-        return url.Length <= 65536 && Uri.TryCreate(url.Trim(), UriKind.Absolute, out var uri)
+        // Without the look at the first letters, Uri takes "//host/path" and "/etc/passwd" for file URLs on Linux.
+        var text = url.Trim();
+        return text.Length <= 65536 && Uri.TryCreate(text, UriKind.Absolute, out var uri)
+            && text.StartsWith(uri.Scheme + ":", StringComparison.OrdinalIgnoreCase)
             && (uri.Scheme is "http" or "https" ? uri.Host.Length > 0 : uri.Scheme == "file");
     }
 

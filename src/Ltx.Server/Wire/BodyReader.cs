@@ -8,6 +8,9 @@ internal sealed class BodyReader(LtxOptions options) : IDisposable
 {
     private const int Large = 1 << 20;
 
+    /// <summary>How many times the limit is read and thrown away for the sake of a readable answer.</summary>
+    private const int DrainFactor = 3;
+
     private readonly SemaphoreSlim _large = new(options.Limits.ConcurrentLargeBodies);
 
     /// <summary>The body; the caller disposes it when it no longer needs the bytes.</summary>
@@ -15,12 +18,12 @@ internal sealed class BodyReader(LtxOptions options) : IDisposable
     {
         var ct = context.RequestAborted;
         var limit = options.Limits.MaxBodyBytes;
+        context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize = (1 + DrainFactor) * limit;
         if (context.Request.ContentLength > limit)
         {
-            throw new BadHttpRequestException("too large", StatusCodes.Status413PayloadTooLarge);
+            await RefuseAsync(context, limit);
         }
 
-        context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize = limit;
         var buffer = new byte[(int)Math.Min(context.Request.ContentLength ?? 4096, Large)];
         var length = 0;
         var holdsTurn = false;
@@ -50,7 +53,7 @@ internal sealed class BodyReader(LtxOptions options) : IDisposable
                 length += read;
                 if (length > limit)
                 {
-                    throw new BadHttpRequestException("too large", StatusCodes.Status413PayloadTooLarge);
+                    await RefuseAsync(context, limit);
                 }
             }
         }
@@ -66,4 +69,25 @@ internal sealed class BodyReader(LtxOptions options) : IDisposable
     }
 
     public void Dispose() => _large.Dispose();
+
+    /// <summary>
+    /// Reads the rest, within bounds, before the 413: an answer in the middle of a body resets the connection, and the client sees a
+    /// network error, which it tries again, instead of the answer.
+    /// </summary>
+    private static async Task RefuseAsync(HttpContext context, long limit)
+    {
+        var buffer = new byte[1 << 16];
+        for (long drained = 0; drained < DrainFactor * limit;)
+        {
+            var read = await context.Request.Body.ReadAsync(buffer, context.RequestAborted);
+            if (read == 0)
+            {
+                break;
+            }
+
+            drained += read;
+        }
+
+        throw new BadHttpRequestException("The request body is larger than the server takes.", StatusCodes.Status413PayloadTooLarge);
+    }
 }
