@@ -33,7 +33,7 @@ internal sealed class FolderRequestsAccess : IRequestsAccess
             json.WriteStartArray("requests");
             foreach (var request in _store.Page(null, long.MaxValue, limit, state))
             {
-                RequestListing.Write(json, request, _store.Input(request.Id), withOwner: true, logs: null);
+                RequestListing.Write(json, request, _store.ListedInput(request.Id), withOwner: true, logs: null);
             }
 
             json.WriteEndArray();
@@ -44,7 +44,7 @@ internal sealed class FolderRequestsAccess : IRequestsAccess
     public Task<JsonElement> ShowAsync(string id, CancellationToken ct)
     {
         var request = Find(id);
-        return Task.FromResult(Json(json => RequestListing.Write(json, request, _store.Input(id), withOwner: true, _store.Logs(id))));
+        return Task.FromResult(Json(json => RequestListing.Write(json, request, _store.ListedInput(id), withOwner: true, _store.Logs(id))));
     }
 
     public async Task<string> CancelAsync(string id, CancellationToken ct)

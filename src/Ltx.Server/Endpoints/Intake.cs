@@ -62,6 +62,7 @@ internal sealed class Intake(LtxOptions options, RequestQueue queue, FileStore f
             Sync = sync,
             BaseUrl = caller.QueueBase,
             Input = body.Bytes,
+            ShortInput = RequestListing.Shorten(document.RootElement),
             StoreIo = headers.StoreIo,
             NoRetry = headers.NoRetry,
             LoraSet = LoraSet(reading.Request),

@@ -45,6 +45,13 @@ internal static class RequestListing
         json.WriteEndObject();
     }
 
+    /// <summary>The input as listings show it; null when it is still too long for them.</summary>
+    public static byte[]? Shorten(JsonElement input)
+    {
+        var shortened = FalJson.Bytes(json => FalJson.WriteShortened(json, input, LongestString));
+        return shortened.Length <= RequestStore.LargestInlineInput ? shortened : null;
+    }
+
     private static void WriteInput(Utf8JsonWriter json, byte[]? input)
     {
         if (input is null || JsonInput.Parse(input, 1000).Document is not { } document)
@@ -67,15 +74,9 @@ internal static class RequestListing
             return;
         }
 
-        using var document = JsonDocument.Parse(result);
-        if (request.StatusCode == 200)
-        {
-            ResultBody.Write(json, request, document.RootElement);
-        }
-        else
-        {
-            FalJson.WriteShortened(json, document.RootElement, LongestString);
-        }
+        using var stored = JsonDocument.Parse(result);
+        using var output = request.StatusCode == 200 ? JsonDocument.Parse(FalJson.Bytes(body => ResultBody.Write(body, request, stored.RootElement))) : null;
+        FalJson.WriteShortened(json, (output ?? stored).RootElement, LongestString);
     }
 
     private static void Time(Utf8JsonWriter json, string name, DateTimeOffset? time) =>

@@ -33,7 +33,7 @@ internal static class RequestsEndpoints
             json.WriteStartArray("requests");
             foreach (var request in page.Take(limit))
             {
-                RequestListing.Write(json, request, store.Input(request.Id), caller.IsOperator, logs: null);
+                RequestListing.Write(json, request, store.ListedInput(request.Id), caller.IsOperator, logs: null);
             }
 
             json.WriteEndArray();
@@ -53,7 +53,7 @@ internal static class RequestsEndpoints
 
         FalResponse.SetRequestId(context, id);
         var store = context.RequestServices.GetRequiredService<RequestStore>();
-        return FalResponse.WriteAsync(context, 200, json => RequestListing.Write(json, request, store.Input(id), Caller.Of(context).IsOperator, store.Logs(id)));
+        return FalResponse.WriteAsync(context, 200, json => RequestListing.Write(json, request, store.ListedInput(id), Caller.Of(context).IsOperator, store.Logs(id)));
     }
 
     /// <summary>Forgets input, result and output file at once. A request in progress needs them still.</summary>

@@ -19,6 +19,9 @@ internal sealed record NewRequest
 
     public required ReadOnlyMemory<byte> Input { get; init; }
 
+    /// <summary>The input for listings, long strings cut; null when even that is too long.</summary>
+    public required byte[]? ShortInput { get; init; }
+
     public required bool StoreIo { get; init; }
 
     public required bool NoRetry { get; init; }

@@ -9,7 +9,7 @@ namespace Ltx.Server.Queue;
 internal sealed class RequestStore(Database database, DataFolder folder)
 {
     /// <summary>Inputs above this lie in a file of their own: a data URI of a whole video would be copied through the write-ahead log.</summary>
-    private const int LargestInlineInput = 64 * 1024;
+    public const int LargestInlineInput = 64 * 1024;
 
     /// <summary>Stores a new request and returns its place in the order of submission.</summary>
     public async Task<long> InsertAsync(NewRequest request, DateTimeOffset now)
@@ -30,7 +30,7 @@ internal sealed class RequestStore(Database database, DataFolder folder)
                 VALUES($id, $endpoint, $owner, $lane, 0, $sync, $base, $input, $inFile, $storeIo, $noRetry, $loraSet, $output, $now, $deadline)
                 """,
                 ("$id", request.Id), ("$endpoint", request.Endpoint), ("$owner", request.Owner), ("$lane", request.Lane), ("$sync", request.Sync),
-                ("$base", request.BaseUrl), ("$input", inFile ? null : Encoding.UTF8.GetString(request.Input.Span)), ("$inFile", inFile),
+                ("$base", request.BaseUrl), ("$input", inFile ? request.ShortInput is { } shortened ? Encoding.UTF8.GetString(shortened) : null : Encoding.UTF8.GetString(request.Input.Span)), ("$inFile", inFile),
                 ("$storeIo", request.StoreIo), ("$noRetry", request.NoRetry), ("$loraSet", request.LoraSet), ("$output", request.OutputLifetime?.TotalSeconds),
                 ("$now", now), ("$deadline", request.StartWithin is { } within ? now + within : null));
             var sequence = db.Scalar<long>("SELECT last_insert_rowid()");
@@ -54,14 +54,17 @@ internal sealed class RequestStore(Database database, DataFolder folder)
     /// <summary>The input as the client sent it, or null when it was not to be kept or has been deleted.</summary>
     public byte[]? Input(string id)
     {
-        var (text, inFile) = database.Read(db => db.Query("SELECT input, input_in_file FROM requests WHERE id = $id", r => (r.Text("input"), r.Flag("input_in_file")), ("$id", id))).FirstOrDefault();
-        if (text is not null)
+        var (text, inFile) = InputColumns(id);
+        if (inFile)
         {
-            return Encoding.UTF8.GetBytes(text);
+            return File.Exists(InputFile(id)) ? File.ReadAllBytes(InputFile(id)) : null;
         }
 
-        return inFile && File.Exists(InputFile(id)) ? File.ReadAllBytes(InputFile(id)) : null;
+        return text is null ? null : Encoding.UTF8.GetBytes(text);
     }
+
+    /// <summary>The input for a listing: of a large one the shortened copy, so that a page never reads gigabytes.</summary>
+    public byte[]? ListedInput(string id) => InputColumns(id).Text is { } text ? Encoding.UTF8.GetBytes(text) : null;
 
     /// <summary>Everything that is not completed, in order of submission: what a start has to deal with.</summary>
     public List<StoredRequest> Unfinished() => database.Read(db => db.Query("SELECT * FROM requests WHERE state < 2 ORDER BY sequence", Map));
@@ -155,6 +158,9 @@ internal sealed class RequestStore(Database database, DataFolder folder)
 
         return removed;
     }
+
+    private (string? Text, bool InFile) InputColumns(string id) =>
+        database.Read(db => db.Query("SELECT input, input_in_file FROM requests WHERE id = $id", r => (r.Text("input"), r.Flag("input_in_file")), ("$id", id))).FirstOrDefault();
 
     private string InputFile(string id) => Path.Combine(folder.Inputs, id + ".json");
 

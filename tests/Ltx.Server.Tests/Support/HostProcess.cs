@@ -21,6 +21,16 @@ internal sealed class HostProcess : IDisposable
 
     public HttpClient Client => _client;
 
+    /// <summary>Memory that the process holds, in bytes.</summary>
+    public long WorkingSet
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     public static HostProcess Start(string url, string data, int stepMilliseconds, params string[] settings)
     {
         ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
