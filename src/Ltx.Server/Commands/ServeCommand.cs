@@ -42,7 +42,7 @@ internal static class ServeCommand
     }
 
     /// <summary>The parts that <see cref="ServeHost.Build"/> asks for.</summary>
-    private static void AddEngine(IServiceCollection services, IConfiguration configuration, LtxOptions options)
+    internal static void AddEngine(IServiceCollection services, IConfiguration configuration, LtxOptions options)
     {
         services.AddSingleton(configuration);
         services.AddFetch();

@@ -9,9 +9,21 @@ internal static class ContentTypes
 
     private static readonly Dictionary<string, string> Extensions = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["video/mp4"] = ".mp4", ["video/quicktime"] = ".mov", ["video/webm"] = ".webm", ["video/x-matroska"] = ".mkv", ["video/x-msvideo"] = ".avi",
-        ["image/png"] = ".png", ["image/jpeg"] = ".jpg", ["image/webp"] = ".webp", ["image/gif"] = ".gif", ["image/bmp"] = ".bmp",
-        ["audio/mpeg"] = ".mp3", ["audio/wav"] = ".wav", ["application/json"] = ".json", ["application/zip"] = ".zip", ["text/plain"] = ".txt",
+        ["video/mp4"] = ".mp4",
+        ["video/quicktime"] = ".mov",
+        ["video/webm"] = ".webm",
+        ["video/x-matroska"] = ".mkv",
+        ["video/x-msvideo"] = ".avi",
+        ["image/png"] = ".png",
+        ["image/jpeg"] = ".jpg",
+        ["image/webp"] = ".webp",
+        ["image/gif"] = ".gif",
+        ["image/bmp"] = ".bmp",
+        ["audio/mpeg"] = ".mp3",
+        ["audio/wav"] = ".wav",
+        ["application/json"] = ".json",
+        ["application/zip"] = ".zip",
+        ["text/plain"] = ".txt",
     };
 
     private static readonly HashSet<string> KnownExtensions = new([.. Extensions.Values, ".safetensors", ".m4v", ".jpeg"], StringComparer.OrdinalIgnoreCase);

@@ -38,7 +38,7 @@ internal sealed class FileStore(LtxOptions options, DataFolder folder, Database 
         var id = NewId();
         var now = clock.GetUtcNow();
         var hash = await HashAsync(path);
-        Directory.CreateDirectory(Path.GetDirectoryName(PathOf(id))!);
+        DurableFile.CreateFolder(Path.GetDirectoryName(PathOf(id))!);
         DurableFile.Publish(path, PathOf(id));
         var lifetime = outputSeconds switch
         {

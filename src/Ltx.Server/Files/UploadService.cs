@@ -129,13 +129,13 @@ internal sealed class UploadService(LtxOptions options, DataFolder folder, Datab
     private string PartPath(string id, int number)
     {
         var parts = Path.Combine(folder.Parts, id);
-        Directory.CreateDirectory(parts);
+        DurableFile.CreateFolder(parts);
         return Path.Combine(parts, number.ToString(System.Globalization.CultureInfo.InvariantCulture));
     }
 
     private async Task PublishAsync(StoredFile file, string temporary, long size, string hash, string contentType)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(files.PathOf(file.Id))!);
+        DurableFile.CreateFolder(Path.GetDirectoryName(files.PathOf(file.Id))!);
         DurableFile.Publish(temporary, files.PathOf(file.Id));
         if (!await files.MarkReadyAsync(file, size, hash, contentType))
         {

@@ -17,6 +17,16 @@ internal static partial class DurableFile
         SyncFolder(Path.GetDirectoryName(final)!);
     }
 
+    /// <summary>Makes a folder that survives a loss of power together with what is put in it.</summary>
+    public static void CreateFolder(string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            Directory.CreateDirectory(folder);
+            SyncFolder(Path.GetDirectoryName(folder)!);
+        }
+    }
+
     /// <summary>A rename is durable once its folder is; Windows does that by itself and .NET has no call for the others.</summary>
     public static void SyncFolder(string folder)
     {

@@ -159,6 +159,9 @@ public class AuthTests
 
     private static ApiKeyOptions Key(string name, int maxWaiting = 0, int perMinute = 0) => new()
     {
-        Name = name, Hash = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(name + "-secret"))), MaxWaiting = maxWaiting, RequestsPerMinute = perMinute,
+        Name = name,
+        Hash = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(name + "-secret"))),
+        MaxWaiting = maxWaiting,
+        RequestsPerMinute = perMinute,
     };
 }

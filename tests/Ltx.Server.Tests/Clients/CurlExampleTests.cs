@@ -30,7 +30,8 @@ public class CurlExampleTests
     {
         await using var server = await TestServer.StartAsync();
         ProcessStartInfo start = new("curl", ["--silent", "--show-error", "--request", "POST", "--url", $"{server.Url}/fal-ai/ltx-2.3-quality/inpaint/lora",
-            "--header", "Authorization: Key some-key", "--header", contentType, "--data", Data]) { RedirectStandardOutput = true };
+            "--header", "Authorization: Key some-key", "--header", contentType, "--data", Data])
+        { RedirectStandardOutput = true };
         using var curl = Process.Start(start)!;
         var body = await curl.StandardOutput.ReadToEndAsync();
         await curl.WaitForExitAsync();

@@ -41,8 +41,20 @@ public class RequestsAccessTests
 
     private static Ltx.Server.Queue.NewRequest NewRequest() => new()
     {
-        Id = Guid.NewGuid().ToString(), Endpoint = "inpaint/lora", Owner = "somebody", Lane = Ltx.Server.Queue.Lane.Normal, Sync = false, BaseUrl = "http://127.0.0.1/queue",
-        Input = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(TestServer.Input()), ShortInput = null, StoreIo = true, NoRetry = false, LoraSet = "", OutputLifetime = null, StartWithin = null,
-        Webhook = null, InputFiles = [],
+        Id = Guid.NewGuid().ToString(),
+        Endpoint = "inpaint/lora",
+        Owner = "somebody",
+        Lane = Ltx.Server.Queue.Lane.Normal,
+        Sync = false,
+        BaseUrl = "http://127.0.0.1/queue",
+        Input = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(TestServer.Input()),
+        ShortInput = null,
+        StoreIo = true,
+        NoRetry = false,
+        LoraSet = "",
+        OutputLifetime = null,
+        StartWithin = null,
+        Webhook = null,
+        InputFiles = [],
     };
 }

@@ -33,7 +33,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     public LtxOptions Options { get; }
 
-    public static async Task<TestServer> StartAsync(Action<LtxOptions>? configure = null, FakeEngine? engine = null, string? data = null)
+    public static async Task<TestServer> StartAsync(Action<LtxOptions>? configure = null, FakeEngine? engine = null, string? data = null, Action<IServiceCollection, LtxOptions>? register = null)
     {
         LtxOptions options = new();
         options.Server.Urls = "http://127.0.0.1:0";
@@ -43,7 +43,11 @@ internal sealed class TestServer : IAsyncDisposable
         options.Queue.DrainSeconds = 5;
         configure?.Invoke(options);
         engine ??= new FakeEngine();
-        var app = ServeHost.Build(options, engine.Register);
+        var app = ServeHost.Build(options, services =>
+        {
+            engine.Register(services);
+            register?.Invoke(services, options); // a later registration wins
+        });
         await app.StartAsync();
         return new TestServer(app, engine, options, data is null);
     }
