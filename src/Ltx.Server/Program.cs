@@ -6,6 +6,12 @@ RootCommand root = new("Ltx: masked video inpainting with LTX-2.3 on your own ma
 {
     ServeCommand.Create(),
     RequestsCommand.Create(),
+    InpaintCommand.Create(),
+    DemoCommand.Create(),
+    DoctorCommand.Create(),
 };
 
-return await root.Parse(args).InvokeAsync();
+ParseResult parsed = root.Parse(args);
+int exitCode = await parsed.InvokeAsync();
+// A wrong command line is the user's fault, as a wrong file is.
+return parsed.Errors.Count > 0 ? CommandFailure.Users : exitCode;

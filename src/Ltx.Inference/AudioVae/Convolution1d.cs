@@ -1,0 +1,15 @@
+using Ltx.Inference.Weights;
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.AudioVae;
+
+/// <summary>A convolution over time that keeps the length: zeros on both sides.</summary>
+internal sealed class Convolution1d(WeightScope scope, int inChannels, int outChannels, int kernel, int dilation = 1, bool bias = true)
+{
+    private readonly Tensor weight = scope.Tensor("weight", outChannels, inChannels, kernel);
+    private readonly Tensor? bias = bias ? scope.Tensor("bias", outChannels) : null;
+
+    /// <param name="x">[B, in, T]</param>
+    /// <returns>[B, out, T]</returns>
+    internal Tensor Forward(Tensor x) => nn.functional.conv1d(x, weight, bias, padding: (kernel - 1) * dilation / 2, dilation: dilation);
+}

@@ -1,0 +1,127 @@
+using Ltx.Inference.Latents;
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.Generation;
+
+/// <summary>
+/// A request's frames and mask as tensors, padded to the grid of the latents: right and bottom edge and the last frame are repeated, so
+/// that preserved pixels are never resampled. docs/inpaint-pipeline.md, sections 1 and 2.
+/// </summary>
+internal static class ClipTensors
+{
+    // #66FF00: what a guide shows where something is to be made. Source: ComfyUI-LTXVideo, and the adapter that was trained with it.
+    private static readonly float[] GuideColour = [102, 255, 0];
+
+    // Half of white and above counts as white.
+    private const int MaskThreshold = 127;
+
+    /// <summary>The smallest size on the grid that holds the clip in both stages.</summary>
+    /// <param name="downscale">how many times smaller than the half-size clip a reference is</param>
+    /// <param name="temporalScale">how many times fewer frames it has</param>
+    public static PixelShape PaddedShape(int frames, int height, int width, VideoScale scale, int downscale, int temporalScale)
+    {
+        // The first stage has half the size.
+        return new PixelShape(RoundUp(frames - 1, scale.Time * temporalScale) + 1, RoundUp(height, 2 * scale.Height * downscale), RoundUp(width, 2 * scale.Width * downscale));
+    }
+
+    /// <summary>All frames as numbers from 0 to 255.</summary>
+    /// <param name="channels">3 for frames, 1 for masks</param>
+    /// <returns>[F, channels, H, W] bytes on the device, not padded</returns>
+    public static Tensor Bytes(IReadOnlyList<byte[]> frames, int height, int width, int channels, Device device)
+    {
+        using var scope = NewDisposeScope();
+        // [F, H, W, C] -> [F, C, H, W]
+        Tensor[] each = [.. frames.Select(frame => tensor(frame, [1, height, width, channels], ScalarType.Byte).to(device).permute(0, 3, 1, 2))];
+        return cat(each, 0).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Repeats the right and bottom edge and the last frame.</summary>
+    /// <param name="bytes">[F, C, H, W]</param>
+    public static Tensor Pad(Tensor bytes, PixelShape to)
+    {
+        using var scope = NewDisposeScope();
+        return Repeat(Repeat(Repeat(bytes, 0, to.Frames), 2, to.Height), 3, to.Width).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Bytes [F, 3, H, W] to what the VAE takes: [1, 3, F, H, W] from -1 to 1.</summary>
+    public static Tensor ToVideo(Tensor bytes, ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        return (bytes.to(ScalarType.Float32) / 127.5f - 1).to(type).transpose(0, 1).unsqueeze(0).contiguous().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Where the request's mask is white.</summary>
+    /// <param name="mask">[F, 1, H, W] bytes</param>
+    /// <returns>[F, 1, H, W] float32, 0 or 1</returns>
+    public static Tensor Binary(Tensor mask)
+    {
+        using Tensor white = mask > MaskThreshold;
+        return white.to(ScalarType.Float32);
+    }
+
+    /// <summary>Widens the white by a square of so many pixels to each side.</summary>
+    /// <param name="mask">[F, 1, H, W] 0 or 1</param>
+    public static Tensor Dilate(Tensor mask, int pixels)
+    {
+        using var scope = NewDisposeScope();
+        if (pixels == 0) return mask.alias().MoveToOuterDisposeScope();
+        long size = 2L * pixels + 1;
+        // A square is a row of columns.
+        Tensor rows = nn.functional.max_pool2d(mask, [1, size], [1, 1], [0, pixels]);
+        return nn.functional.max_pool2d(rows, [size, 1], [1, 1], [pixels, 0]).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Mean of squares of pixels.</summary>
+    /// <param name="video">[1, 3, F, H, W]</param>
+    public static Tensor ShrinkVideo(Tensor video, int factor) => nn.functional.avg_pool3d(video, [1, factor, factor], [1, factor, factor]);
+
+    /// <summary>White where any pixel of a square is.</summary>
+    /// <param name="mask">[F, 1, H, W]</param>
+    public static Tensor ShrinkMask(Tensor mask, int factor) => nn.functional.max_pool2d(mask, [factor, factor], [factor, factor]);
+
+    /// <summary>1 for latent cells without a white pixel, 0 for those to regenerate.</summary>
+    /// <param name="mask">[F, 1, H, W] at the stage's size, F = Time * k + 1</param>
+    /// <returns>[1, f, h, w] float32</returns>
+    public static Tensor KeepCells(Tensor mask, VideoScale scale)
+    {
+        using var scope = NewDisposeScope();
+        Tensor cells = nn.functional.max_pool2d(mask, [scale.Height, scale.Width], [scale.Height, scale.Width]);
+        long frames = cells.shape[0], height = cells.shape[2], width = cells.shape[3];
+        Tensor first = cells.narrow(0, 0, 1);
+        // The first frame alone, then groups: [F-1, 1, h, w] -> [k, Time, 1, h, w] -> [k, 1, h, w]
+        Tensor groups = cells.narrow(0, 1, frames - 1).view(-1, scale.Time, 1, height, width).amax(1);
+        return (1 - cat([first, groups], 0).squeeze(1)).unsqueeze(0).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The clip with the masked region painted in the guide's colour.</summary>
+    /// <param name="video">[1, 3, F, H, W] from -1 to 1</param>
+    /// <param name="mask">[F, 1, H, W] 0 or 1</param>
+    public static Tensor Guide(Tensor video, Tensor mask)
+    {
+        using var scope = NewDisposeScope();
+        Tensor colour = (tensor(GuideColour, device: video.device) / 127.5f - 1).to(video.dtype).view(1, 3, 1, 1, 1);
+        // [F, 1, H, W] -> [1, 1, F, H, W]
+        Tensor masked = mask.transpose(0, 1).unsqueeze(0) > 0;
+        return where(masked, colour, video).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The first frame, then every so-many-th. Source: ltx_pipelines/iclora_utils.py (400fd31).</summary>
+    /// <param name="dimension">the one that counts frames</param>
+    public static Tensor Subsample(Tensor clip, int dimension, int factor)
+    {
+        if (factor == 1) return clip.alias();
+        long[] kept = [0, .. Enumerable.Range(0, (int)(clip.shape[dimension] - 1)).Where(i => i % factor == 0).Select(i => i + 1L)];
+        using Tensor index = tensor(kept, device: clip.device);
+        return clip.index_select(dimension, index);
+    }
+
+    private static Tensor Repeat(Tensor clip, int dimension, int to)
+    {
+        long have = clip.shape[dimension];
+        if (have == to) return clip.alias();
+        using Tensor index = arange(to, device: clip.device).clamp_(max: have - 1);
+        return clip.index_select(dimension, index);
+    }
+
+    private static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
+}

@@ -1,0 +1,226 @@
+using Ltx.Inference.TextEncoder;
+using Ltx.Inference.Latents;
+using Ltx.Inference.Native;
+using Ltx.Inference.Sampling;
+using Ltx.Inference.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.Generation;
+
+/// <summary>
+/// Masked video inpainting with LTX-2.3 in two stages, from frames to frames: docs/inpaint-pipeline.md, step by step.
+/// One run at a time; not thread-safe.
+/// </summary>
+public sealed class InpaintPipeline : IDisposable
+{
+    private const string Text = "prompt", Source = "source", Stage1 = "stage 1", Upsampling = "upsampling", Stage2 = "stage 2", Sound = "sound", Frames = "frames";
+
+    private readonly InpaintModels models;
+    private readonly InpaintOptions options;
+
+    /// <summary>Loads all models of a folder.</summary>
+    /// <param name="folder">the model</param>
+    /// <param name="device">where to compute</param>
+    /// <param name="type">bfloat16 or float32; the vocoder is always float32</param>
+    /// <param name="options">the operator's choices</param>
+    /// <exception cref="WeightsException">A file is missing, damaged, or of another architecture.</exception>
+    public InpaintPipeline(ModelFolder folder, Device device, ScalarType type, InpaintOptions? options = null)
+    {
+        LibTorch.Load();
+        this.options = options ?? new InpaintOptions();
+        models = new InpaintModels(folder, device, type);
+    }
+
+    /// <summary>Samples a second that <see cref="InpaintRequest.SourceSound"/> must have.</summary>
+    public int SourceSoundRate => models.AudioScale.SampleRate;
+
+    /// <summary>Whether a request's source sound is what the result will have.</summary>
+    public bool KeepsSound(InpaintRequest request) => request.SourceSound is not null && options.Sound == SoundSource.KeepSource;
+
+    /// <summary>Inpaints one clip.</summary>
+    /// <param name="request">frames, mask and numbers, within the endpoint's bounds</param>
+    /// <param name="sink">takes the result while it is made</param>
+    /// <param name="progress">told where the run is</param>
+    /// <param name="cancellation">looked at before every evaluation of the model and every piece of decoding</param>
+    /// <exception cref="InferenceException">The request cannot be done, or a stage fails.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    public InpaintReport Run(InpaintRequest request, IInpaintSink sink, Action<InpaintProgress>? progress = null, CancellationToken cancellation = default) =>
+        Run(request, sink, progress, contexts: null, observe: null, cancellation);
+
+    /// <summary>The same with the text already encoded, and with a look at everything between.</summary>
+    internal InpaintReport Run(
+        InpaintRequest request, IInpaintSink sink, Action<InpaintProgress>? progress, PromptContext? contexts, Action<string, Tensor>? observe, CancellationToken cancellation)
+    {
+        RequestCheck.Check(request, SourceSoundRate);
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        using LoraSet loras = LoraSet.Open(request.Loras, models);
+        VideoScale scale = models.VideoScale;
+        PixelShape shape = ClipTensors.PaddedShape(request.Frames.Count, request.Height, request.Width, scale, loras.ReferenceDownscale, loras.ReferenceTemporalScale);
+        ISampler sampler = new Res2sSampler();
+        StageClock clock = new(progress, Plan(request, shape.ToLatent(scale), sampler));
+        List<string> notes = [];
+
+        Tensor source = ClipTensors.Bytes(request.Frames, request.Height, request.Width, 3, models.Device), mask = Mask(request);
+        if (!mask.any().item<bool>())
+        {
+            notes.Add("The mask has no white pixel, so the source is returned as it is.");
+            sink.Begin(null);
+            foreach (byte[] frame in request.Frames) sink.Write(frame);
+            return new InpaintReport(clock.Times, loras.Matches, notes);
+        }
+
+        // 1. The text.
+        (PromptContext positive, PromptContext? negative) = clock.Run(Text, () => Encode(request, contexts));
+
+        // 2. The source: latents, masks, guide, and its sound.
+        (EncodedClip clip, Tensor? sound) = clock.Run(Source, () => (EncodeClip(source, mask, shape, loras), KeepsSound(request) ? EncodeSound(request, shape) : null));
+        Show(observe, ("clean1", clip.Clean1), ("clean2", clip.Clean2), ("reference1", clip.Reference1), ("keep1", clip.Keep1), ("keep2", clip.Keep2));
+
+        // 3. Stage 1, half size.
+        using NoiseSource noise = new(request.Seed);
+        DenoisingStage denoising = new(models, sampler, noise, request, shape, options, observe, cancellation);
+        LatentPair first = clock.Run(Stage1, sampler.Evaluations(request.Steps), tell => denoising.First(clip, sound, positive, negative, loras, tell));
+        Finite(Stage1, first.Video, first.Audio);
+        Show(observe, ("stage1.video", first.Video), ("stage1.audio", first.Audio));
+
+        // 4. Stage 2, full size; its sound is discarded.
+        Tensor upsampled = clock.Run(Upsampling, () => models.Upsampler.Upsample(first.Video, models.VideoEncoder.Statistics));
+        Finite(Upsampling, upsampled);
+        Show(observe, ("upsampled", upsampled));
+        Tensor video = clock.Run(Stage2, sampler.Evaluations(SigmaSchedule.SecondStage.Count - 1), tell => denoising.Second(clip, upsampled, first.Audio, sound is not null, positive, loras, tell));
+        Finite(Stage2, video);
+        Show(observe, ("stage2.video", video));
+
+        // 5. Out: sound first, because a file wants it from its beginning; then frames as they are decoded.
+        SoundClip? generated = clock.Run(Sound, () => request.GenerateAudio && sound is null ? DecodeSound(first.Audio, request, observe) : null);
+        sink.Begin(generated);
+        clock.Run(Frames, request.Frames.Count, tell => Write(video, source, mask, request, sink, tell, cancellation));
+        return new InpaintReport(clock.Times, loras.Matches, notes);
+    }
+
+    public void Dispose() => models.Dispose();
+
+    // The share of the whole that each stage is: tokens that go through the transformer, and what corresponds to them elsewhere.
+    private List<(string, double)> Plan(InpaintRequest request, LatentShape latent, ISampler sampler)
+    {
+        const int StageArea = 4;
+        double full = latent.Tokens, half = full / StageArea;
+        int passes = request.GuidanceScale > 1 ? 2 : 1;
+        return
+        [
+            (Text, full / 4), (Source, 2 * full), (Stage1, sampler.Evaluations(request.Steps) * passes * 2 * half), (Upsampling, full / 4),
+            (Stage2, sampler.Evaluations(SigmaSchedule.SecondStage.Count - 1) * full * (options.ReferenceInStage2 ? 2 : 1)), (Sound, full / 8), (Frames, 2 * full),
+        ];
+    }
+
+    // [F, 1, H, W] 0 or 1, as many frames as the clip has
+    private Tensor Mask(InpaintRequest request)
+    {
+        using var scope = NewDisposeScope();
+        List<byte[]> frames = [.. request.Mask.Take(request.Frames.Count)];
+        Tensor mask = ClipTensors.Binary(ClipTensors.Bytes(frames, request.Height, request.Width, 1, models.Device));
+        return ClipTensors.Pad(mask, new PixelShape(request.Frames.Count, request.Height, request.Width)).MoveToOuterDisposeScope();
+    }
+
+    private (PromptContext Positive, PromptContext? Negative) Encode(InpaintRequest request, PromptContext? given)
+    {
+        bool guided = request.GuidanceScale > 1;
+        PromptContext EncodePrompt(string prompt)
+        {
+            PromptContext context = models.Text.Encode([prompt]);
+            Finite(Text, context.Video, context.Audio);
+            return context;
+        }
+
+        return (given ?? EncodePrompt(request.Prompt), guided ? EncodePrompt(request.NegativePrompt) : null);
+    }
+
+    private EncodedClip EncodeClip(Tensor source, Tensor mask, PixelShape shape, LoraSet loras)
+    {
+        Tensor widened = ClipTensors.Dilate(ClipTensors.Pad(mask, shape), options.MaskDilation);
+        EncodedClip clip = EncodedClip.Encode(ClipTensors.Pad(source, shape), widened, models.VideoEncoder, loras, options, models.Type);
+        Finite(Source, clip.Clean1, clip.Clean2, clip.Reference1);
+        return clip;
+    }
+
+    // [1, C, T, F] as long as the clip is inside; silence where the source's sound ends before it.
+    private Tensor EncodeSound(InpaintRequest request, PixelShape shape)
+    {
+        using var scope = NewDisposeScope();
+        AudioScale scale = models.AudioScale;
+        int frames = scale.LatentFrames(shape.Frames, request.FramesPerSecond);
+        int samples = Math.Max(frames * scale.Downsample * scale.HopLength, models.Audio.MinimumSamples);
+        float[] planes = new float[2 * samples];
+        for (int channel = 0; channel < 2; channel++)
+        {
+            float[] from = request.SourceSound!.Channels[channel];
+            Array.Copy(from, 0, planes, channel * samples, Math.Min(from.Length, samples));
+        }
+        Tensor latent = models.Audio.Encode(tensor(planes, [1, 2, samples])).narrow(2, 0, frames);
+        Finite(Source, latent);
+        return latent.MoveToOuterDisposeScope();
+    }
+
+    private SoundClip DecodeSound(Tensor latent, InpaintRequest request, Action<string, Tensor>? observe)
+    {
+        using var scope = NewDisposeScope();
+        Tensor waveform = models.Audio.Decode(latent);
+        Finite(Sound, waveform);
+        Show(observe, ("waveform", waveform));
+        int samples = (int)Math.Round(request.Frames.Count / request.FramesPerSecond * models.Audio.OutputRate);
+        Tensor planes = waveform.cpu().to(ScalarType.Float32)[0];
+        float[] Channel(int index)
+        {
+            float[] channel = new float[samples];
+            float[] made = planes[index].contiguous().data<float>().ToArray();
+            Array.Copy(made, channel, Math.Min(made.Length, samples));
+            return channel;
+        }
+
+        return new SoundClip([Channel(0), Channel(1)], models.Audio.OutputRate);
+    }
+
+    private bool Write(Tensor latent, Tensor source, Tensor mask, InpaintRequest request, IInpaintSink sink, Action<int> tell, CancellationToken cancellation)
+    {
+        SeamBlend seam = new(options.Composite, options.Feather);
+        int written = 0;
+        foreach (Tensor piece in models.VideoDecoder.DecodePieces(latent))
+        {
+            using var scope = NewDisposeScope();
+            scope.Attach(piece);
+            cancellation.ThrowIfCancellationRequested();
+            // Frames that only fill the grid go.
+            int count = Math.Min((int)piece.shape[2], request.Frames.Count - written);
+            if (count <= 0) break;
+            // [1, 3, n, H, W] -> [n, 3, H, W]
+            Tensor generated = piece[0].narrow(1, 0, count).narrow(2, 0, request.Height).narrow(3, 0, request.Width).transpose(0, 1).to(ScalarType.Float32);
+            Finite(Frames, generated);
+            Tensor composed = seam.Composite(source.narrow(0, written, count), (generated + 1) * 127.5f, mask.narrow(0, written, count));
+            // [n, 3, H, W] -> [n, H, W, 3]
+            Tensor interleaved = composed.permute(0, 2, 3, 1).contiguous().cpu();
+            for (int i = 0; i < count; i++)
+            {
+                sink.Write(interleaved[i].data<byte>().ToArray());
+                tell(++written);
+            }
+        }
+        return true;
+    }
+
+    private static void Finite(string stage, params ReadOnlySpan<Tensor> tensors)
+    {
+        foreach (Tensor tensor in tensors)
+        {
+            using var scope = NewDisposeScope();
+            if (!tensor.isfinite().all().item<bool>()) throw new NonFiniteException(stage);
+        }
+    }
+
+    private static void Show(Action<string, Tensor>? observe, params ReadOnlySpan<(string Name, Tensor Tensor)> tensors)
+    {
+        if (observe is null) return;
+        foreach ((string name, Tensor tensor) in tensors) observe(name, tensor);
+    }
+}

@@ -1,0 +1,12 @@
+using Ltx.Inference.Lora;
+
+namespace Ltx.Inference.Generation;
+
+/// <summary>How long a stage took.</summary>
+public sealed record StageTime(string Stage, TimeSpan Time);
+
+/// <summary>What is to be said about a run when it is over.</summary>
+/// <param name="Stages">times in the order of the stages; they follow each other without gap</param>
+/// <param name="Loras">how much of each user's LoRA found its layer</param>
+/// <param name="Notes">sentences for the log</param>
+public sealed record InpaintReport(IReadOnlyList<StageTime> Stages, IReadOnlyList<LoraMatch> Loras, IReadOnlyList<string> Notes);

@@ -1,0 +1,53 @@
+namespace Ltx.Inference.Generation;
+
+/// <summary>In which of the two stages a LoRA is used.</summary>
+public enum LoraStages
+{
+    Both,
+    Stage1,
+    Stage2,
+}
+
+/// <summary>A user's LoRA.</summary>
+/// <param name="Path">the safetensors file</param>
+/// <param name="Scale">strength; 0 is off</param>
+/// <param name="Stages">where it is used</param>
+public sealed record LoraChoice(string Path, double Scale = 1, LoraStages Stages = LoraStages.Both);
+
+/// <summary>Sound as numbers.</summary>
+/// <param name="Channels">one array a channel, equally long, from -1 to 1</param>
+/// <param name="SampleRate">samples a second</param>
+public sealed record SoundClip(IReadOnlyList<float[]> Channels, int SampleRate);
+
+/// <summary>A clip to inpaint, and how. Fields and defaults are the endpoint's.</summary>
+/// <param name="Prompt">what belongs into the masked region</param>
+/// <param name="Frames">RGB24, Width * Height * 3 bytes each, one or more</param>
+/// <param name="Mask">grey, Width * Height bytes each; above one half is regenerated; the last one holds where there are fewer than frames</param>
+/// <param name="Width">pixels, even</param>
+/// <param name="Height">pixels, even</param>
+/// <param name="FramesPerSecond">of frames and mask</param>
+public sealed record InpaintRequest(string Prompt, IReadOnlyList<byte[]> Frames, IReadOnlyList<byte[]> Mask, int Width, int Height, double FramesPerSecond)
+{
+    /// <summary>What to stay away from; used where <see cref="GuidanceScale"/> is above 1.</summary>
+    public string NegativePrompt { get; init; } = "";
+
+    /// <summary>The source's sound from the clip's beginning, stereo, at <see cref="InpaintPipeline.SourceSoundRate"/>; null where it has none.</summary>
+    public SoundClip? SourceSound { get; init; }
+
+    /// <summary>Whether the result has sound. Where the source's own is kept, the caller adds it himself.</summary>
+    public bool GenerateAudio { get; init; } = true;
+
+    /// <summary>Strength of the guide that shows the preserved content, from 0 to 1.</summary>
+    public double VideoStrength { get; init; } = 1;
+
+    public int Steps { get; init; } = 15;
+
+    /// <summary>Classifier-free guidance; 1 is off.</summary>
+    public double GuidanceScale { get; init; } = 1;
+
+    /// <summary>Everything random follows from it.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>Up to three.</summary>
+    public IReadOnlyList<LoraChoice> Loras { get; init; } = [];
+}

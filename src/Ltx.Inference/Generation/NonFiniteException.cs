@@ -1,0 +1,5 @@
+namespace Ltx.Inference.Generation;
+
+/// <summary>A stage has computed numbers that are not finite. Nothing of the kind goes on to the next stage.</summary>
+public sealed class NonFiniteException(string stage)
+    : InferenceException(Fault.Internal, $"The stage \"{stage}\" gave numbers that are not finite; the weights or the numeric type are not fit for this clip.");

@@ -1,0 +1,26 @@
+namespace Ltx.Inference.Generation;
+
+/// <summary>What must hold for any request, whoever makes it. Bounds of the endpoint are the server's to check.</summary>
+internal static class RequestCheck
+{
+    /// <exception cref="InferenceException">The request makes no sense.</exception>
+    public static void Check(InpaintRequest request, int soundRate)
+    {
+        Require(request.Frames.Count > 0, "The source has no frames.");
+        Require(request.Mask.Count > 0, "The mask has no frames.");
+        Require(request.Width > 0 && request.Height > 0 && request.Width % 2 == 0 && request.Height % 2 == 0, $"The clip is {request.Width}x{request.Height}; both sides must be even.");
+        Require(request.Frames.All(frame => frame.Length == request.Width * request.Height * 3), $"A frame is not {request.Width}x{request.Height} pixels of three bytes.");
+        Require(request.Mask.All(frame => frame.Length == request.Width * request.Height), $"A frame of the mask is not {request.Width}x{request.Height} pixels.");
+        Require(double.IsFinite(request.FramesPerSecond) && request.FramesPerSecond > 0, $"{request.FramesPerSecond} frames a second is no rate.");
+        Require(request.Steps > 0, $"{request.Steps} steps are too few.");
+        Require(request.GuidanceScale >= 1 && double.IsFinite(request.GuidanceScale), $"A guidance scale of {request.GuidanceScale} is not 1 or more.");
+        Require(request.VideoStrength is >= 0 and <= 1, $"A video strength of {request.VideoStrength} is not between 0 and 1.");
+        Require(request.SourceSound is null or { Channels.Count: 2 }, "The source's sound must have two channels.");
+        Require(request.SourceSound is null || request.SourceSound.SampleRate == soundRate, $"The source's sound has {request.SourceSound?.SampleRate} samples a second, and {soundRate} are wanted.");
+    }
+
+    private static void Require(bool condition, string sentence)
+    {
+        if (!condition) throw new InferenceException(Fault.Input, sentence);
+    }
+}

@@ -1,0 +1,48 @@
+using Ltx.Inference.Weights;
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.Layers;
+
+/// <summary>A convolution over [B, C, F, H, W] with a kernel of three, padded with zeros, rows and columns always by one.</summary>
+internal sealed class Conv3d
+{
+    private readonly Tensor weight;
+    private readonly Tensor bias;
+    private readonly long[] stride;
+    private readonly long[] padding;
+
+    /// <param name="scope">where <c>weight</c> and <c>bias</c> are</param>
+    /// <param name="kind">what the kernel spans, and whether zeros are added in time</param>
+    /// <param name="stride">steps of the output's positions</param>
+    /// <param name="channelsLast">keep the weight in the layout of <see cref="ChannelsLast"/>, for inputs of the same layout</param>
+    public Conv3d(WeightScope scope, long inChannels, long outChannels, Conv3dKind kind, Stride3d? stride = null, bool channelsLast = false)
+    {
+        Stride3d step = stride ?? Stride3d.One;
+        this.stride = [step.Time, step.Height, step.Width];
+        padding = [kind == Conv3dKind.ZeroPaddedTime ? 1 : 0, 1, 1];
+        bias = scope.Tensor("bias", outChannels);
+        InChannels = inChannels;
+        OutChannels = outChannels;
+        using var temporaries = NewDisposeScope();
+        if (kind == Conv3dKind.PerFrame)
+        {
+            // A kernel of one frame. [O, I, 3, 3] -> [O, I, 1, 3, 3]; in place, for the component owns the tensor.
+            weight = scope.Tensor("weight", outChannels, inChannels, 3, 3);
+            weight.unsqueeze_(2);
+        }
+        else
+        {
+            weight = scope.Tensor("weight", outChannels, inChannels, 3, 3, 3);
+        }
+        // The owned tensor gets the other layout as its storage, and the first storage is freed.
+        if (channelsLast) weight.set_(ChannelsLast.Of(weight));
+    }
+
+    public long InChannels { get; }
+
+    public long OutChannels { get; }
+
+    /// <param name="x">[B, in, F, H, W]</param>
+    /// <returns>[B, out, F', H', W']; F' is two frames fewer, before the stride, where time is not padded</returns>
+    public Tensor Forward(Tensor x) => nn.functional.conv3d(x, weight, bias, stride, padding);
+}

@@ -1,0 +1,20 @@
+using Ltx.Inference.Weights;
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.Layers;
+
+/// <summary>Linear, GELU in its tanh form, Linear; four times as wide inside.</summary>
+public sealed class FeedForward(WeightScope scope, int features)
+{
+    private const int Expansion = 4;
+
+    private readonly Linear up = new(scope["net.0.proj"], features, Expansion * features);
+    private readonly Linear down = new(scope["net.2"], Expansion * features, features);
+
+    /// <param name="x">[B, T, features]</param>
+    public Tensor Forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        return down.Forward(nn.functional.gelu(up.Forward(x), TorchSharp.Modules.GELU.Approximate.tanh)).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,41 @@
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.Layers;
+
+/// <summary>
+/// Root-mean-square normalisation of every position over its channels, without weights
+/// (ltx_core/model/common/normalization.py, 400fd31).
+/// </summary>
+internal static class PixelNorm
+{
+    /// <summary>The video VAE's epsilon; the audio VAE's is 1e-6.</summary>
+    public const double VideoEpsilon = 1e-8;
+
+    /// <summary>x / sqrt(mean over channels of x^2 + epsilon)</summary>
+    /// <param name="x">[B, C, ...]</param>
+    /// <param name="epsilon">added to the mean square</param>
+    public static Tensor Forward(Tensor x, double epsilon)
+    {
+        using var scope = NewDisposeScope();
+        return x.div(RootMeanSquare(x, epsilon)).to(x.dtype).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>SiLU of the normalised values with the video VAE's epsilon, in place: what stands before nearly every convolution of it.</summary>
+    /// <param name="x">[B, C, ...], overwritten</param>
+    public static void VideoSiluInPlace(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        x.div_(RootMeanSquare(x, VideoEpsilon)).silu_();
+    }
+
+    // [B, C, ...] -> [B, 1, ...] in float32; leaves temporaries to the caller's scope. With channels side by side the Euclidean norm
+    // needs no second tensor as large as x and is three times faster than the mean of squares; with planes it is seven times slower
+    // (32 channels, 25 x 64 x 96, float32, one core).
+    private static Tensor RootMeanSquare(Tensor x, double epsilon)
+    {
+        Tensor meanSquare = ChannelsLast.Is(x)
+            ? linalg.vector_norm(x, 2, [1], keepdim: true).to(ScalarType.Float32).square().div_(x.shape[1])
+            : x.square().mean([1], keepdim: true).to(ScalarType.Float32);
+        return meanSquare.add_(epsilon).sqrt_();
+    }
+}

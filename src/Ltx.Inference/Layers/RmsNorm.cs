@@ -1,0 +1,17 @@
+using Ltx.Inference.Native;
+using Ltx.Inference.Weights;
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.Layers;
+
+/// <summary>Root-mean-square normalisation over the last dimension, with a learned weight.</summary>
+public sealed class RmsNorm(WeightScope scope, long features, double epsilon)
+{
+    private readonly Tensor weight = scope.Tensor("weight", features);
+
+    /// <param name="x">[..., features]</param>
+    public Tensor Forward(Tensor x) => Operators.RmsNorm(x, weight, epsilon);
+
+    /// <summary>The same without a weight.</summary>
+    public static Tensor Weightless(Tensor x, double epsilon) => Operators.RmsNorm(x, null, epsilon);
+}

@@ -1,0 +1,143 @@
+using System.Globalization;
+using Ltx.Inference.Native;
+using Ltx.Inference.Weights;
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.Lora;
+
+/// <summary>
+/// A LoRA in any of the spellings that are met: prefixes of ltx-trainer, PEFT, diffusers and kohya, A/B or down/up, with or without alpha.
+/// </summary>
+public sealed class LoraFile : IDisposable
+{
+    private static readonly string[] DownEndings = [".lora_A.weight", ".lora_A.default.weight", ".lora_down.weight", ".lora.down.weight"];
+    private static readonly string[] UpEndings = [".lora_B.weight", ".lora_B.default.weight", ".lora_up.weight", ".lora.up.weight"];
+    private const string AlphaEnding = ".alpha";
+
+    // Other ways of changing a weight. They are not low-rank sums, and taking only the part that looks like one would be wrong.
+    private static readonly Dictionary<string, string> OtherKinds = new(StringComparer.Ordinal)
+    {
+        [".dora_scale"] = "DoRA",
+        [".lora_magnitude_vector"] = "DoRA",
+        [".lora_magnitude_vector.weight"] = "DoRA",
+        [".hada_w1_a"] = "LoHa",
+        [".lokr_w1"] = "LoKr",
+        [".lokr_w1_a"] = "LoKr",
+        [".oft_blocks"] = "OFT",
+        [".diff"] = "a full difference",
+        [".diff_b"] = "a full difference",
+        [".set_weight"] = "a full replacement",
+    };
+
+    private readonly SafetensorsFile file;
+
+    private LoraFile(SafetensorsFile file)
+    {
+        this.file = file;
+        FileInfo info = new(file.Path);
+        Identity = new LoraIdentity(file.Path, info.Length, info.LastWriteTimeUtc);
+        Modules = ReadModules(file);
+        int? downscale = Factor("reference_downscale_factor") ?? Factor("reference_spatial_scale_factor"), temporal = Factor("reference_temporal_scale_factor");
+        HasReference = downscale is not null || temporal is not null;
+        ReferenceDownscale = downscale ?? 1;
+        ReferenceTemporalScale = temporal ?? 1;
+    }
+
+    public string Path => file.Path;
+
+    /// <summary>What to call it in a message.</summary>
+    public string Name => System.IO.Path.GetFileName(file.Path);
+
+    /// <summary>Whether the file says with what kind of reference it was trained.</summary>
+    public bool HasReference { get; }
+
+    /// <summary>How many times smaller than the target the reference is that it was trained with; 1 where it says nothing.</summary>
+    public int ReferenceDownscale { get; }
+
+    /// <summary>How many times fewer frames a second that reference has.</summary>
+    public int ReferenceTemporalScale { get; }
+
+    /// <summary>Tells two files apart, also where one took the other's place.</summary>
+    internal LoraIdentity Identity { get; }
+
+    internal IReadOnlyList<LoraModule> Modules { get; }
+
+    /// <exception cref="WeightsException">It is not a LoRA, or of a kind that is not low-rank.</exception>
+    public static LoraFile Open(string path)
+    {
+        SafetensorsFile file = SafetensorsFile.Open(path);
+        try
+        {
+            return new LoraFile(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => file.Dispose();
+
+    /// <summary>A tensor of the file in float32 on a device; the caller disposes it.</summary>
+    internal Tensor Read(TensorEntry entry, Device device)
+    {
+        using Tensor view = file.View(entry);
+        return view.to(ScalarType.Float32, device, copy: true);
+    }
+
+    private static List<LoraModule> ReadModules(SafetensorsFile file)
+    {
+        Dictionary<string, TensorEntry> down = [], up = [], alpha = [];
+        List<string> unknown = [];
+        foreach (TensorEntry entry in file.Tensors.Values.OrderBy(entry => entry.Name, StringComparer.Ordinal))
+        {
+            if (OtherKinds.FirstOrDefault(kind => entry.Name.EndsWith(kind.Key, StringComparison.Ordinal)) is { Value: { } kind })
+            {
+                throw new WeightsException($"{file.Path} is {kind} (\"{entry.Name}\"), and only low-rank LoRAs (lora_A/lora_B or lora_down/lora_up) can be merged.");
+            }
+            if (!Sort(entry, DownEndings, down) && !Sort(entry, UpEndings, up) && !Sort(entry, [AlphaEnding], alpha)) unknown.Add(entry.Name);
+        }
+        if (down.Count == 0) throw new WeightsException($"{file.Path} is no LoRA: none of its {file.Tensors.Count} tensors is a lora_A or lora_down{First(unknown)}.");
+        if (unknown.Count > 0) throw new WeightsException($"{file.Path} holds {unknown.Count} tensors that belong to no low-rank module{First(unknown)}.");
+        string? single = down.Keys.Except(up.Keys).Concat(up.Keys.Except(down.Keys)).FirstOrDefault();
+        if (single is not null) throw new WeightsException($"{file.Path} has only one half of the module \"{single}\".");
+        return [.. down.Select(module => Module(file, module.Key, module.Value, up[module.Key], alpha.GetValueOrDefault(module.Key)))];
+    }
+
+    private static string First(List<string> names) => names.Count == 0 ? "" : $" (the first is \"{names[0]}\")";
+
+    private static bool Sort(TensorEntry entry, string[] endings, Dictionary<string, TensorEntry> into)
+    {
+        string? ending = Array.Find(endings, ending => entry.Name.EndsWith(ending, StringComparison.Ordinal));
+        if (ending is null) return false;
+        string module = entry.Name[..^ending.Length];
+        return into.TryAdd(module, entry) ? true : throw new WeightsException($"The LoRA has the module \"{module}\" twice.");
+    }
+
+    private static LoraModule Module(SafetensorsFile file, string name, TensorEntry down, TensorEntry up, TensorEntry? alpha)
+    {
+        bool floating = down.Type.IsFloatingPoint() && up.Type.IsFloatingPoint();
+        if (!floating || down.Shape is not [> 0, > 0] || up.Shape is not [> 0, > 0] || down.Shape[0] != up.Shape[1])
+        {
+            throw new WeightsException($"{file.Path}: the two halves of \"{name}\" do not fit: [{string.Join(',', down.Shape)}] and [{string.Join(',', up.Shape)}].");
+        }
+        return new LoraModule(name, down, up, alpha is null ? null : Scalar(file, alpha));
+    }
+
+    private static double Scalar(SafetensorsFile file, TensorEntry entry)
+    {
+        if (entry.Shape.Aggregate(1L, (a, b) => a * b) != 1 || !entry.Type.IsFloatingPoint()) throw new WeightsException($"{file.Path}: \"{entry.Name}\" is not one number.");
+        using var scope = NewDisposeScope();
+        double value = file.View(entry).to(ScalarType.Float64).reshape(1).item<double>();
+        return double.IsFinite(value) ? value : throw new WeightsException($"{file.Path}: \"{entry.Name}\" is {value}.");
+    }
+
+    private int? Factor(string key)
+    {
+        if (!file.Metadata.TryGetValue(key, out string? text)) return null;
+        // Some trainers write 2 and some 2.0.
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= 1 && value <= 64 && value == Math.Floor(value)) return (int)value;
+        throw new WeightsException($"{file.Path}: its metadata gives {key} as \"{text}\", which is no factor.");
+    }
+}

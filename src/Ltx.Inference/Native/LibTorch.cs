@@ -1,0 +1,68 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace Ltx.Inference.Native;
+
+/// <summary>
+/// Finds and loads libtorch: the folder that LTX_LIBTORCH names (the <c>torch/lib</c> of a PyTorch of 2.10 or later, CUDA
+/// included), otherwise the one that the build brought. Must run before TorchSharp is touched: TorchSharp would load the build's by
+/// itself, and a process cannot hold two.
+/// </summary>
+public static class LibTorch
+{
+    /// <summary>The environment variable that names a folder with another libtorch.</summary>
+    public const string FolderVariable = "LTX_LIBTORCH";
+
+    private const string Cpu = "torch_cpu", Cuda = "torch_cuda", Bridge = "LibTorchSharp";
+
+    // In the order in which they depend on each other. The CUDA ones are there only in a CUDA build.
+    private static readonly string[] Libraries = ["c10", Cpu, "c10_cuda", Cuda, "torch"];
+
+    private static readonly Lazy<Dictionary<string, nint>> Loaded = new(LoadLibraries);
+
+    /// <summary>The folder that libtorch is loaded from.</summary>
+    public static string Folder => Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } folder ? Path.GetFullPath(folder) : AppContext.BaseDirectory;
+
+    /// <summary>Whether it can compute on CUDA devices, if there are any.</summary>
+    public static bool HasCuda => Loaded.Value.ContainsKey(Cuda);
+
+    /// <summary>Loads libtorch once; later calls do nothing.</summary>
+    /// <exception cref="InferenceException">There is no libtorch where it should be, or it cannot be loaded here.</exception>
+    public static void Load() => _ = Loaded.Value;
+
+    internal static bool TryGetCpuExport(string name, out nint address) => NativeLibrary.TryGetExport(Loaded.Value[Cpu], name, out address);
+
+    private static Dictionary<string, nint> LoadLibraries()
+    {
+        string folder = Folder;
+        Dictionary<string, nint> handles = [];
+        foreach (string name in Libraries)
+        {
+            string file = Path.Combine(folder, FileName(name));
+            if (File.Exists(file)) handles.Add(name, LoadFile(file));
+            else if (!name.Contains("cuda", StringComparison.Ordinal))
+            {
+                throw new InferenceException(Fault.Internal, $"libtorch was not found: {file} does not exist. Set {FolderVariable} to the torch/lib folder of a PyTorch of 2.10 or later, or build again.");
+            }
+        }
+        handles.Add(Bridge, LoadFile(Path.Combine(AppContext.BaseDirectory, FileName(Bridge))));
+        // Both TorchSharp and our own calls get what was loaded here, whatever lies beside them.
+        NativeLibrary.SetDllImportResolver(typeof(torch).Assembly, (library, _, _) => handles.GetValueOrDefault(library));
+        NativeLibrary.SetDllImportResolver(typeof(LibTorch).Assembly, (library, _, _) => handles.GetValueOrDefault(library));
+        return handles;
+    }
+
+    private static nint LoadFile(string file)
+    {
+        try
+        {
+            return NativeLibrary.Load(file);
+        }
+        catch (DllNotFoundException e)
+        {
+            throw new InferenceException(Fault.Internal, $"libtorch cannot be loaded: {e.Message}", e);
+        }
+    }
+
+    private static string FileName(string name) => OperatingSystem.IsWindows() ? $"{name}.dll" : $"lib{name}.so";
+}

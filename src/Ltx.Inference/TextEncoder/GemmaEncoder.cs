@@ -1,0 +1,115 @@
+using Ltx.Inference.Layers;
+using Ltx.Inference.Weights;
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.TextEncoder;
+
+/// <summary>
+/// The Gemma 3 language model: ids in, the states of all its layers out. Follows Gemma3TextModel of huggingface/transformers.
+/// Owns its weights; disposing it gives them back.
+/// </summary>
+internal sealed class GemmaEncoder : IDisposable
+{
+    private readonly GemmaWeights weights;
+    private readonly Tensor table;
+    private readonly List<GemmaLayer> layers = [];
+    private readonly GemmaNorm finalNorm;
+    private readonly double embeddingScale;
+    private readonly Device device;
+    private readonly ScalarType type;
+    private Linear? head;
+
+    /// <param name="folder">with <c>config.json</c> and the weights</param>
+    /// <param name="device">where to compute</param>
+    /// <param name="type">what to compute in</param>
+    /// <exception cref="WeightsException">A file is missing, or is not the model that its config describes.</exception>
+    public GemmaEncoder(string folder, Device device, ScalarType type)
+    {
+        (this.device, this.type) = (device, type);
+        Config = GemmaConfig.Read(JsonFile.Read(Path.Combine(folder, "config.json")));
+        weights = GemmaWeights.Open(folder, device, type);
+        try
+        {
+            table = weights.TableRoot["embed_tokens"].Tensor("weight", Config.VocabularySize, Config.HiddenSize);
+            for (int i = 0; i < Config.Layers; i++) layers.Add(new GemmaLayer(weights.Root["layers"][i], Config));
+            finalNorm = new GemmaNorm(weights.Root["norm"], Config.HiddenSize, Config.Epsilon);
+            weights.Complete();
+            // Rounded to the weights' type, as the reference has it: 62 instead of 61.97 in bfloat16.
+            using var scope = NewDisposeScope();
+            embeddingScale = tensor((float)Math.Sqrt(Config.HiddenSize)).to(type).to(ScalarType.Float64).item<double>();
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
+    public GemmaConfig Config { get; }
+
+    /// <summary>All hidden states of padded texts.</summary>
+    /// <param name="ids">[B, T] int64 on the CPU</param>
+    /// <param name="mask">[B, T] int64 on the CPU, 0 at padding, on either side</param>
+    /// <returns>[B, T, hidden] for the embedding and every layer; the last one is after the final norm</returns>
+    public IReadOnlyList<Tensor> Forward(Tensor ids, Tensor mask)
+    {
+        using var scope = NewDisposeScope();
+        Tensor valid = mask.to(device) > 0;
+        List<Tensor> states = [];
+        // Positions count from the beginning of the padded row: only differences matter to the rotation.
+        Tensor last = Run(ids, 0, VisibleKeys.Causal(valid, null), VisibleKeys.Causal(valid, Config.SlidingWindow), null, states);
+        // The last layer's own output is not among the states.
+        states[^1] = last;
+        return [.. states.Select(state => state.MoveToOuterDisposeScope())];
+    }
+
+    /// <summary>What follows a text: logits of its next token.</summary>
+    /// <param name="ids">[1, T] int64 on the CPU: the text, or what comes after that in the cache</param>
+    /// <param name="cache">positions before these, which these are added to; with any before, T must be 1. Null for none</param>
+    /// <returns>[1, vocabulary]</returns>
+    public Tensor NextLogits(Tensor ids, KeyValueCache? cache)
+    {
+        using var scope = NewDisposeScope();
+        long start = cache?.Length ?? 0, count = ids.shape[1];
+        VisibleKeys? global = null, sliding = null;
+        if (count > 1)
+        {
+            Tensor valid = ones(1, count, ScalarType.Bool, device);
+            (global, sliding) = (VisibleKeys.Causal(valid, null), VisibleKeys.Causal(valid, Config.SlidingWindow));
+        }
+        Tensor last = Run(ids, start, global, sliding, cache, null).narrow(1, count - 1, 1).squeeze(1);
+        if (cache is not null) cache.Length += count;
+        // The embedding is the output head as well; it is read when it is first needed.
+        head ??= new Linear(weights.Root["embed_tokens"], Config.HiddenSize, Config.VocabularySize, bias: false);
+        return head.Forward(last).MoveToOuterDisposeScope();
+    }
+
+    public void Dispose() => weights.Dispose();
+
+    // The final norm's output [B, T, hidden]; the embedding and every layer's output are kept in the list, if there is one.
+    private Tensor Run(Tensor ids, long start, VisibleKeys? global, VisibleKeys? sliding, KeyValueCache? cache, List<Tensor>? states)
+    {
+        long count = ids.shape[1];
+        GemmaRope globalRope = GemmaRope.At(Config.GlobalRope, Config.HeadSize, start, count, type, device);
+        GemmaRope slidingRope = GemmaRope.At(Config.SlidingRope, Config.HeadSize, start, count, type, device);
+        Tensor x = Embed(ids);
+        states?.Add(x);
+        for (int i = 0; i < layers.Count; i++)
+        {
+            bool slides = Config.IsSliding[i];
+            Tensor next = layers[i].Forward(x, slides ? slidingRope : globalRope, slides ? sliding : global, cache?.Layers[i]);
+            if (states is null) x.Dispose();
+            else states.Add(next);
+            x = next;
+        }
+        return finalNorm.Forward(x);
+    }
+
+    // [B, T] -> [B, T, hidden]; the table stays on the CPU in the file's type, and only the rows that are needed are converted.
+    private Tensor Embed(Tensor ids)
+    {
+        using var scope = NewDisposeScope();
+        Tensor rows = table.index_select(0, ids.flatten()).to(type).to(device);
+        return (rows.view(ids.shape[0], ids.shape[1], Config.HiddenSize) * embeddingScale).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,20 @@
+using Ltx.Inference.Layers;
+using Ltx.Inference.Weights;
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.TextEncoder;
+
+/// <summary>
+/// Gemma's root-mean-square normalisation: multiplied by 1 + weight, and all of it in float32 (Gemma3RMSNorm of huggingface/transformers).
+/// </summary>
+internal sealed class GemmaNorm(WeightScope scope, long features, double epsilon)
+{
+    private readonly Tensor scale = scope.Component.Own(scope.TensorOf(ScalarType.Float32, "weight", features) + 1);
+
+    /// <param name="x">[..., features]</param>
+    public Tensor Forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        return (RmsNorm.Weightless(x.to(ScalarType.Float32), epsilon) * scale).to(x.dtype).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,78 @@
+using Ltx.Inference.Weights;
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.TextEncoder;
+
+/// <summary>The weights of a folder with a Gemma 3: one safetensors file, or shards with an index. Owns files and tensors.</summary>
+internal sealed class GemmaWeights : IDisposable
+{
+    private const string Table = "embed_tokens.weight";
+
+    // Where the language model lies: in the hub's files, in those that transformers 5 writes, and in a language model alone.
+    private static readonly string[] Prefixes = ["language_model.model", "model.language_model", "model"];
+
+    // What is not the language model: the vision tower by its three names, the projector behind it, the output head where a file repeats
+    // it (it is the embedding), and the SentencePiece model that single files carry.
+    private static readonly string[] Ignored =
+    [
+        "vision_tower.", "model.vision_tower.", "vision_model.", "multi_modal_projector.", "model.multi_modal_projector.",
+        "lm_head.", "language_model.lm_head.", "spiece_model",
+    ];
+
+    private readonly TensorArchive archive;
+    private readonly ComponentWeights component;
+    private readonly ComponentWeights table;
+    private readonly string prefix;
+
+    private GemmaWeights(TensorArchive archive, Device device, ScalarType type)
+    {
+        this.archive = archive;
+        prefix = Array.Find(Prefixes, candidate => archive.Contains($"{candidate}.{Table}"))
+            ?? throw new WeightsException($"{archive.Name} has no tensor \"{Prefixes[0]}.{Table}\": it is no Gemma 3.");
+        component = new ComponentWeights(archive, "", device, type);
+        // The real table is 2 GB, of which a prompt needs a thousandth: it stays in the file, in the file's type.
+        table = new ComponentWeights(archive, "", CPU, (ScalarType)archive.Find($"{prefix}.{Table}").Entry.Type);
+    }
+
+    /// <summary>The cursor at the language model.</summary>
+    public WeightScope Root => component.Root[prefix];
+
+    /// <summary>The cursor at the embedding table, which looks into the file.</summary>
+    public WeightScope TableRoot => table.Root[prefix];
+
+    /// <exception cref="WeightsException">There is no file, or it holds no Gemma 3.</exception>
+    public static GemmaWeights Open(string folder, Device device, ScalarType type)
+    {
+        TensorArchive archive = OpenArchive(folder);
+        try
+        {
+            return new GemmaWeights(archive, device, type);
+        }
+        catch
+        {
+            archive.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Insists that nothing of the language model is left over.</summary>
+    public void Complete() => component.Complete([$"{prefix}.{Table}", .. Ignored]);
+
+    public void Dispose()
+    {
+        component.Dispose();
+        table.Dispose();
+        archive.Dispose();
+    }
+
+    private static TensorArchive OpenArchive(string folder)
+    {
+        string[] indices = Directory.GetFiles(folder, "*.safetensors.index.json"), files = Directory.GetFiles(folder, "*.safetensors");
+        return (indices, files) switch
+        {
+            ([string index], _) => TensorArchive.OpenIndex(index),
+            ([], [string file]) => TensorArchive.Open(file),
+            _ => throw new WeightsException($"{folder} must hold one safetensors file, or one index of several; it has {files.Length} files and {indices.Length} indices."),
+        };
+    }
+}

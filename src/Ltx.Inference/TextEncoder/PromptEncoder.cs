@@ -1,0 +1,98 @@
+using Ltx.Inference.Weights;
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.TextEncoder;
+
+/// <summary>
+/// Prompts in, contexts for the transformer out: tokenizer, Gemma 3, feature extractor and both connectors. Holds all their weights
+/// until it is disposed; a new one can be made at any time.
+/// </summary>
+public sealed class PromptEncoder : IDisposable
+{
+    private readonly string folder;
+    private readonly Device device;
+
+    /// <param name="model">names the folder with Gemma</param>
+    /// <param name="checkpoint">holds the projection and the connectors; must stay open as long</param>
+    /// <param name="device">where to compute</param>
+    /// <param name="type">what to compute in</param>
+    /// <param name="tokenizer">one that was opened before, which saves a second or two; null to open the folder's</param>
+    /// <exception cref="WeightsException">A file is missing, or is not the model that its config describes.</exception>
+    public PromptEncoder(ModelFolder model, Checkpoint checkpoint, Device device, ScalarType type, GemmaTokenizer? tokenizer = null)
+    {
+        folder = model.TextEncoder;
+        this.device = device;
+        Tokenizer = tokenizer ?? GemmaTokenizer.Open(Path.Combine(folder, GemmaTokenizer.FileName));
+        ConfigSection transformer = checkpoint.Config.Section("transformer");
+        try
+        {
+            Gemma = new GemmaEncoder(folder, device, type);
+            if (Tokenizer.Count > Gemma.Config.VocabularySize) throw new WeightsException($"{folder}: the tokenizer has {Tokenizer.Count} ids, and the model only {Gemma.Config.VocabularySize}.");
+            Features = new FeatureExtractor(checkpoint, Gemma.Config.HiddenSize, Gemma.Config.Layers + 1, device, type);
+            VideoConnector = new EmbeddingsConnector(checkpoint, "model.diffusion_model.video_embeddings_connector.", ConnectorConfig.Video(transformer), device, type);
+            AudioConnector = new EmbeddingsConnector(checkpoint, "model.diffusion_model.audio_embeddings_connector.", ConnectorConfig.Audio(transformer), device, type);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public GemmaTokenizer Tokenizer { get; }
+
+    internal GemmaEncoder Gemma { get; }
+
+    internal FeatureExtractor Features { get; }
+
+    internal EmbeddingsConnector VideoConnector { get; }
+
+    internal EmbeddingsConnector AudioConnector { get; }
+
+    /// <summary>Encodes prompts, one after the other: the hidden states of one take 400 MB in the real model.</summary>
+    /// <param name="prompts">at least one</param>
+    /// <returns>contexts that belong to the caller's scope</returns>
+    public PromptContext Encode(IReadOnlyList<string> prompts)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(prompts.Count);
+        using var gradients = no_grad();
+        using var scope = NewDisposeScope();
+        List<PromptContext> contexts = [.. prompts.Select(Encode)];
+        return new PromptContext(
+            cat([.. contexts.Select(context => context.Video)]).MoveToOuterDisposeScope(),
+            cat([.. contexts.Select(context => context.Audio)]).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Lets Gemma answer a user's text under a system text, as the reference's prompt enhancement does.</summary>
+    /// <param name="system">what it is asked to do</param>
+    /// <param name="user">what with</param>
+    /// <param name="settings">how it writes; null for the reference's defaults</param>
+    /// <param name="cancellation">asked once a token</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public string Answer(string system, string user, GenerationSettings? settings, CancellationToken cancellation)
+    {
+        GemmaGenerator generator = new(Gemma, GenerationConfig.Read(folder));
+        IReadOnlyList<int> chat = Tokenizer.Encode(ChatTemplate.Render(system, user), addBos: false);
+        return Tokenizer.Decode(generator.Generate(chat, settings ?? new GenerationSettings(), cancellation));
+    }
+
+    public void Dispose()
+    {
+        Gemma?.Dispose();
+        Features?.Dispose();
+        VideoConnector?.Dispose();
+        AudioConnector?.Dispose();
+    }
+
+    private PromptContext Encode(string prompt)
+    {
+        using var scope = NewDisposeScope();
+        PromptTokens tokens = Tokenizer.EncodePrompt(prompt);
+        // [T] -> [1, T]
+        Tensor ids = tensor(tokens.Ids).unsqueeze(0), mask = tensor(tokens.Mask).unsqueeze(0), deviceMask = mask.to(device);
+        (Tensor video, Tensor audio) = Features.Forward(Gemma.Forward(ids, mask), deviceMask);
+        return new PromptContext(
+            VideoConnector.Forward(video, deviceMask).MoveToOuterDisposeScope(),
+            AudioConnector.Forward(audio, deviceMask).MoveToOuterDisposeScope());
+    }
+}

@@ -1,0 +1,25 @@
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.TextEncoder;
+
+/// <summary>Which keys every query may look at.</summary>
+/// <param name="Allowed">[B, 1, T, T] bool, with at least one key a query</param>
+/// <param name="Blind">[B, 1, T, 1] bool: queries that may look at nothing. Attention gives them some value, and their result is set to 0,
+/// which is what libtorch's attention makes of a row without keys where its kernels do not make NaN of it.</param>
+internal sealed record VisibleKeys(Tensor Allowed, Tensor Blind)
+{
+    /// <param name="valid">[B, T] bool, false at padding</param>
+    /// <param name="window">positions that a query sees, its own included; null for all before it</param>
+    public static VisibleKeys Causal(Tensor valid, int? window)
+    {
+        using var scope = NewDisposeScope();
+        Tensor positions = arange(valid.shape[1], ScalarType.Int64, valid.device);
+        // [T, 1] - [T] -> [T, T]: how far a key lies behind its query
+        Tensor distance = positions.unsqueeze(-1) - positions;
+        Tensor inReach = window is { } reach ? (distance >= 0).logical_and(distance < reach) : distance >= 0;
+        // [B, T] -> [B, 1, 1, T]
+        Tensor allowed = inReach.logical_and(valid.unsqueeze(1).unsqueeze(1));
+        Tensor blind = allowed.any(-1, keepdim: true).logical_not();
+        return new VisibleKeys(allowed.logical_or(blind).MoveToOuterDisposeScope(), blind.MoveToOuterDisposeScope());
+    }
+}

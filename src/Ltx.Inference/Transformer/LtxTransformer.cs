@@ -1,0 +1,85 @@
+using Ltx.Inference.Weights;
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.Transformer;
+
+/// <summary>
+/// LTX-2.3's diffusion transformer: a video and an audio stream that denoise together.
+/// Source: ltx_core/model/transformer/model.py (400fd31).
+/// </summary>
+public sealed class LtxTransformer : IDisposable
+{
+    // The connectors of the text encoder share the transformer's prefix in the file.
+    private const string Prefix = "model.diffusion_model.";
+    private static readonly string[] OthersBelowPrefix = ["video_embeddings_connector.", "audio_embeddings_connector."];
+
+    private readonly ComponentWeights weights;
+    private readonly StreamEnds video, audio;
+    private readonly TransformerBlock[] blocks;
+
+    /// <param name="checkpoint">must stay open as long as this lives</param>
+    /// <param name="device">where to compute</param>
+    /// <param name="type">bfloat16 or float32</param>
+    /// <exception cref="WeightsException">The file lacks a tensor, has one too many, or is of an architecture that is not built here.</exception>
+    public LtxTransformer(Checkpoint checkpoint, Device device, ScalarType type)
+    {
+        Config = TransformerConfig.From(checkpoint.Config);
+        weights = checkpoint.Component(Prefix, device, type);
+        try
+        {
+            WeightScope root = weights.Root;
+            video = new StreamEnds(root, "", Config.Video, Config, "av_ca_video_scale_shift_adaln_single", "av_ca_a2v_gate_adaln_single");
+            audio = new StreamEnds(root, "audio_", Config.Audio, Config, "av_ca_audio_scale_shift_adaln_single", "av_ca_v2a_gate_adaln_single");
+            blocks = [.. Enumerable.Range(0, Config.Layers).Select(i => new TransformerBlock(root["transformer_blocks"][i], Config))];
+            weights.Complete(OthersBelowPrefix);
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
+    public TransformerConfig Config { get; }
+
+    public Device Device => weights.Device;
+
+    /// <summary>The type of latents and velocities.</summary>
+    public ScalarType Type => weights.Type;
+
+    /// <summary>Every linear layer by its name in a LoRA.</summary>
+    internal IReadOnlyDictionary<string, Layers.Linear> Linears => weights.Linears;
+
+    /// <summary>Rotary tables of video tokens; the caller disposes them.</summary>
+    /// <param name="positions">[B, 3, T, 2] first and last seconds, rows and columns of pixels of every token, float32</param>
+    public TokenGeometry VideoGeometry(Tensor positions) => video.Geometry(positions, Type);
+
+    /// <summary>Rotary tables of audio tokens; the caller disposes them.</summary>
+    /// <param name="positions">[B, 1, T, 2] first and last seconds of every token, float32</param>
+    public TokenGeometry AudioGeometry(Tensor positions) => audio.Geometry(positions, Type);
+
+    /// <summary>One pass.</summary>
+    /// <param name="videoInput">video stream</param>
+    /// <param name="audioInput">audio stream</param>
+    /// <param name="perturbations">what to leave out</param>
+    /// <param name="observe">sees the tokens of both streams after every block; for comparing with the reference</param>
+    /// <returns>velocities [B, T, C] and [B, S, C] in the model's type</returns>
+    public (Tensor Video, Tensor Audio) Forward(StreamInput videoInput, StreamInput audioInput, Perturbations perturbations, Action<int, Tensor, Tensor>? observe = null)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        StreamState videoState = video.Prepare(videoInput, audioInput.Sigma), audioState = audio.Prepare(audioInput, videoInput.Sigma);
+        Tensor vx = video.Embed(videoInput), ax = audio.Embed(audioInput);
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            (Tensor nextVideo, Tensor nextAudio) = blocks[i].Forward(vx, ax, videoState, audioState, perturbations, i);
+            vx.Dispose();
+            ax.Dispose();
+            (vx, ax) = (nextVideo, nextAudio);
+            observe?.Invoke(i, vx, ax);
+        }
+        return (video.Output(vx, videoState).MoveToOuterDisposeScope(), audio.Output(ax, audioState).MoveToOuterDisposeScope());
+    }
+
+    public void Dispose() => weights.Dispose();
+}

@@ -1,0 +1,39 @@
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.Weights;
+
+/// <summary>The monolithic checkpoint file with its config, from which every component takes its own part.</summary>
+public sealed class Checkpoint : IDisposable
+{
+    private readonly TensorArchive archive;
+
+    private Checkpoint(TensorArchive archive, ConfigSection config)
+    {
+        this.archive = archive;
+        Config = config;
+    }
+
+    /// <summary>The <c>config</c> of the file's metadata.</summary>
+    public ConfigSection Config { get; }
+
+    /// <exception cref="WeightsException">The file is not a checkpoint.</exception>
+    public static Checkpoint Open(string path)
+    {
+        TensorArchive archive = TensorArchive.Open(path);
+        try
+        {
+            string config = archive.Files[0].Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{path} is no LTX checkpoint: its metadata has no config.");
+            return new Checkpoint(archive, ConfigSection.Parse(config, path));
+        }
+        catch
+        {
+            archive.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The weights below a prefix. The caller disposes them; the checkpoint must stay open as long.</summary>
+    public ComponentWeights Component(string prefix, Device device, ScalarType type) => new(archive, prefix, device, type);
+
+    public void Dispose() => archive.Dispose();
+}

@@ -1,0 +1,77 @@
+using System.Text.Json;
+
+namespace Ltx.Inference.Weights;
+
+/// <summary>A folder with a <c>model.json</c> that names the parts of one model.</summary>
+/// <param name="Path">the folder</param>
+/// <param name="Checkpoint">transformer, connectors, VAEs and vocoder in one file</param>
+/// <param name="Upscaler">the latent upsampler between the two stages</param>
+/// <param name="DistilledLora">null where the model has none</param>
+/// <param name="InpaintAdapter">the in/outpainting adapter, null where it is not installed</param>
+/// <param name="TextEncoder">a folder with Gemma and its tokenizer</param>
+/// <param name="PromptExpansion">false where Gemma is not trained to write</param>
+public sealed record ModelFolder(string Path, string Checkpoint, string Upscaler, string? DistilledLora, string? InpaintAdapter, string TextEncoder, bool PromptExpansion)
+{
+    /// <summary>The name of the file that makes a folder a model folder.</summary>
+    public const string FileName = "model.json";
+
+    /// <exception cref="WeightsException">There is no model.json, it is not sound, or a part that it names is missing.</exception>
+    public static ModelFolder Open(string folder)
+    {
+        string full = System.IO.Path.GetFullPath(folder);
+        if (!Directory.Exists(full)) throw new WeightsException($"The model folder {full} does not exist.");
+        string file = System.IO.Path.Combine(full, FileName);
+        if (!File.Exists(file)) throw new WeightsException($"{full} is not a model folder: it has no {FileName}.");
+        using JsonDocument document = Parse(file);
+        JsonElement root = document.RootElement;
+        if (root.ValueKind != JsonValueKind.Object) throw new WeightsException($"{file} is not a JSON object.");
+
+        string? Part(string key, bool isFolder)
+        {
+            if (!root.TryGetProperty(key, out JsonElement value) || value.ValueKind == JsonValueKind.Null) return null;
+            string name = TextOf(value) is { Length: > 0 } text && !text.Contains('\0') ? text : throw new WeightsException($"{file}: \"{key}\" must be a path.");
+            string path = System.IO.Path.GetFullPath(System.IO.Path.Combine(full, name));
+            bool exists = isFolder ? Directory.Exists(path) : File.Exists(path);
+            return exists ? path : throw new WeightsException($"{file} names \"{name}\" as its {key}, and {path} does not exist.");
+        }
+
+        string Needed(string key, bool isFolder = false) => Part(key, isFolder) ?? throw new WeightsException($"{file} does not name its {key}.");
+
+        bool promptExpansion = root.TryGetProperty("prompt_expansion", out JsonElement expansion) && expansion.ValueKind switch
+        {
+            JsonValueKind.True => true,
+            JsonValueKind.False => false,
+            _ => throw new WeightsException($"{file}: \"prompt_expansion\" must be true or false."),
+        };
+        return new ModelFolder(full, Needed("checkpoint"), Needed("upscaler"), Part("distilled_lora", false), Part("inpaint_adapter", false), Needed("text_encoder", isFolder: true), promptExpansion);
+    }
+
+    // Null where the value is no text, half a surrogate pair included.
+    private static string? TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static JsonDocument Parse(string file)
+    {
+        try
+        {
+            return JsonDocument.Parse(File.ReadAllBytes(file));
+        }
+        catch (JsonException e)
+        {
+            throw new WeightsException($"{file} is not valid JSON ({e.Message}).", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new WeightsException($"{file} cannot be read: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using System.IO.MemoryMappedFiles;
+using Ltx.Inference.Native;
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.Weights;
+
+/// <summary>
+/// One memory-mapped safetensors file. Tensors look into the mapping, so nothing is read until it is used and nothing is held twice.
+/// </summary>
+public sealed class SafetensorsFile : IDisposable
+{
+    private readonly MemoryMappedFile mapping;
+    private readonly MemoryMappedViewAccessor view;
+    private readonly nint start;
+
+    private SafetensorsFile(string path, SafetensorsHeader header, MemoryMappedFile mapping, MemoryMappedViewAccessor view)
+    {
+        Path = path;
+        Tensors = header.Tensors;
+        Metadata = header.Metadata;
+        this.mapping = mapping;
+        this.view = view;
+        unsafe
+        {
+            byte* pointer = null;
+            view.SafeMemoryMappedViewHandle.AcquirePointer(ref pointer);
+            start = (nint)pointer + (nint)view.PointerOffset;
+        }
+    }
+
+    /// <summary>The file's full path.</summary>
+    public string Path { get; }
+
+    /// <summary>All tensors by name.</summary>
+    public IReadOnlyDictionary<string, TensorEntry> Tensors { get; }
+
+    /// <summary>The file's own text metadata.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <exception cref="WeightsException">The file is missing, unreadable or not a sound safetensors file.</exception>
+    public static SafetensorsFile Open(string path)
+    {
+        // .NET answers such a path with an ArgumentException; it can come from an index.
+        if (path.Length == 0 || path.Contains('\0')) throw new WeightsException($"\"{path.Replace('\0', ' ')}\" is not the path of a file.");
+        string full = System.IO.Path.GetFullPath(path);
+        try
+        {
+            using FileStream stream = new(full, FileMode.Open, FileAccess.Read, FileShare.Read);
+            SafetensorsHeader header = SafetensorsHeader.Read(stream, full);
+            MemoryMappedFile mapping = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            return new SafetensorsFile(full, header, mapping, mapping.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new WeightsException($"{full} does not exist.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new WeightsException($"{full} cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>
+    /// A CPU tensor that looks into the file, in the file's element type. It must not be written to, and lives no longer than this file.
+    /// </summary>
+    public Tensor View(TensorEntry entry)
+    {
+        // libtorch reads elements at their natural alignment; the format does not promise one.
+        nint data = start + (nint)entry.Offset;
+        if (entry.Length == 0 || data % entry.Type.Size() == 0) return ForeignMemory.AsTensor(data, entry.Type, entry.Shape);
+        return AlignedCopy(data, entry);
+    }
+
+    // One-byte types are always aligned, so the type here is one that TorchSharp can make.
+    private static unsafe Tensor AlignedCopy(nint data, TensorEntry entry)
+    {
+        Tensor copy = empty(entry.Shape, (ScalarType)entry.Type);
+        Buffer.MemoryCopy((void*)data, (void*)ForeignMemory.Address(copy), entry.Length, entry.Length);
+        return copy;
+    }
+
+    public void Dispose()
+    {
+        view.SafeMemoryMappedViewHandle.ReleasePointer();
+        view.Dispose();
+        mapping.Dispose();
+    }
+}

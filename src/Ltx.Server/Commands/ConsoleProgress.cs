@@ -1,0 +1,47 @@
+using System.Globalization;
+using Ltx.Inference.Generation;
+using Spectre.Console;
+
+namespace Ltx.Server.Commands;
+
+/// <summary>Shows a run: a bar with stage, step and the estimated rest on a terminal; a line a stage elsewhere.</summary>
+internal static class ConsoleProgress
+{
+    public static async Task<T> ShowAsync<T>(Func<Action<InpaintProgress>, Task<T>> run)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        if (Console.IsErrorRedirected || !console.Profile.Capabilities.Interactive) return await run(LineByStage());
+        return await console.Progress()
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn(), new SpinnerColumn())
+            .StartAsync(async context =>
+            {
+                ProgressTask task = context.AddTask("starting", maxValue: 1);
+                T result = await run(progress =>
+                {
+                    task.Description = Markup.Escape(progress.Steps == 0 ? progress.Stage : $"{progress.Stage} {progress.Step}/{progress.Steps}");
+                    task.Value = progress.Fraction;
+                });
+                task.Description = "done";
+                task.Value = 1;
+                return result;
+            });
+    }
+
+    /// <summary>One line: every stage with its seconds, and the sum.</summary>
+    public static string Timings(IReadOnlyList<StageTime> stages)
+    {
+        static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
+        return $"{string.Join(" + ", stages.Select(stage => $"{stage.Stage} {Seconds(stage.Time)}"))} = {Seconds(stages.Aggregate(TimeSpan.Zero, (sum, stage) => sum + stage.Time))} s";
+    }
+
+    private static Action<InpaintProgress> LineByStage()
+    {
+        string last = "";
+        return progress =>
+        {
+            if (progress.Stage == last) return;
+            last = progress.Stage;
+            Console.Error.WriteLine($"{progress.Fraction.ToString("P0", CultureInfo.InvariantCulture),5}  {progress.Stage}");
+        };
+    }
+}

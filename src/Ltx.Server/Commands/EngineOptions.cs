@@ -1,0 +1,39 @@
+using System.CommandLine;
+using Ltx.Inference.Generation;
+using Ltx.Inference.Native;
+using Ltx.Inference.Weights;
+using Ltx.Server.Media;
+using TorchSharp;
+
+namespace Ltx.Server.Commands;
+
+/// <summary>The options of every command that runs the engine.</summary>
+internal sealed class EngineOptions
+{
+    private readonly Option<string> model = new("--model") { Description = "model folder, or the name of one under models/", DefaultValueFactory = _ => ModelLocator.Default };
+    private readonly Option<string> device = new("--device") { Description = "cpu, cuda or cuda:<number>; the first CUDA device if there is one", DefaultValueFactory = _ => "" };
+    private readonly Option<string> type = new("--dtype") { Description = "float32 or bfloat16; float32 on a CPU, bfloat16 on a GPU", DefaultValueFactory = _ => "" };
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(model);
+        command.Options.Add(device);
+        command.Options.Add(type);
+    }
+
+    /// <summary>Loads the model that the options name.</summary>
+    public InpaintPipeline Open(ParseResult arguments)
+    {
+        ModelFolder folder = ModelLocator.Open(arguments.GetValue(model)!);
+        torch.Device chosen = Device(arguments.GetValue(device)!);
+        string named = arguments.GetValue(type)!;
+        return new InpaintPipeline(folder, chosen, named.Length == 0 ? ComputeDevice.DefaultType(chosen) : ComputeDevice.ParseType(named));
+    }
+
+    private static torch.Device Device(string name)
+    {
+        if (name.Length > 0) return ComputeDevice.Parse(name);
+        LibTorch.Load();
+        return ComputeDevice.Parse(LibTorch.HasCuda && torch.cuda.is_available() ? "cuda" : "cpu");
+    }
+}

@@ -1,0 +1,91 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Security.Cryptography;
+using Ltx.Inference;
+using Ltx.Inference.Generation;
+using Ltx.Inference.Lora;
+using Ltx.Server.Media;
+using Ltx.Video;
+
+namespace Ltx.Server.Commands;
+
+/// <summary>`ltx inpaint`: one clip, from file to file.</summary>
+internal sealed class InpaintCommand
+{
+    // The endpoint's bounds.
+    private const int MinFrames = 9, MaxFrames = 481, MinSteps = 8, MaxSteps = 30, MaxSeed = int.MaxValue;
+    private const double MinRate = 1, MaxRate = 60, MinGuidance = 1, MaxGuidance = 20;
+
+    private readonly Option<string> video = new("--video") { Required = true, Description = "the source video" };
+    private readonly Option<string> mask = new("--mask") { Required = true, Description = "video or picture; white is regenerated" };
+    private readonly Option<string> prompt = new("--prompt") { Required = true, Description = "what belongs into the masked region" };
+    private readonly Option<string> output = new("--out") { Required = true, Description = "the MP4 to write" };
+    private readonly Option<string[]> loras = new("--lora") { Description = "FILE[:scale[:both|stage_1|stage_2]], up to three times", AllowMultipleArgumentsPerToken = false };
+    private readonly Option<double> strength = Number("--video-strength", "strength of the guide, 0 to 1", 1.0);
+    private readonly Option<int> frames = Number("--frames", "frames at most, 9 to 481", ClipJob.Defaults.Frames);
+    private readonly Option<double> rate = Number("--fps", "frames a second, 1 to 60", ClipJob.Defaults.FramesPerSecond);
+    private readonly Option<int> steps = Number("--steps", "denoising steps, 8 to 30", ClipJob.Defaults.Steps);
+    private readonly Option<double> guidance = Number("--guidance", "classifier-free guidance, 1 to 20", 1.0);
+    private readonly Option<string> negative = new("--negative") { Description = "what to stay away from, where guidance is above 1", DefaultValueFactory = _ => ClipJob.Defaults.NegativePrompt };
+    private readonly Option<long?> seed = new("--seed") { Description = "makes a run repeatable; random where it is not given" };
+    private readonly Option<bool> noAudio = new("--no-audio") { Description = "leave the sound track out" };
+    private readonly Option<VideoQuality> quality = new("--quality") { Description = "low, medium, high or maximum", DefaultValueFactory = _ => VideoQuality.High };
+    private readonly Option<WriteMode> mode = new("--write-mode") { Description = "fast, balanced or small", DefaultValueFactory = _ => WriteMode.Balanced };
+    private readonly EngineOptions engine = new();
+
+    public static Command Create()
+    {
+        InpaintCommand definition = new();
+        Command command = new("inpaint", "Inpaints one clip.")
+        {
+            definition.video, definition.mask, definition.prompt, definition.output, definition.loras, definition.strength, definition.frames, definition.rate, definition.steps,
+            definition.guidance, definition.negative, definition.seed, definition.noAudio, definition.quality, definition.mode,
+        };
+        definition.engine.AddTo(command);
+        command.SetAction((arguments, cancellation) => CommandFailure.Guard(() => definition.RunAsync(arguments, cancellation)));
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
+    {
+        ClipJob job = Job(arguments);
+        using InpaintPipeline pipeline = engine.Open(arguments);
+        ClipResult result = await ConsoleProgress.ShowAsync(progress => new ClipInpainter(pipeline, MediaLimits.Default).RunAsync(job, progress, cancellation));
+        foreach (LoraMatch lora in result.Report.Loras)
+        {
+            Console.WriteLine($"{lora.Name}: {lora.Matched} modules merged" + (lora.Unmatched.Count == 0 ? "" : $", {lora.Unmatched.Count} match no layer (the first is {lora.Unmatched[0]})"));
+        }
+        foreach (string note in result.Report.Notes) Console.WriteLine(note);
+        Console.WriteLine($"{job.Output}: {result.Size}, {result.Frames} frames, {(result.HasSound ? "with sound" : "no sound")}, seed {job.Seed}");
+        Console.WriteLine(ConsoleProgress.Timings(result.Stages));
+        return 0;
+    }
+
+    private ClipJob Job(ParseResult arguments)
+    {
+        string target = Path.GetFullPath(arguments.GetValue(output)!);
+        if (Directory.Exists(target)) throw Wrong($"--out {target} is a folder.");
+        if (!Directory.Exists(Path.GetDirectoryName(target))) throw Wrong($"--out: the folder {Path.GetDirectoryName(target)} does not exist.");
+        return new ClipJob(arguments.GetValue(video)!, arguments.GetValue(mask)!, arguments.GetValue(prompt)!, target)
+        {
+            NegativePrompt = arguments.GetValue(negative)!,
+            VideoStrength = Within("--video-strength", arguments.GetValue(strength), 0, 1),
+            Frames = (int)Within("--frames", arguments.GetValue(frames), MinFrames, MaxFrames),
+            FramesPerSecond = Within("--fps", arguments.GetValue(rate), MinRate, MaxRate),
+            Steps = (int)Within("--steps", arguments.GetValue(steps), MinSteps, MaxSteps),
+            GuidanceScale = Within("--guidance", arguments.GetValue(guidance), MinGuidance, MaxGuidance),
+            GenerateAudio = !arguments.GetValue(noAudio),
+            Seed = arguments.GetValue(seed) ?? RandomNumberGenerator.GetInt32(MaxSeed),
+            Loras = [.. (arguments.GetValue(loras) ?? []).Select(LoraChoiceText.Parse)],
+            Quality = arguments.GetValue(quality),
+            WriteMode = arguments.GetValue(mode),
+        };
+    }
+
+    private static double Within(string option, double value, double least, double most) =>
+        value >= least && value <= most ? value : throw Wrong(string.Create(CultureInfo.InvariantCulture, $"{option} is {value}, and must be between {least} and {most}."));
+
+    private static InferenceException Wrong(string sentence) => new(Fault.Input, sentence);
+
+    private static Option<T> Number<T>(string name, string description, T fallback) => new(name) { Description = description, DefaultValueFactory = _ => fallback };
+}

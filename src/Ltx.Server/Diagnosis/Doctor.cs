@@ -1,0 +1,115 @@
+using System.ComponentModel;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using CliWrap;
+using CliWrap.Buffered;
+using Ltx.Inference;
+using Ltx.Inference.Native;
+using Ltx.Inference.Weights;
+using Ltx.Server.Media;
+using Ltx.Video;
+using TorchSharp;
+
+namespace Ltx.Server.Diagnosis;
+
+/// <summary>Looks at everything that a run needs.</summary>
+internal static class Doctor
+{
+    // The miniature runs in this; so does anything that plans to run on a GPU.
+    private const long EnoughMemory = 4L << 30;
+
+    public static async IAsyncEnumerable<Finding> ExamineAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        Finding libtorch = LibTorchFinding();
+        yield return libtorch;
+        if (libtorch.Verdict == Verdict.Good) yield return await GpuAsync(cancellation);
+        foreach (string tool in new[] { "ffmpeg", "ffprobe" }) yield return await ToolAsync(tool, cancellation);
+        yield return Memory();
+        foreach (Finding model in Models()) yield return model;
+    }
+
+    private static Finding LibTorchFinding()
+    {
+        try
+        {
+            LibTorchFacts facts = LibTorchFacts.Read();
+            return new Finding("libtorch", Verdict.Good, $"{facts.Version} for {(LibTorch.HasCuda ? "CUDA" : "CPU")} in {LibTorch.Folder}, {facts.Threads} threads, BLAS: {facts.Blas}");
+        }
+        catch (InferenceException e)
+        {
+            return new Finding("libtorch", Verdict.Missing, e.Message);
+        }
+    }
+
+    private static async Task<Finding> GpuAsync(CancellationToken cancellation)
+    {
+        string? cards = await CardsAsync(cancellation);
+        int devices = LibTorch.HasCuda && torch.cuda.is_available() ? torch.cuda.device_count() : 0;
+        if (devices > 0) return new Finding("gpu", Verdict.Good, cards ?? $"{devices} CUDA device{(devices == 1 ? "" : "s")}");
+        string advice = $"For a CUDA card, set {LibTorch.FolderVariable} to the torch/lib folder of a CUDA PyTorch of 2.10 or later, or build with -p:Torch=cuda.";
+        return (cards, LibTorch.HasCuda) switch
+        {
+            (null, true) => new Finding("gpu", Verdict.Absent, "no CUDA device; the miniature model runs on the CPU", "If there is a card, install its driver: nvidia-smi must find it."),
+            (null, false) => new Finding("gpu", Verdict.Absent, "none found, and this libtorch has no CUDA; the miniature model runs on the CPU", advice),
+            (_, true) => new Finding("gpu", Verdict.Missing, $"{cards}, but this libtorch cannot use it", "The driver may be older than libtorch's CUDA."),
+            (_, false) => new Finding("gpu", Verdict.Missing, $"{cards}, but this libtorch has no CUDA", advice),
+        };
+    }
+
+    // The driver's own tool; null where there is none, or it finds no card.
+    private static async Task<string?> CardsAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            BufferedCommandResult answer = await Cli.Wrap("nvidia-smi").WithArguments(["--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"])
+                .WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(cancellation);
+            string[] lines = answer.StandardOutput.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            return answer.ExitCode == 0 && lines.Length > 0 ? string.Join("; ", lines) : null;
+        }
+        catch (Win32Exception)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<Finding> ToolAsync(string tool, CancellationToken cancellation)
+    {
+        try
+        {
+            return new Finding(tool, Verdict.Good, await MediaTools.VersionAsync(tool, MediaLimits.Default, cancellation));
+        }
+        catch (MediaException e)
+        {
+            return new Finding(tool, Verdict.Missing, e.Message, "Install your distribution's ffmpeg package.");
+        }
+    }
+
+    private static Finding Memory()
+    {
+        long bytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        string fact = string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.0} GiB, {Environment.ProcessorCount} processors");
+        return bytes >= EnoughMemory ? new Finding("memory", Verdict.Good, fact) : new Finding("memory", Verdict.Missing, fact, "The miniature model wants 4 GiB.");
+    }
+
+    private static IEnumerable<Finding> Models()
+    {
+        string folder = Path.Combine(ModelLocator.Home, "models");
+        string[] candidates = Directory.Exists(folder) ? [.. Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).Where(model => File.Exists(Path.Combine(model, ModelFolder.FileName)))] : [];
+        if (candidates.Length == 0) yield return new Finding("models", Verdict.Missing, $"none under {folder}", $"Set {ModelLocator.HomeVariable} to the folder that holds models/.");
+        foreach (string candidate in candidates) yield return Model(candidate);
+    }
+
+    private static Finding Model(string folder)
+    {
+        string name = Path.GetFileName(folder);
+        try
+        {
+            using Checkpoint checkpoint = Checkpoint.Open(ModelFolder.Open(folder).Checkpoint);
+            return new Finding("model", Verdict.Good, $"{name} ({folder})");
+        }
+        catch (WeightsException e)
+        {
+            return new Finding("model", Verdict.Missing, $"{name}: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+using Ltx.Inference.Generation;
+using Ltx.Video;
+
+namespace Ltx.Server.Media;
+
+/// <summary>
+/// Inpaints from file to file: reads source and mask, runs the engine on a thread of its own, and encodes while it still decodes.
+/// Command line and server both go through here.
+/// </summary>
+internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits)
+{
+    private const string Reading = "reading", Finishing = "finishing";
+
+    // What AAC is made from, and what LTX-2.3 makes.
+    private const int SoundRate = 48000, Stereo = 2;
+
+    /// <param name="job">what to do; numbers within the endpoint's bounds</param>
+    /// <param name="progress">told where the run is, on the engine's thread</param>
+    /// <param name="cancellation">ends the run within one evaluation of the model</param>
+    /// <exception cref="MediaException">A file cannot be used, or the result cannot be written.</exception>
+    /// <exception cref="Ltx.Inference.InferenceException">The engine cannot do it.</exception>
+    public async Task<ClipResult> RunAsync(ClipJob job, Action<InpaintProgress>? progress, CancellationToken cancellation)
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        progress?.Invoke(new InpaintProgress(Reading, 0, 0, 0));
+        MediaInfo source = (await MediaProbe.ProbeAsync(job.Video, limits, "the source video", cancellation)).RequireVideo();
+        MediaInfo mask = await MediaProbe.ProbeAsync(job.Mask, limits, "the mask", cancellation);
+        if (mask.Kind == MediaKind.StillImage) await StillMask.RefuseDrawnInAlphaAsync(mask, cancellation);
+        FrameSize size = Sizing.OutputSize(source, job.MaxPixels);
+        FrameRate rate = FrameRate.FromDouble(job.FramesPerSecond);
+        List<byte[]> frames = await ReadAsync(source, size, rate, FramePixels.Rgb24, job.Frames, cancellation);
+        List<byte[]> maskFrames = await ReadAsync(mask, size, rate, FramePixels.Gray8, frames.Count, cancellation);
+        AudioClip? heard = await AudioReader.ReadAsync(source, pipeline.SourceSoundRate, Stereo, (int)rate.SamplesIn(frames.Count, pipeline.SourceSoundRate), cancellation);
+        InpaintRequest request = new(job.Prompt, frames, maskFrames, size.Width, size.Height, rate.Value)
+        {
+            NegativePrompt = job.NegativePrompt,
+            SourceSound = heard is null ? null : new SoundClip(heard.Channels, heard.SampleRate),
+            GenerateAudio = job.GenerateAudio,
+            VideoStrength = job.VideoStrength,
+            Steps = job.Steps,
+            GuidanceScale = job.GuidanceScale,
+            Seed = job.Seed,
+            Loras = job.Loras,
+        };
+        AudioClip? kept = job.GenerateAudio && pipeline.KeepsSound(request)
+            ? await AudioReader.ReadAsync(source, SoundRate, Stereo, (int)rate.SamplesIn(frames.Count, SoundRate), cancellation)
+            : null;
+        TimeSpan read = watch.Elapsed;
+
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        EncoderSink sink = new(stop.Token);
+        Task<InpaintReport> engine = Task.Factory.StartNew(() => RunEngine(request, sink, progress, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        bool hasSound = false;
+        try
+        {
+            SoundClip? made = await sink.Begun;
+            AudioClip? sound = kept ?? (made is null ? null : new AudioClip(made.Channels, made.SampleRate));
+            hasSound = sound is not null;
+            VideoWriteOptions options = new() { Size = size, FramesPerSecond = rate, Quality = job.Quality, Mode = job.WriteMode, Limits = limits };
+            await VideoWriter.WriteAsync(job.Output, options, sink.Frames.Select(frame => (ReadOnlyMemory<byte>)frame), sound, cancellation);
+        }
+        catch
+        {
+            // Either the encoder failed, and the engine must not wait for it any more; or the engine did, and that is what went wrong.
+            await stop.CancelAsync();
+            await ((Task)engine).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (engine.Exception?.InnerException is { } cause and not OperationCanceledException) ExceptionDispatchInfo.Throw(cause);
+            throw;
+        }
+        InpaintReport report = await engine;
+        TimeSpan counted = report.Stages.Aggregate(read, (sum, stage) => sum + stage.Time);
+        return new ClipResult(size, frames.Count, hasSound, [new StageTime(Reading, read), .. report.Stages, new StageTime(Finishing, watch.Elapsed - counted)], report);
+    }
+
+    private InpaintReport RunEngine(InpaintRequest request, EncoderSink sink, Action<InpaintProgress>? progress, CancellationToken cancellation)
+    {
+        try
+        {
+            InpaintReport report = pipeline.Run(request, sink, progress, cancellation);
+            sink.End(null);
+            return report;
+        }
+        catch (Exception e)
+        {
+            sink.End(e);
+            throw;
+        }
+    }
+
+    private static async Task<List<byte[]>> ReadAsync(MediaInfo file, FrameSize size, FrameRate rate, FramePixels pixels, int atMost, CancellationToken cancellation)
+    {
+        List<byte[]> frames = [];
+        await foreach (VideoFrame frame in VideoReader.ReadAsync(file, new VideoReadOptions { Size = size, FramesPerSecond = rate, MaxFrames = atMost, Pixels = pixels }, cancellation))
+        {
+            frames.Add(frame.Pixels.ToArray());
+        }
+        return frames;
+    }
+}

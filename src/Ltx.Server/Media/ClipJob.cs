@@ -1,0 +1,50 @@
+using Ltx.Inference.Generation;
+using Ltx.Video;
+
+namespace Ltx.Server.Media;
+
+/// <summary>One clip to inpaint, from files to a file. Defaults are the endpoint's.</summary>
+/// <param name="Video">the source's file</param>
+/// <param name="Mask">the mask's file: a video or a still image</param>
+/// <param name="Prompt">what belongs into the masked region</param>
+/// <param name="Output">where the result goes; it appears when it is whole</param>
+internal sealed record ClipJob(string Video, string Mask, string Prompt, string Output)
+{
+    public string NegativePrompt { get; init; } = Defaults.NegativePrompt;
+
+    public double VideoStrength { get; init; } = 1;
+
+    public int Frames { get; init; } = Defaults.Frames;
+
+    public double FramesPerSecond { get; init; } = Defaults.FramesPerSecond;
+
+    public int Steps { get; init; } = Defaults.Steps;
+
+    public double GuidanceScale { get; init; } = 1;
+
+    public bool GenerateAudio { get; init; } = true;
+
+    public required long Seed { get; init; }
+
+    public IReadOnlyList<LoraChoice> Loras { get; init; } = [];
+
+    public VideoQuality Quality { get; init; } = VideoQuality.High;
+
+    public WriteMode WriteMode { get; init; } = WriteMode.Balanced;
+
+    /// <summary>A source with more pixels is scaled down to fit.</summary>
+    public long MaxPixels { get; init; } = Defaults.MaxPixels;
+
+    /// <summary>What the endpoint takes where a request says nothing.</summary>
+    internal static class Defaults
+    {
+        public const int Frames = 121, Steps = 15;
+        public const double FramesPerSecond = 24;
+        public const long MaxPixels = 1920 * 1088;
+
+        public const string NegativePrompt =
+            "color distortion, overexposure, static, blurry details, subtitles, style, artwork, painting, frame, still, dim overall tone, worst quality, low quality, "
+            + "JPEG compression artifacts, ugly, mutilated, extra fingers, poorly drawn hands, poorly drawn face, deformed, disfigured, malformed limbs, fused fingers, "
+            + "motionless frame, cluttered background, three legs, crowded background, walking backwards";
+    }
+}

@@ -1,0 +1,36 @@
+using Ltx.Inference.Weights;
+
+namespace Ltx.Server.Media;
+
+/// <summary>Finds the model that a person names: a folder, or one of the folders under <c>models/</c>.</summary>
+internal static class ModelLocator
+{
+    /// <summary>The model that comes with the project.</summary>
+    public const string Default = "miniature";
+
+    /// <summary>The environment variable that names the folder which holds <c>models/</c>; the launcher and the container set it.</summary>
+    public const string HomeVariable = "LTX_HOME";
+
+    /// <summary>The folder that holds <c>models/</c>: what the environment says, or the nearest one above the program.</summary>
+    public static string Home
+    {
+        get
+        {
+            if (Environment.GetEnvironmentVariable(HomeVariable) is { Length: > 0 } home) return Path.GetFullPath(home);
+            for (string? folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+            {
+                if (File.Exists(Path.Combine(folder, "models", Default, ModelFolder.FileName))) return folder;
+            }
+            return Environment.CurrentDirectory;
+        }
+    }
+
+    /// <exception cref="WeightsException">There is no such model, or it is not whole.</exception>
+    public static ModelFolder Open(string nameOrFolder)
+    {
+        if (Directory.Exists(nameOrFolder)) return ModelFolder.Open(nameOrFolder);
+        string named = Path.Combine(Home, "models", nameOrFolder);
+        if (Directory.Exists(named)) return ModelFolder.Open(named);
+        throw new WeightsException($"There is no model \"{nameOrFolder}\": neither a folder of that name, nor {named}.");
+    }
+}

@@ -1,0 +1,31 @@
+namespace Ltx.Video;
+
+/// <summary>
+/// A failure with media, told to a person: <see cref="Exception.Message"/> is one sentence that names the file by its role, never by its
+/// path, so it may be shown to whoever sent the file. What ffmpeg said last is in <see cref="LastWords"/>, for the log.
+/// </summary>
+public sealed class MediaException : Exception
+{
+    public MediaException(MediaFault fault, string message, string lastWords = "", int? exitCode = null, Exception? innerException = null)
+        : base(message, innerException)
+    {
+        Fault = fault;
+        LastWords = lastWords;
+        ExitCode = exitCode;
+    }
+
+    /// <summary>Whose fault it is.</summary>
+    public MediaFault Fault { get; }
+
+    /// <summary>The end of what ffmpeg or ffprobe wrote to its standard error; may hold paths, so it belongs in a log only.</summary>
+    public string LastWords { get; }
+
+    /// <summary>The exit code of the child process, where one ran to its end.</summary>
+    public int? ExitCode { get; }
+
+    internal static MediaException Input(string role, string rest, string lastWords = "", int? exitCode = null) =>
+        new(MediaFault.Input, Sentence(role, rest), lastWords, exitCode);
+
+    /// <summary>"the mask" and "is empty" become "The mask is empty."</summary>
+    internal static string Sentence(string role, string rest) => $"{char.ToUpperInvariant(role[0])}{role[1..]} {rest}.";
+}

@@ -1,0 +1,108 @@
+using System.Globalization;
+using System.Text.Json;
+using FFMpegCore;
+using Ltx.Video.Probing;
+using Ltx.Video.Processes;
+
+namespace Ltx.Video;
+
+/// <summary>Finds out what a file is, without decoding more than its beginning.</summary>
+public static class MediaProbe
+{
+    /// <summary>Looks at the file at <paramref name="path"/>.</summary>
+    /// <param name="path">Any name; it is never read as an option, a protocol or a pattern.</param>
+    /// <param name="limits">Bounds of this and of all later reading of the file; null for the defaults.</param>
+    /// <param name="role">What the file is to the user, such as "the source video"; begins the sentences of errors.</param>
+    /// <param name="cancellationToken">Kills ffprobe.</param>
+    /// <exception cref="MediaException">The file is missing, unreadable, of no known format, without a picture, or too large.</exception>
+    public static async Task<MediaInfo> ProbeAsync(
+        string path, MediaLimits? limits = null, string role = "the file", CancellationToken cancellationToken = default)
+    {
+        limits ??= MediaLimits.Default;
+        path = System.IO.Path.GetFullPath(path);
+        var format = await RecogniseAsync(path, role, cancellationToken).ConfigureAwait(false);
+        var analysis = await AnalyseAsync(path, format, limits, role, cancellationToken).ConfigureAwait(false);
+        var video = Choose(analysis.Streams.Where(IsPicture))
+            ?? throw MediaException.Input(
+                role, analysis.Streams.Any(IsSound) ? "has sound but no picture" : "has no picture that can be decoded");
+        return StreamFacts.Describe(path, role, format, limits, analysis, video, [.. analysis.Streams.Where(IsSound)]);
+    }
+
+    private static async Task<InputFormat> RecogniseAsync(string path, string role, CancellationToken cancellationToken)
+    {
+        if (Directory.Exists(path))
+        {
+            throw MediaException.Input(role, "is a folder, not a file");
+        }
+
+        var head = new byte[InputFormat.HeadBytes];
+        int length;
+        try
+        {
+            await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            length = await file.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw MediaException.Input(role, "does not exist");
+        }
+        catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
+        {
+            // We stored the file, or were told where it is: that we may not read it is for the operator to mend.
+            throw new MediaException(MediaFault.Server, MediaException.Sentence(role, "cannot be read from the disk"), innerException: exception);
+        }
+
+        if (length == 0)
+        {
+            throw MediaException.Input(role, "is empty");
+        }
+
+        if (InputFormat.IsAnimatedWebP(head.AsSpan(0, length)))
+        {
+            throw MediaException.Input(role, "is an animated WebP, which cannot be decoded; send it as MP4, WebM or GIF");
+        }
+
+        return InputFormat.Recognise(head.AsSpan(0, length))
+            ?? throw MediaException.Input(role, "is not a video or picture of a known format");
+    }
+
+    private static async Task<FFProbeAnalysis> AnalyseAsync(
+        string path, InputFormat format, MediaLimits limits, string role, CancellationToken cancellationToken)
+    {
+        // FFMpegCore's own FFProbe has no time limit, no whitelist and no bound on what it collects; its arguments and its model of the answer
+        // are used, its process is not.
+        var input = FFMpegArguments
+            .FromFileInput(FfmpegArgument.File(path), verifyExists: false, options => options
+                .WithCustomArgument("-hide_banner -loglevel error")
+                .WithUntrusted(format.Demuxer, limits))
+            .OutputToNull()
+            .Arguments;
+        // ffprobe takes the same input options, but has no output to name.
+        var arguments = input[..input.LastIndexOf(" -f null", StringComparison.Ordinal)] + " -show_format -show_streams -print_format json";
+
+        using var json = new MemoryStream();
+        var result = await FfmpegTool
+            .RunFfprobeAsync(arguments, limits, (stream, _, token) => stream.CopyToAsync(json, token), cancellationToken)
+            .ConfigureAwait(false);
+        if (result.ExitCode != 0 || FfmpegFailure.SaysTooLarge(result))
+        {
+            throw FfmpegFailure.WhileReading(role, result);
+        }
+
+        return JsonSerializer.Deserialize<FFProbeAnalysis>(json.ToArray())
+            ?? throw new MediaException(MediaFault.Server, "ffprobe gave no answer.", result.LastWords, result.ExitCode);
+    }
+
+    private static bool IsPicture(FFProbeStream stream) =>
+        stream is { CodecType: "video", Width: > 0, Height: > 0 } && !StreamFacts.HasDisposition(stream, "attached_pic");
+
+    private static bool IsSound(FFProbeStream stream) =>
+        stream is { CodecType: "audio", Channels: > 0 }
+        && int.TryParse(stream.SampleRate, NumberStyles.None, CultureInfo.InvariantCulture, out var rate) && rate > 0;
+
+    private static FFProbeStream? Choose(IEnumerable<FFProbeStream> streams)
+    {
+        var all = streams.ToList();
+        return all.Find(stream => StreamFacts.HasDisposition(stream, "default")) ?? all.FirstOrDefault();
+    }
+}

@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Text.Json;
+using FFMpegCore;
+
+namespace Ltx.Video.Probing;
+
+/// <summary>Reads ffprobe's answer into a <see cref="MediaInfo"/>.</summary>
+internal static class StreamFacts
+{
+    // Above this difference of the average from the base rate a stream is called variable; the last frame's length alone makes small ones.
+    private const double VariableRateThreshold = 0.01;
+
+    public static MediaInfo Describe(
+        string path,
+        string role,
+        InputFormat format,
+        MediaLimits limits,
+        FFProbeAnalysis analysis,
+        FFProbeStream video,
+        IReadOnlyList<FFProbeStream> sound)
+    {
+        var (width, height) = (video.Width!.Value, video.Height!.Value);
+        if ((long)width * height > limits.MaxSourcePixels)
+        {
+            throw MediaException.Input(role, "has larger pictures than are allowed");
+        }
+
+        if (SideNumber(video, "dv_profile") == 5)
+        {
+            // Profile 5 has no base layer that a decoder without Dolby's colour model shows rightly: it comes out green and violet.
+            throw MediaException.Input(role, "is Dolby Vision of profile 5, whose colours cannot be read; export it as HDR10, HLG or SDR");
+        }
+
+        var (pixelWidth, pixelHeight) = SampleAspect(video.SampleAspectRatio);
+        var displayed = pixelWidth >= pixelHeight
+            ? (Width: Scaled(width, pixelWidth, pixelHeight), Height: height)
+            : (Width: width, Height: Scaled(height, pixelHeight, pixelWidth));
+        var rotation = (((int)Math.Round(SideNumber(video, "rotation") ?? 0) % 360) + 360) % 360;
+        if (rotation is 90 or 270)
+        {
+            displayed = (displayed.Height, displayed.Width);
+        }
+
+        var average = format.IsStill ? null : FrameRate.Parse(video.AvgFrameRate) ?? FrameRate.Parse(video.FrameRate);
+        var duration = format.IsStill ? TimeSpan.Zero : Seconds(video.Duration) ?? Seconds(analysis.Format?.Duration) ?? TimeSpan.Zero;
+        var pixelFormat = video.PixelFormat ?? string.Empty;
+        var colours = ColourTags.Of(video);
+        return new MediaInfo(limits, format, colours, video.Index, Seconds(video.StartTime) ?? TimeSpan.Zero)
+        {
+            Path = path,
+            Role = role,
+            Kind = format.IsStill ? MediaKind.StillImage : MediaKind.Video,
+            Width = displayed.Width,
+            Height = displayed.Height,
+            HasSquarePixels = pixelWidth == pixelHeight,
+            Rotation = rotation,
+            AverageFrameRate = average,
+            IsVariableFrameRate = average is { } rate && FrameRate.Parse(video.FrameRate) is { } basic
+                && Math.Abs((rate.Value / basic.Value) - 1) > VariableRateThreshold,
+            Duration = duration,
+            FrameCountEstimate = format.IsStill ? 1 : FrameCount(video, average, duration),
+            AudioStreams = [.. sound.Select(Describe)],
+            PixelFormat = pixelFormat,
+            BitDepth = PixelFormatName.BitDepth(pixelFormat),
+            HasAlpha = PixelFormatName.HasAlpha(pixelFormat),
+            Transfer = colours.Transfer switch
+            {
+                ColourTags.Pq => ColourTransfer.Pq,
+                ColourTags.Hlg => ColourTransfer.Hlg,
+                _ => ColourTransfer.Standard,
+            },
+        };
+    }
+
+    public static bool HasDisposition(FFProbeStream stream, string name) => stream.Disposition?.GetValueOrDefault(name) == 1;
+
+    private static AudioStreamInfo Describe(FFProbeStream stream) => new(
+        stream.Index,
+        stream.CodecName ?? "unknown",
+        int.Parse(stream.SampleRate!, CultureInfo.InvariantCulture),
+        stream.Channels!.Value,
+        Seconds(stream.StartTime) ?? TimeSpan.Zero,
+        HasDisposition(stream, "default"));
+
+    private static long? FrameCount(FFProbeStream video, FrameRate? average, TimeSpan duration)
+    {
+        if (video.ExtensionData is { } more && more.TryGetValue("nb_frames", out var counted) && counted.ValueKind == JsonValueKind.String
+            && long.TryParse(counted.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var frames) && frames > 0)
+        {
+            return frames;
+        }
+
+        return average is { } rate && duration > TimeSpan.Zero ? (long)Math.Round(duration.TotalSeconds * rate.Value) : null;
+    }
+
+    private static double? SideNumber(FFProbeStream stream, string name)
+    {
+        foreach (var entry in stream.SideData ?? [])
+        {
+            if (entry.TryGetValue(name, out var value)
+                && double.TryParse(value.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+            {
+                return number;
+            }
+        }
+
+        return null;
+    }
+
+    private static (int Width, int Height) SampleAspect(string? text)
+    {
+        var parts = (text ?? string.Empty).Split(':');
+        return parts.Length == 2
+            && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var width)
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var height)
+            && width > 0 && height > 0
+            ? (width, height)
+            : (1, 1);
+    }
+
+    private static int Scaled(int side, int numerator, int denominator) => (int)Math.Round((double)side * numerator / denominator);
+
+    private static TimeSpan? Seconds(string? text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && double.IsFinite(seconds)
+            ? TimeSpan.FromSeconds(seconds)
+            : null;
+}

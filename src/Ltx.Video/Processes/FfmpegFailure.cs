@@ -1,0 +1,51 @@
+namespace Ltx.Video.Processes;
+
+/// <summary>Turns a failed run of ffmpeg into a sentence for a person.</summary>
+internal static class FfmpegFailure
+{
+    private const StringComparison Letters = StringComparison.OrdinalIgnoreCase;
+
+    /// <summary>Reading a user's file failed. The file is blamed unless ffmpeg's last words blame this machine.</summary>
+    public static MediaException WhileReading(string role, ChildResult result)
+    {
+        if (OfThisMachine(result) is { } ours)
+        {
+            return ours;
+        }
+
+        return MediaException.Input(
+            role,
+            SaysTooLarge(result)
+                ? "has larger pictures than are allowed"
+                : "is damaged or incomplete, and could not be decoded to the end; repair or re-encode it",
+            result.LastWords,
+            result.ExitCode);
+    }
+
+    /// <summary>A picture has more pixels than <c>-max_pixels</c>; ffprobe says so and still exits with 0.</summary>
+    public static bool SaysTooLarge(ChildResult result) => result.LastWords.Contains("max pixel count", Letters);
+
+    /// <summary>Writing our own result failed, which is never the user's fault.</summary>
+    public static MediaException WhileWriting(ChildResult result) =>
+        OfThisMachine(result)
+        ?? new MediaException(
+            MediaFault.Server, $"ffmpeg could not write the result (exit code {result.ExitCode}).", result.LastWords, result.ExitCode);
+
+    private static MediaException? OfThisMachine(ChildResult result)
+    {
+        var words = result.LastWords;
+        var sentence =
+            words.Contains("No space left on device", Letters) || words.Contains("Disk quota exceeded", Letters)
+                ? "There is no room left on the disk for the result."
+            : words.Contains("Cannot allocate memory", Letters)
+                ? "There was not enough memory for ffmpeg."
+            : words.Contains("No such filter: 'zscale'", Letters) || words.Contains("No such filter: 'tonemap'", Letters)
+                ? "This ffmpeg cannot convert HDR or wide-gamut colours: install one that was built with libzimg (zscale) and the tonemap filter."
+            : words.Contains("Unknown encoder", Letters)
+                ? "This ffmpeg lacks an encoder that is needed: install one that was built with libx264 and AAC."
+            : words.Contains("Unrecognized option", Letters) || words.Contains("Option not found", Letters)
+                ? "This ffmpeg is too old: install version 5.1 or later."
+            : null;
+        return sentence is null ? null : new MediaException(MediaFault.Server, sentence, words, result.ExitCode);
+    }
+}

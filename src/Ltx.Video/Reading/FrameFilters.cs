@@ -1,0 +1,135 @@
+using FFMpegCore.Arguments;
+using Ltx.Video.Probing;
+
+namespace Ltx.Video.Reading;
+
+/// <summary>
+/// The filters between decoder and pipe, in order: time, size, colour. ffmpeg has already put its rotation in front of them.
+/// </summary>
+internal static class FrameFilters
+{
+    // BT.2408: diffuse white of HDR is 203 cd/m2; that becomes 1.0.
+    private const double ReferenceWhite = 203;
+
+    // The mastering peak of nearly all HDR10 and the nominal peak of HLG. A file's own claim is not used: it is often wrong or missing, and a
+    // fixed curve gives neighbouring clips of one scene the same look.
+    private const double NominalPeak = 1000;
+
+    // Bicubic and fast rounding, the defaults, are off by some levels; these flags make the conversion to RGB as exact as swscale has it.
+    private const string ScaleFlags = "lanczos+accurate_rnd+full_chroma_int+full_chroma_inp";
+
+    // Untagged video is BT.709 from these sizes up and BT.601 below, as players decide.
+    private const int HighDefinitionWidth = 1280;
+    private const int HighDefinitionHeight = 720;
+
+    /// <param name="filters">Filled in.</param>
+    /// <param name="source">The file.</param>
+    /// <param name="options">What is wanted.</param>
+    /// <param name="constantRate">False leaves out the change of rate.</param>
+    public static void Add(VideoFilterOptions filters, MediaInfo source, VideoReadOptions options, bool constantRate)
+    {
+        AddTime(filters, options, constantRate);
+        AddSize(filters, source, options);
+        AddColour(filters, source, options);
+    }
+
+    private static void AddTime(VideoFilterOptions filters, VideoReadOptions options, bool constantRate)
+    {
+        if (constantRate)
+        {
+            // The clip begins with its first frame, wherever that lies on the file's clock. "near" lets a source of the same rate through
+            // frame for frame although Matroska rounds its time stamps to milliseconds.
+            filters.WithCustomFilter("setpts", "PTS-STARTPTS");
+            filters.WithCustomFilter("fps", $"fps={options.FramesPerSecond}:round=near");
+        }
+    }
+
+    private static void AddSize(VideoFilterOptions filters, MediaInfo source, VideoReadOptions options)
+    {
+        var (width, height) = (options.Size.Width, options.Size.Height);
+        var cutsOnly = options.Fit == FrameFit.CropOdd && source.HasSquarePixels
+            && source.Width - width is 0 or 1 && source.Height - height is 0 or 1;
+        if (cutsOnly && (source.Width != width || source.Height != height))
+        {
+            filters.WithCustomFilter("crop", FormattableString.Invariant($"w={width}:h={height}:x=0:y=0:exact=1"));
+        }
+    }
+
+    private static void AddColour(VideoFilterOptions filters, MediaInfo source, VideoReadOptions options)
+    {
+        var size = FormattableString.Invariant($"w={options.Size.Width}:h={options.Size.Height}");
+        var isYuv = !PixelFormatName.IsRgb(source.PixelFormat) && !PixelFormatName.IsGray(source.PixelFormat);
+        if (isYuv && options.Pixels == FramePixels.Rgb24 && (source.IsHdr || source.Colours.Primaries == ColourTags.Bt2020))
+        {
+            // Sized first, because the conversion through linear light costs most.
+            filters.WithCustomFilter("scale", $"{size}:flags={ScaleFlags}");
+            AddWideGamut(filters, source);
+            filters.WithCustomFilter("format", "rgb24");
+            return;
+        }
+
+        var matrix = isYuv ? $":in_color_matrix={ScaleMatrix(source)}" : string.Empty;
+        var range = isYuv ? $":in_range={(IsFullRange(source) ? "pc" : "tv")}" : string.Empty;
+        filters.WithCustomFilter("scale", $"{size}:flags={ScaleFlags}{matrix}{range}:out_range=pc");
+        filters.WithCustomFilter("format", options.Pixels switch
+        {
+            FramePixels.Rgb24 => "rgb24",
+            FramePixels.Gray8 => "gray",
+            FramePixels.Rgba32 => "rgba",
+            _ => throw new ArgumentOutOfRangeException(nameof(options), options.Pixels, "Unknown pixel layout."),
+        });
+    }
+
+    /// <summary>PQ, HLG or SDR in BT.2020 to SDR in BT.709, through linear light.</summary>
+    private static void AddWideGamut(VideoFilterOptions filters, MediaInfo source)
+    {
+        var transfer = source.Transfer switch
+        {
+            ColourTransfer.Pq => ColourTags.Pq,
+            ColourTransfer.Hlg => ColourTags.Hlg,
+            // The transfers of BT.2020 are that of BT.709 with more digits.
+            _ => ColourTags.Bt709,
+        };
+        // HDR without these tags is BT.2020 in practice.
+        var primaries = source.Colours.Primaries ?? ColourTags.Bt2020;
+        var matrix = source.Colours.Matrix switch { null => "bt2020nc", var tagged => ZscaleMatrix(source, tagged) };
+        var range = IsFullRange(source) ? "full" : "limited";
+        var white = FormattableString.Invariant($"{ReferenceWhite}");
+        filters.WithCustomFilter(
+            "zscale", $"transferin={transfer}:primariesin={primaries}:matrixin={matrix}:rangein={range}:transfer=linear:npl={white}");
+        filters.WithCustomFilter("format", "gbrpf32le");
+        filters.WithCustomFilter("zscale", "primaries=bt709");
+        if (source.IsHdr)
+        {
+            filters.WithCustomFilter("tonemap", FormattableString.Invariant($"tonemap=mobius:peak={NominalPeak / ReferenceWhite:0.####}"));
+        }
+
+        filters.WithCustomFilter("zscale", "transfer=bt709:range=full");
+        filters.WithCustomFilter("format", "gbrp");
+    }
+
+    private static bool IsFullRange(MediaInfo source) =>
+        source.Colours.Range == "pc" || source.PixelFormat.StartsWith("yuvj", StringComparison.Ordinal);
+
+    private static string ScaleMatrix(MediaInfo source) => source.Colours.Matrix switch
+    {
+        "bt709" => "bt709",
+        "smpte170m" or "bt470bg" => "bt601",
+        "fcc" => "fcc",
+        "smpte240m" => "smpte240m",
+        "bt2020nc" => "bt2020",
+        // JPEG and WebP are BT.601 by their own definition, whatever their size.
+        null when source.Kind == MediaKind.StillImage => "bt601",
+        null => source.Width >= HighDefinitionWidth || source.Height >= HighDefinitionHeight ? "bt709" : "bt601",
+        var other => throw Unsupported(source, other),
+    };
+
+    private static string ZscaleMatrix(MediaInfo source, string tagged) => tagged switch
+    {
+        "bt709" or "smpte170m" or "bt470bg" or "bt2020nc" or "bt2020c" => tagged,
+        _ => throw Unsupported(source, tagged),
+    };
+
+    private static MediaException Unsupported(MediaInfo source, string matrix) =>
+        MediaException.Input(source.Role, $"stores its colours by the matrix \"{matrix}\", which is not supported");
+}

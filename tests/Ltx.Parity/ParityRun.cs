@@ -1,0 +1,69 @@
+using Ltx.Inference;
+using Ltx.Inference.Weights;
+using Ltx.Parity.Cases;
+using static TorchSharp.torch;
+
+namespace Ltx.Parity;
+
+/// <summary>Runs every case of a golden folder.</summary>
+internal static class ParityRun
+{
+    /// <param name="goldens">folder with <c>model/</c> and <c>cases/</c></param>
+    /// <param name="only">names of cases to run, or empty for all</param>
+    public static ParityReport Run(string goldens, Device device, ScalarType type, IReadOnlyCollection<string> only, string? gemma3Tokenizer, TextWriter output)
+    {
+        ModelFolder model = ModelFolder.Open(Path.Combine(goldens, "model"));
+        using Checkpoint checkpoint = Checkpoint.Open(model.Checkpoint);
+        ParityContext context = new(model, checkpoint, device, type, gemma3Tokenizer);
+        ParityReport report = new(context, output);
+        List<IParityCase> known = [.. typeof(ParityRun).Assembly.GetTypes()
+            .Where(candidate => candidate.IsClass && candidate.IsAssignableTo(typeof(IParityCase)))
+            .Select(candidate => (IParityCase)Activator.CreateInstance(candidate)!)];
+        string cases = Path.Combine(goldens, "cases");
+        RunRealTokenizer(Path.Combine(cases, Gemma3TokenizerCase.FileName), only, context, report);
+        foreach (string path in Directory.EnumerateFiles(cases, "*.safetensors").Order(StringComparer.Ordinal))
+        {
+            string name = Path.GetFileNameWithoutExtension(path);
+            if (only.Count > 0 && !only.Contains(name)) continue;
+            report.Begin(name);
+            if (known.Find(candidate => candidate.Handles(name)) is not { } runner)
+            {
+                report.Fail("no code computes this case");
+                continue;
+            }
+            using var scope = NewDisposeScope();
+            using GoldenCase golden = new(path);
+            int before = report.Rows.Count;
+            try
+            {
+                using (no_grad()) runner.Run(golden, context, report);
+            }
+            catch (Exception e) when (e is InferenceException or System.Runtime.InteropServices.ExternalException or ArgumentException or InvalidOperationException)
+            {
+                report.Fail(e.Message.Split('\n')[0]);
+            }
+            if (report.Rows.Count == before) report.Fail("nothing was compared");
+        }
+        return report;
+    }
+
+    // The one case that is not a safetensors file, and that needs a file which the repository does not carry.
+    private static void RunRealTokenizer(string path, IReadOnlyCollection<string> only, ParityContext context, ParityReport report)
+    {
+        if (!File.Exists(path) || (only.Count > 0 && !only.Contains(Gemma3TokenizerCase.FileName) && !only.Contains(Path.GetFileNameWithoutExtension(path)))) return;
+        report.Begin(Gemma3TokenizerCase.FileName);
+        if (context.Gemma3Tokenizer is not { } tokenizer)
+        {
+            report.Skip("needs --gemma3-tokenizer");
+            return;
+        }
+        try
+        {
+            Gemma3TokenizerCase.Run(path, tokenizer, report);
+        }
+        catch (InferenceException e)
+        {
+            report.Fail(e.Message);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+using System.Diagnostics;
+
+namespace Ltx.Video.Tests;
+
+/// <summary>A temporary folder, and files made in it by the real ffmpeg; gone when disposed.</summary>
+public sealed class Media : IDisposable
+{
+    public Media()
+    {
+        Directory.CreateDirectory(Folder);
+    }
+
+    public string Folder { get; } = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"ltx-video-{Guid.NewGuid():N}");
+
+    public static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public string Path(string name) => System.IO.Path.Combine(Folder, name);
+
+    /// <summary>Runs ffmpeg with these arguments and the output's name behind them.</summary>
+    public string Make(string name, params string[] arguments)
+    {
+        var path = Path(name);
+        Run("ffmpeg", ["-nostdin", "-v", "error", "-y", .. arguments, "file:" + path]);
+        return path;
+    }
+
+    public static string Run(string program, IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} failed: {error.Result}");
+    }
+
+    /// <summary>All that ffprobe tells of one stream, such as <c>v:0</c>; empty where there is no such stream.</summary>
+    public static Dictionary<string, string> Tell(string path, string stream) =>
+        Run("ffprobe", ["-v", "error", "-select_streams", stream, "-show_streams", path])
+            .Split('\n', StringSplitOptions.TrimEntries)
+            .Select(line => line.Split('=', 2))
+            .Where(pair => pair.Length == 2)
+            .DistinctBy(pair => pair[0])
+            .ToDictionary(pair => pair[0], pair => pair[1]);
+
+    public string Text(string name, string text)
+    {
+        File.WriteAllText(Path(name), text);
+        return Path(name);
+    }
+
+    /// <summary>A folder with a shell script in the place of ffmpeg or ffprobe.</summary>
+    public string FakeTool(string name, string script)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The fake tools are shell scripts.");
+        var folder = Directory.CreateDirectory(Path($"tools-{Guid.NewGuid():N}")).FullName;
+        var file = System.IO.Path.Combine(folder, name);
+        File.WriteAllText(file, "#!/bin/sh\n" + script + "\n");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        return folder;
+    }
+
+    /// <summary>Frame i is of one colour everywhere, red = i * step, so that a frame tells its own number.</summary>
+    public static IEnumerable<byte[]> NumberedFrames(FrameSize size, int count, int step = 1)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var pixels = new byte[size.Pixels * 3];
+            for (var at = 0; at < pixels.Length; at += 3)
+            {
+                (pixels[at], pixels[at + 1], pixels[at + 2]) = ((byte)(i * step), (byte)(255 - (i * step)), 128);
+            }
+
+            yield return pixels;
+        }
+    }
+
+    public static async IAsyncEnumerable<ReadOnlyMemory<byte>> Stream(IEnumerable<byte[]> frames)
+    {
+        foreach (var frame in frames)
+        {
+            await Task.Yield();
+            yield return frame;
+        }
+    }
+
+    /// <summary>A lossless file of numbered frames.</summary>
+    public async Task<string> NumberedAsync(string name, FrameRate rate, int count, FrameSize? size = null)
+    {
+        var frameSize = size ?? new FrameSize(64, 64);
+        await VideoWriter.WriteAsync(
+            Path(name),
+            new VideoWriteOptions { Size = frameSize, FramesPerSecond = rate, Quality = VideoQuality.Lossless, Mode = WriteMode.Fast },
+            Stream(NumberedFrames(frameSize, count)),
+            cancellationToken: Cancelled);
+        return Path(name);
+    }
+
+    public static async Task<List<VideoFrame>> ReadAllAsync(
+        string path, double framesPerSecond, FrameSize? size = null, int? maxFrames = null, FramePixels pixels = FramePixels.Rgb24, FrameFit fit = FrameFit.CropOdd)
+    {
+        var info = await MediaProbe.ProbeAsync(path, cancellationToken: Cancelled);
+        return await ReadAllAsync(info, framesPerSecond, size, maxFrames, pixels, fit);
+    }
+
+    public static async Task<List<VideoFrame>> ReadAllAsync(
+        MediaInfo info, double framesPerSecond, FrameSize? size = null, int? maxFrames = null, FramePixels pixels = FramePixels.Rgb24, FrameFit fit = FrameFit.CropOdd)
+    {
+        var options = new VideoReadOptions
+        {
+            Size = size ?? new FrameSize(info.Width & ~1, info.Height & ~1),
+            FramesPerSecond = FrameRate.FromDouble(framesPerSecond),
+            MaxFrames = maxFrames,
+            Pixels = pixels,
+            Fit = fit,
+        };
+        var frames = new List<VideoFrame>();
+        await foreach (var frame in VideoReader.ReadAsync(info, options, Cancelled))
+        {
+            frames.Add(frame);
+        }
+
+        return frames;
+    }
+
+    /// <summary>The bytes of the pixel at (x, y).</summary>
+    public static byte[] Pixel(VideoFrame frame, int x, int y)
+    {
+        var size = (int)(frame.Pixels.Length / frame.Size.Pixels);
+        return frame.Pixels.Slice(((y * frame.Size.Width) + x) * size, size).ToArray();
+    }
+
+    public string[] Names() => [.. Directory.GetFileSystemEntries(Folder).Select(path => System.IO.Path.GetFileName(path)).Order()];
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+}
