@@ -4,6 +4,8 @@ using Ltx.Server.Commands;
 // The whole executable: one line a command. What a command does stands in Commands/.
 RootCommand root = new("Ltx: masked video inpainting with LTX-2.3 on your own machine, and a server that fal's clients can talk to.")
 {
+    ServeCommand.Create(),
+    RequestsCommand.Create(),
     InpaintCommand.Create(),
     DemoCommand.Create(),
     DoctorCommand.Create(),

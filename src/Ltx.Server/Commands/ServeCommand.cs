@@ -1,0 +1,52 @@
+using System.CommandLine;
+using Ltx.Server.Configuration;
+using Ltx.Server.Fetch;
+using Ltx.Server.Webhooks;
+
+namespace Ltx.Server.Commands;
+
+/// <summary>`ltx serve`: the HTTP server.</summary>
+internal static class ServeCommand
+{
+    public static Command Create()
+    {
+        Option<string> model = new("--model") { Description = "Model folder, or the name of one under models/ (Server:Model)" };
+        Option<string> urls = new("--urls") { Description = "Addresses to listen on, separated by ';' (Server:Urls)" };
+        Option<string> data = new("--data") { Description = "Folder for the queue, uploads and outputs (Server:Data)" };
+        Option<string> config = new("--config") { Description = "JSON file with settings; ltx.json in the current folder is read when it is there" };
+        Option<string[]> set = new("--set") { Description = "Any setting: --set Queue:DrainSeconds=60", AllowMultipleArgumentsPerToken = false };
+        Command command = new("serve", "Serves fal-ai/ltx-2.3-quality/inpaint/lora over HTTP, as fal does.") { model, urls, data, config, set };
+
+        // Synchronous on purpose: the command line library ends asynchronous actions two seconds after SIGTERM, in the middle of the drain.
+        command.SetAction(parsed => Run(ConfigurationSources.Build(
+            parsed.GetValue(config),
+            parsed.GetValue(set) ?? [],
+            ("Server:Model", parsed.GetValue(model)), ("Server:Urls", parsed.GetValue(urls)), ("Server:Data", parsed.GetValue(data)))));
+        return command;
+    }
+
+    private static int Run(IConfiguration configuration)
+    {
+        try
+        {
+            var options = ConfigurationSources.Read(configuration);
+            using var app = ServeHost.Build(options, services => AddEngine(services, configuration, options));
+            app.Run();
+            return Environment.ExitCode;
+        }
+        catch (InvalidConfigurationException e)
+        {
+            Console.Error.WriteLine("ltx: " + e.Message);
+            return 2;
+        }
+    }
+
+    /// <summary>The parts that <see cref="ServeHost.Build"/> asks for.</summary>
+    internal static void AddEngine(IServiceCollection services, IConfiguration configuration, LtxOptions options)
+    {
+        services.AddSingleton(configuration);
+        services.AddFetch();
+        services.PostConfigure<FetchOptions>(fetch => fetch.CacheFolder = ConfigurationSources.CacheFolder(fetch, options.Server));
+        services.AddKeyedSingleton<HttpMessageInvoker>(WebhookSender.ClientKey, (s, _) => s.GetRequiredService<SafeHttp>().CreateInvoker());
+    }
+}

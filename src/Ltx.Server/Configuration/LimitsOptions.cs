@@ -1,0 +1,36 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Ltx.Server.Configuration;
+
+/// <summary>What one caller may cost.</summary>
+internal sealed class LimitsOptions
+{
+    /// <summary>The largest JSON body. Inputs may carry whole videos as data URIs, so this is far above Kestrel's 30 MB.</summary>
+    [Range(1024, 2_000_000_000)]
+    public long MaxBodyBytes { get; set; } = 256L << 20;
+
+    /// <summary>Bodies over 1 MiB that may be in memory at the same time.</summary>
+    [Range(1, 1000)]
+    public int ConcurrentLargeBodies { get; set; } = 4;
+
+    /// <summary>How deep JSON may nest (Python's own parser gives up near 1000).</summary>
+    [Range(8, 900)]
+    public int MaxJsonDepth { get; set; } = 512;
+
+    [Range(1, 1_000_000)]
+    public int MaxConnections { get; set; } = 4096;
+
+    [Range(1024, 1_048_576)]
+    public int MaxHeaderBytes { get; set; } = 32768;
+
+    [Range(1, 600)]
+    public double HeaderTimeoutSeconds { get; set; } = 20;
+
+    /// <summary>The slowest body that is waited for; a slower one is cut off with 408.</summary>
+    [Range(0, 1_000_000)]
+    public double MinBodyBytesPerSecond { get; set; } = 240;
+
+    /// <summary>Pixels of a frame above which the source is scaled down (1920x1088).</summary>
+    [Range(4096, 100_000_000)]
+    public long MaxPixels { get; set; } = 1920 * 1088;
+}

@@ -1,0 +1,108 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Ltx.Server.Auth;
+using Ltx.Server.Configuration;
+using Ltx.Server.Fal;
+using Ltx.Server.Files;
+using Ltx.Server.Queue;
+using Ltx.Server.Wire;
+
+namespace Ltx.Server.Endpoints;
+
+/// <summary>What submit and sync run have in common: everything between the HTTP request and the queue.</summary>
+internal sealed class Intake(LtxOptions options, RequestQueue queue, FileStore files, DiskBudget disk, KeyLimits limits, BodyReader bodies)
+{
+    /// <summary>The queued request, or the error that was found first. A refused one leaves nothing behind.</summary>
+    public async Task<(LiveRequest? Request, FalError? Error)> TakeInAsync(HttpContext context, string endpoint, bool sync)
+    {
+        var caller = Caller.Of(context);
+
+        // 1. What the request says about itself.
+        var (headers, problem) = SubmitHeaders.Read(context.Request);
+        if (headers is null)
+        {
+            return (null, problem);
+        }
+
+        var webhook = context.Request.Query["fal_webhook"].ToString();
+        if (webhook.Length > 0 && (!Uri.TryCreate(webhook, UriKind.Absolute, out var target) || target.Scheme is not ("http" or "https") || webhook.Length > 8192))
+        {
+            return (null, FalError.Infrastructure(400, "bad_request", "fal_webhook must be an http or https URL."));
+        }
+
+        // 2. What the server can take.
+        if (Refusal(context, caller) is { } refusal)
+        {
+            return (null, refusal);
+        }
+
+        // 3. The input.
+        using var body = await bodies.ReadAsync(context);
+        var (document, broken) = JsonInput.Parse(body.Bytes, options.Limits.MaxJsonDepth);
+        if (document is null)
+        {
+            return (null, FalError.Invalid(broken!));
+        }
+
+        using var parsed = document;
+        var reading = InputReader.Read(endpoint, document.RootElement);
+        if (reading.Request is null && (sync || options.Fal.ValidateAtSubmit))
+        {
+            return (null, FalError.Invalid(reading.Problems));
+        }
+
+        // 4. Into the queue.
+        NewRequest request = new()
+        {
+            Id = Guid.NewGuid().ToString(),
+            Endpoint = endpoint,
+            Owner = caller.Owner,
+            Lane = headers.Lane,
+            Sync = sync,
+            BaseUrl = caller.QueueBase,
+            Input = body.Bytes,
+            ShortInput = RequestListing.Shorten(document.RootElement),
+            StoreIo = headers.StoreIo,
+            NoRetry = headers.NoRetry,
+            LoraSet = LoraSet(reading.Request),
+            OutputLifetime = headers.OutputLifetime,
+            StartWithin = headers.StartWithin,
+            Webhook = webhook.Length > 0 && !sync ? webhook : null,
+            InputFiles = OwnFiles(reading.Request),
+        };
+        return (await queue.SubmitAsync(request), null);
+    }
+
+    private FalError? Refusal(HttpContext context, Caller caller)
+    {
+        if (queue.Draining)
+        {
+            return FalError.Stopping();
+        }
+
+        if (limits.Refusal(caller.Key) is var (error, retryAfter))
+        {
+            context.Response.Headers.RetryAfter = retryAfter.ToString(CultureInfo.InvariantCulture);
+            context.Response.Headers["X-Fal-Needs-Retry"] = "1";
+            return error;
+        }
+
+        var waiting = queue.WaitingCount;
+        var most = int.TryParse(context.Request.Query["fal_max_queue_length"], CultureInfo.InvariantCulture, out var asked) ? Math.Min(Math.Max(asked, 0), options.Queue.MaxWaiting) : options.Queue.MaxWaiting;
+        if (asked > 0 ? waiting >= most : waiting >= options.Queue.MaxWaiting)
+        {
+            return FalError.Infrastructure(429, "concurrent_requests_limit", $"{waiting} requests are waiting, and no more than {most} may.");
+        }
+
+        return disk.Refusal(0) is { } full ? FalError.Infrastructure(507, "internal_error", full) : null;
+    }
+
+    /// <summary>Requests with the same adapters at the same strengths can share what is merged.</summary>
+    private static string LoraSet(InpaintRequest? request) => request is null or { Loras.Count: 0 } ? "" : Convert.ToHexStringLower(SHA256.HashData(
+        Encoding.UTF8.GetBytes(string.Join('\n', request.Loras.Select(l => FormattableString.Invariant($"{l.Path}\t{l.Scale}\t{l.Stages}"))))));
+
+    private List<string> OwnFiles(InpaintRequest? request) => request is null
+        ? []
+        : [.. new[] { request.VideoUrl, request.MaskVideoUrl }.Concat(request.Loras.Select(l => l.Path)).Select(files.IdFromUrl).OfType<string>().Distinct()];
+}

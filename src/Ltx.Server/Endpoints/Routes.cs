@@ -1,0 +1,59 @@
+using Ltx.Server.Auth;
+using Ltx.Server.Fal;
+
+namespace Ltx.Server.Endpoints;
+
+/// <summary>Every route of the server, after <see cref="Wire.MountMiddleware"/> has brought the path to its one form.</summary>
+internal static class Routes
+{
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        foreach (var endpoint in InpaintSchema.Endpoints)
+        {
+            Post(app, $"/queue/{InpaintSchema.App}/{endpoint}", c => QueueEndpoints.SubmitAsync(c, endpoint), Access.Key);
+            Post(app, $"/run/{InpaintSchema.App}/{endpoint}", c => RunEndpoint.RunAsync(c, endpoint), Access.Key);
+        }
+
+        // Status, result and cancel: under every mount, by owner and alias as fal's clients call them and by the full id as generated clients do.
+        foreach (var prefix in new[] { "/queue/", "/run/" }.SelectMany(m => new[] { "", "/" + InpaintSchema.LoraEndpoint, "/" + InpaintSchema.PlainEndpoint }.Select(s => m + InpaintSchema.App + s)))
+        {
+            Get(app, prefix + "/requests/{id}/status", QueueEndpoints.StatusAsync, Access.Key);
+            Get(app, prefix + "/requests/{id}/status/stream", StatusStreamEndpoint.StreamAsync, Access.Key);
+            Get(app, prefix + "/requests/{id}", QueueEndpoints.ResultAsync, Access.Key);
+            Get(app, prefix + "/requests/{id}/response", QueueEndpoints.ResultAsync, Access.Key);
+            Put(app, prefix + "/requests/{id}/cancel", QueueEndpoints.CancelAsync, Access.Key);
+        }
+
+        // Uploads of fal's JavaScript client.
+        Post(app, "/storage/upload/initiate", UploadEndpoints.InitiateAsync, Access.Key);
+        Post(app, "/storage/upload/initiate-multipart", UploadEndpoints.InitiateAsync, Access.Key);
+        Put(app, "/storage/upload/{id}", UploadEndpoints.PutAsync, Access.Capability);
+        Put(app, "/storage/upload/{id}/{number}", UploadEndpoints.PutPartAsync, Access.Capability);
+        Post(app, "/storage/upload/{id}/complete", UploadEndpoints.CompleteAsync, Access.Capability);
+
+        // Uploads of fal's Python client.
+        Post(app, "/storage/auth/token", UploadEndpoints.TokenAsync, Access.Key);
+        Post(app, "/files/upload", UploadEndpoints.PostFileAsync, Access.UploadToken);
+        Post(app, "/files/upload/multipart", UploadEndpoints.PostMultipartAsync, Access.UploadToken);
+        Put(app, "/files/{id}/{name}/multipart/{secret}/{number}", UploadEndpoints.PutPartAsync, Access.Capability);
+        Post(app, "/files/{id}/{name}/multipart/{secret}/complete", UploadEndpoints.CompleteAsync, Access.Capability);
+        app.MapMethods("/files/{id}/{name}", ["GET", "HEAD"], FileEndpoints.GetAsync).WithMetadata(new AccessMetadata(Access.Capability));
+
+        Get(app, "/requests", RequestsEndpoints.ListAsync, Access.Key);
+        Get(app, "/requests/{id}", RequestsEndpoints.ShowAsync, Access.Key);
+        app.MapMethods("/v1/models/requests/{id}/payloads", ["DELETE"], RequestsEndpoints.DeletePayloadsAsync).WithMetadata(new AccessMetadata(Access.Key));
+
+        Post(app, "/tokens", ServerEndpoints.RealtimeTokenAsync, Access.Key);
+        Get(app, "/.well-known/jwks.json", ServerEndpoints.JwksAsync, Access.Capability);
+        Get(app, "/openapi.json", ServerEndpoints.OpenApiAsync, Access.Capability);
+        Get(app, "/health/live", ServerEndpoints.LiveAsync, Access.Open);
+        Get(app, "/health/ready", ServerEndpoints.ReadyAsync, Access.Open);
+        Get(app, "/metrics", ServerEndpoints.MetricsAsync, Access.Metrics);
+    }
+
+    private static void Get(IEndpointRouteBuilder app, string path, RequestDelegate handler, Access access) => app.MapGet(path, handler).WithMetadata(new AccessMetadata(access));
+
+    private static void Post(IEndpointRouteBuilder app, string path, RequestDelegate handler, Access access) => app.MapPost(path, handler).WithMetadata(new AccessMetadata(access));
+
+    private static void Put(IEndpointRouteBuilder app, string path, RequestDelegate handler, Access access) => app.MapPut(path, handler).WithMetadata(new AccessMetadata(access));
+}

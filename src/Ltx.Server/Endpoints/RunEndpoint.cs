@@ -1,0 +1,31 @@
+using Ltx.Server.Queue;
+using Ltx.Server.Wire;
+
+namespace Ltx.Server.Endpoints;
+
+/// <summary>The sync run: one connection from input to output. When its client goes away, so does the work.</summary>
+internal static class RunEndpoint
+{
+    public static async Task RunAsync(HttpContext context, string endpoint)
+    {
+        var (request, error) = await context.RequestServices.GetRequiredService<Intake>().TakeInAsync(context, endpoint, sync: true);
+        if (request is null)
+        {
+            await FalResponse.WriteAsync(context, error!);
+            return;
+        }
+
+        FalResponse.SetRequestId(context, request.Id);
+        try
+        {
+            await request.Finished.Task.WaitAsync(context.RequestAborted);
+        }
+        catch (OperationCanceledException)
+        {
+            await context.RequestServices.GetRequiredService<RequestQueue>().CancelAsync(request, StopReason.ClientDisconnected);
+            throw;
+        }
+
+        await QueueEndpoints.WriteResultAsync(context, context.RequestServices.GetRequiredService<RequestStore>().Find(request.Id)!);
+    }
+}

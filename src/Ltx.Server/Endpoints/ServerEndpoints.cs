@@ -1,0 +1,90 @@
+using System.Text;
+using Ltx.Server.Auth;
+using Ltx.Server.Fal;
+using Ltx.Server.Files;
+using Ltx.Server.Observability;
+using Ltx.Server.Queue;
+using Ltx.Server.Storage;
+using Ltx.Server.Webhooks;
+using Ltx.Server.Wire;
+
+namespace Ltx.Server.Endpoints;
+
+/// <summary>What is not about one request: keys for receivers, tokens, health, metrics, the API's description.</summary>
+internal static class ServerEndpoints
+{
+    public static Task JwksAsync(HttpContext context)
+    {
+        context.Response.Headers.CacheControl = "public, max-age=3600";
+        return FalResponse.WriteAsync(context, 200, json =>
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("keys");
+            json.WriteStartObject();
+            json.WriteString("kty", "OKP");
+            json.WriteString("crv", "Ed25519");
+            json.WriteString("x", context.RequestServices.GetRequiredService<WebhookSigner>().PaddedPublicKey);
+            json.WriteEndObject();
+            json.WriteEndArray();
+            json.WriteEndObject();
+        });
+    }
+
+    /// <summary>A token for fal's realtime routes, which this model does not have: clients want a string, and no route takes it as a key.</summary>
+    public static Task RealtimeTokenAsync(HttpContext context)
+    {
+        var end = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow().AddMinutes(2);
+        var token = context.RequestServices.GetRequiredService<SignedTokens>().Create(SignedTokens.Realtime, Caller.Of(context).Owner, end);
+        return FalResponse.WriteAsync(context, 200, json => json.WriteStringValue(token));
+    }
+
+    public static Task LiveAsync(HttpContext context) => FalResponse.WriteAsync(context, 200, """{"status":"live"}"""u8.ToArray());
+
+    /// <summary>Ready: the model is loaded on every worker and the data folder can be written. A stopping server is not ready.</summary>
+    public static Task ReadyAsync(HttpContext context)
+    {
+        var services = context.RequestServices;
+        var model = services.GetRequiredService<ServerState>().ModelLoaded;
+        var writable = IsWritable(services.GetRequiredService<DataFolder>());
+        var room = services.GetRequiredService<DiskBudget>().Refusal(0) is null;
+        var accepting = !services.GetRequiredService<RequestQueue>().Draining;
+        var ready = model && writable && room && accepting;
+        return FalResponse.WriteAsync(context, ready ? 200 : 503, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("status", ready ? "ready" : "not ready");
+            json.WriteBoolean("model_loaded", model);
+            json.WriteBoolean("disk_writable", writable);
+            json.WriteBoolean("disk_has_room", room);
+            json.WriteBoolean("accepting", accepting);
+            json.WriteEndObject();
+        });
+    }
+
+    public static async Task MetricsAsync(HttpContext context)
+    {
+        context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+        await context.Response.WriteAsync(context.RequestServices.GetRequiredService<PrometheusText>().Write(), context.RequestAborted);
+    }
+
+    public static Task OpenApiAsync(HttpContext context)
+    {
+        var endpoint = context.Request.Query["endpoint_id"].ToString() is $"{InpaintSchema.App}/{InpaintSchema.PlainEndpoint}" ? InpaintSchema.PlainEndpoint : InpaintSchema.LoraEndpoint;
+        return FalResponse.WriteAsync(context, 200, json => OpenApiDocument.Write(json, endpoint, Caller.Of(context).Origin + "/queue"));
+    }
+
+    private static bool IsWritable(DataFolder folder)
+    {
+        var probe = Path.Combine(folder.Root, "ready.probe");
+        try
+        {
+            File.WriteAllBytes(probe, Encoding.ASCII.GetBytes("ok"));
+            File.Delete(probe);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,186 @@
+using System.Text.Json;
+using Ltx.Server.Auth;
+using Ltx.Server.Configuration;
+using Ltx.Server.Fal;
+using Ltx.Server.Files;
+using Ltx.Server.Wire;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Ltx.Server.Endpoints;
+
+/// <summary>
+/// Uploads as both clients make them. JavaScript: initiate (or initiate-multipart), then PUT to a URL that carries its own secret.
+/// Python: a token, then POST the bytes, or the parts of them to the future file's own URL.
+/// </summary>
+internal static class UploadEndpoints
+{
+    private static readonly TimeSpan TokenLifetime = TimeSpan.FromHours(1);
+
+    /// <summary>Both initiate routes: whether parts or the whole will come is seen when it comes.</summary>
+    public static async Task InitiateAsync(HttpContext context)
+    {
+        using var body = await context.RequestServices.GetRequiredService<BodyReader>().ReadAsync(context);
+        var (document, error) = JsonInput.Parse(body.Bytes, 32);
+        if (document is null || document.RootElement.ValueKind != JsonValueKind.Object)
+        {
+            document?.Dispose();
+            await FalResponse.WriteAsync(context, FalError.Invalid(error ?? new FalDetail("model_attributes_type", ["body"], "Input should be a valid dictionary or object to extract fields from")));
+            return;
+        }
+
+        using var _ = document;
+        var file = await BeginAsync(context, Text(document.RootElement, "content_type"), Text(document.RootElement, "file_name"));
+        var origin = Caller.Of(context).Origin;
+        await FalResponse.WriteAsync(context, 200, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("file_url", origin + file.UrlPath);
+            json.WriteString("upload_url", $"{origin}/storage/upload/{file.Id}?sig={file.Secret}");
+            json.WriteEndObject();
+        });
+    }
+
+    /// <summary>The whole content.</summary>
+    public static async Task PutAsync(HttpContext context)
+    {
+        var uploads = Service(context);
+        var file = uploads.Pending(Id(context), context.Request.Query["sig"]);
+        AllowLargeBody(context);
+        await uploads.WriteAsync(file, context.Request.Body, context.Request.ContentLength, context.Request.ContentType, context.RequestAborted);
+    }
+
+    /// <summary>One part, named by the path.</summary>
+    public static async Task PutPartAsync(HttpContext context)
+    {
+        var uploads = Service(context);
+        var part = await ReceivePartAsync(context, uploads, uploads.Pending(Id(context), Secret(context)));
+        context.Response.Headers.ETag = $"\"{part.ETag}\"";
+        await FalResponse.WriteAsync(context, 200, json =>
+        {
+            json.WriteStartObject();
+            json.WriteNumber("partNumber", part.Number);
+            json.WriteString("etag", $"\"{part.ETag}\"");
+            json.WriteEndObject();
+        });
+    }
+
+    /// <summary>The end of a multipart upload.</summary>
+    public static async Task CompleteAsync(HttpContext context)
+    {
+        var uploads = Service(context);
+        var file = uploads.Pending(Id(context), Secret(context));
+        using var body = await context.RequestServices.GetRequiredService<BodyReader>().ReadAsync(context);
+        var (document, error) = JsonInput.Parse(body.Bytes, 32);
+        if (document is null)
+        {
+            await FalResponse.WriteAsync(context, FalError.Invalid(error!));
+            return;
+        }
+
+        using var _ = document;
+        if (ReadParts(document.RootElement) is not { } parts)
+        {
+            await FalResponse.WriteAsync(context, FalError.Invalid(new FalDetail("list_type", ["body", "parts"], "Input should be a valid list of objects with partNumber and etag")));
+            return;
+        }
+
+        await uploads.CompleteAsync(file, parts, context.RequestAborted);
+        await FalResponse.WriteAsync(context, 200, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("access_url", Caller.Of(context).Origin + file.UrlPath);
+            json.WriteString("file_url", Caller.Of(context).Origin + file.UrlPath);
+            json.WriteEndObject();
+        });
+    }
+
+    /// <summary>The token that fal's Python client asks for before it uploads.</summary>
+    public static Task TokenAsync(HttpContext context)
+    {
+        var end = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow() + TokenLifetime;
+        var token = context.RequestServices.GetRequiredService<SignedTokens>().Create(SignedTokens.Upload, Caller.Of(context).Owner, end);
+        return FalResponse.WriteAsync(context, 200, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("token", token);
+            json.WriteString("token_type", "Bearer");
+            json.WriteString("base_url", Caller.Of(context).Origin);
+            // No "Z" and no fraction of seven digits: Python before 3.11 reads neither.
+            json.WriteString("expires_at", end.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'+00:00'", System.Globalization.CultureInfo.InvariantCulture));
+            json.WriteEndObject();
+        });
+    }
+
+    /// <summary>Python's whole upload: bytes in, URL out.</summary>
+    public static async Task PostFileAsync(HttpContext context)
+    {
+        var file = await BeginAsync(context, context.Request.ContentType, context.Request.Headers["X-Fal-File-Name"]);
+        AllowLargeBody(context);
+        await Service(context).WriteAsync(file, context.Request.Body, context.Request.ContentLength, null, context.RequestAborted);
+        await FalResponse.WriteAsync(context, 200, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("access_url", Caller.Of(context).Origin + file.UrlPath);
+            json.WriteEndObject();
+        });
+    }
+
+    /// <summary>Python's multipart upload: the parts go below the future URL, and the upload's id is their secret.</summary>
+    public static async Task PostMultipartAsync(HttpContext context)
+    {
+        var file = await BeginAsync(context, context.Request.ContentType, context.Request.Headers["X-Fal-File-Name"]);
+        await FalResponse.WriteAsync(context, 200, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("access_url", Caller.Of(context).Origin + file.UrlPath);
+            json.WriteString("uploadId", file.Secret);
+            json.WriteEndObject();
+        });
+    }
+
+    private static Task<StoredFile> BeginAsync(HttpContext context, string? contentType, string? name) => Service(context).BeginAsync(
+        Caller.Of(context).Owner, contentType, name, Lifecycle.Read(context.Request, "X-Fal-Object-Lifecycle", "X-Fal-Object-Lifecycle-Preference"));
+
+    private static Task<UploadedPart> ReceivePartAsync(HttpContext context, UploadService uploads, StoredFile file)
+    {
+        AllowLargeBody(context);
+        return int.TryParse((string)context.Request.RouteValues["number"]!, System.Globalization.CultureInfo.InvariantCulture, out var number)
+            ? uploads.WritePartAsync(file, number, context.Request.Body, context.Request.ContentLength, context.RequestAborted)
+            : throw new UploadException(400, "The part's number is not a number.");
+    }
+
+    private static List<(int Number, string ETag)>? ReadParts(JsonElement root)
+    {
+        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("parts", out var list) || list.ValueKind != JsonValueKind.Array)
+        {
+            return null;
+        }
+
+        List<(int, string)> parts = [];
+        foreach (var item in list.EnumerateArray())
+        {
+            if (item.ValueKind != JsonValueKind.Object || !item.TryGetProperty("partNumber", out var number) || number.ValueKind != JsonValueKind.Number
+                || !number.TryGetInt32(out var n) || Text(item, "etag") is not { } etag)
+            {
+                return null;
+            }
+
+            parts.Add((n, etag));
+        }
+
+        return parts;
+    }
+
+    private static string? Text(JsonElement item, string name) =>
+        item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? JsonInput.TryGetText(value) : null;
+
+    private static void AllowLargeBody(HttpContext context) => context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize =
+        context.RequestServices.GetRequiredService<LtxOptions>().Files.MaxUploadBytes;
+
+    private static UploadService Service(HttpContext context) => context.RequestServices.GetRequiredService<UploadService>();
+
+    private static string Id(HttpContext context) => (string)context.Request.RouteValues["id"]!;
+
+    /// <summary>In the path for Python, in the query for JavaScript.</summary>
+    private static string? Secret(HttpContext context) => context.Request.RouteValues["secret"] as string ?? context.Request.Query["sig"];
+}

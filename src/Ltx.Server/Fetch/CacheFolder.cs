@@ -1,0 +1,44 @@
+namespace Ltx.Server.Fetch;
+
+/// <summary>
+/// The folder of downloads: <c>partial/</c> for what is on its way or belongs to one request, <c>loras/</c> for whole LoRAs named by their SHA-256,
+/// <c>index/</c> for what is known about URLs. One process owns it; what its predecessor left half-done is removed when it opens.
+/// </summary>
+internal sealed class CacheFolder : IDisposable
+{
+    private readonly FileStream ownership;
+
+    public CacheFolder(string folder)
+    {
+        string root = Path.GetFullPath(folder);
+        Partial = Path.Combine(root, "partial");
+        Loras = Path.Combine(root, "loras");
+        Index = Path.Combine(root, "index");
+        Directory.CreateDirectory(root);
+        try
+        {
+            // The lock ends with the process, however that ends.
+            ownership = new FileStream(Path.Combine(root, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"The cache folder {root} is in use by another process; Fetch:CacheFolder must be one process's own.", e);
+        }
+        foreach (string each in new[] { Partial, Loras, Index })
+        {
+            Directory.CreateDirectory(each);
+        }
+        foreach (string left in Directory.EnumerateFiles(Partial))
+        {
+            File.Delete(left);
+        }
+    }
+
+    public string Partial { get; }
+
+    public string Loras { get; }
+
+    public string Index { get; }
+
+    public void Dispose() => ownership.Dispose();
+}

@@ -1,0 +1,9 @@
+namespace Ltx.Server.Fetch;
+
+/// <summary>Brings a file that a client named to the local disk without letting the client reach anything that it should not.</summary>
+internal interface IFetcher
+{
+    /// <exception cref="FetchException">The URL is refused, or the file cannot be had, or it is too large.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled.</exception>
+    Task<FetchedFile> FetchAsync(FetchRequest request, CancellationToken ct);
+}

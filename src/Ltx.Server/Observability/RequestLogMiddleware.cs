@@ -1,0 +1,26 @@
+using Ltx.Server.Wire;
+
+namespace Ltx.Server.Observability;
+
+/// <summary>One line a request, without its query (tokens stand there). Status calls come ten times a second from each client: Debug.</summary>
+internal sealed partial class RequestLogMiddleware(RequestDelegate next, TimeProvider clock, ILogger<RequestLogMiddleware> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var began = clock.GetTimestamp();
+        var path = context.Request.Path;
+        await next(context);
+        var status = context.Response.StatusCode;
+        var often = HttpMethods.IsGet(context.Request.Method) && status < 500
+            && (path.Value!.Contains("/status", StringComparison.Ordinal) || path.StartsWithSegments("/health", StringComparison.Ordinal) || path.StartsWithSegments("/metrics", StringComparison.Ordinal));
+        var level = often ? LogLevel.Debug : LogLevel.Information;
+        if (logger.IsEnabled(level))
+        {
+            Answered(logger, level, context.Request.Method, path, status, clock.GetElapsedTime(began).TotalMilliseconds,
+                context.Response.Headers[FalResponse.RequestIdHeader].ToString(), context.Features.Get<Caller>()?.Owner ?? "");
+        }
+    }
+
+    [LoggerMessage(Message = "{Method} {Path} {Status} in {Milliseconds:F1} ms, request {RequestId}, key '{Key}'")]
+    private static partial void Answered(ILogger logger, LogLevel level, string method, PathString path, int status, double milliseconds, string requestId, string key);
+}

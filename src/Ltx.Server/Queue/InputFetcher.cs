@@ -1,0 +1,93 @@
+using Ltx.Server.Fal;
+using Ltx.Server.Fetch;
+using Ltx.Server.Files;
+
+namespace Ltx.Server.Queue;
+
+/// <summary>Brings all inputs of a request to the local disk, side by side. Files of ours never go over the network.</summary>
+internal sealed partial class InputFetcher(IFetcher fetcher, FileStore files, ILogger<InputFetcher> logger)
+{
+    /// <summary>All inputs, or what is wrong with the first that failed.</summary>
+    public async Task<(FetchedInputs? Inputs, FalDetail? Problem)> FetchAsync(InpaintRequest request, CancellationToken ct)
+    {
+        using var stopOthers = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        (string Url, FetchKind Kind, object[] Location)[] wanted =
+        [
+            (request.VideoUrl, FetchKind.Video, ["body", "video_url"]),
+            (request.MaskVideoUrl, FetchKind.Mask, ["body", "mask_video_url"]),
+            .. request.Loras.Select((lora, i) => (lora.Path, FetchKind.Lora, new object[] { "body", "loras", i, "path" })),
+        ];
+        var fetches = wanted.Select(w => OneAsync(w.Url, w.Kind, w.Location, stopOthers)).ToArray();
+        List<FetchedFile> got = [];
+        FalDetail? problem = null;
+        Exception? failure = null;
+        foreach (var fetch in fetches)
+        {
+            try
+            {
+                got.Add(await fetch);
+            }
+            catch (InputProblemException e)
+            {
+                problem ??= e.Detail;
+            }
+            catch (Exception e)
+            {
+                failure ??= e; // thrown again below, once nothing is left open
+            }
+        }
+
+        if (problem is null && failure is null)
+        {
+            return (new FetchedInputs(got), null);
+        }
+
+        foreach (var file in got)
+        {
+            await file.DisposeAsync();
+        }
+
+        if (problem is not null)
+        {
+            return (null, problem);
+        }
+
+        System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure!);
+        return default;
+    }
+
+    private async Task<FetchedFile> OneAsync(string url, FetchKind kind, object[] location, CancellationTokenSource stopOthers)
+    {
+        try
+        {
+            if (files.IdFromUrl(url) is { } id && files.Lease(id) is { } lease)
+            {
+                return new FetchedFile(lease.Path, lease.File.ETag!, lease.File.Size, lease.File.ContentType, () =>
+                {
+                    lease.Dispose();
+                    return ValueTask.CompletedTask;
+                });
+            }
+
+            return await fetcher.FetchAsync(new FetchRequest(url, kind), stopOthers.Token);
+        }
+        catch (FetchException e)
+        {
+            Refused(logger, e.Message);
+            await stopOthers.CancelAsync();
+            throw new InputProblemException(new FalDetail(e.Type, location, e.FalMessage)
+            {
+                Context = e.Context,
+                InputJson = FalJson.Text(json => json.WriteStringValue(InputUrl.Redact(url))),
+            });
+        }
+    }
+
+    private sealed class InputProblemException(FalDetail detail) : Exception(detail.Message)
+    {
+        public FalDetail Detail { get; } = detail;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "An input could not be fetched: {Reason}")]
+    private static partial void Refused(ILogger logger, string reason);
+}

@@ -1,0 +1,179 @@
+using Ltx.Server.Configuration;
+using Ltx.Server.Fal;
+using Ltx.Server.Files;
+using Ltx.Server.Observability;
+using Ltx.Server.Storage;
+
+namespace Ltx.Server.Queue;
+
+/// <summary>One attempt at one request: input, downloads, the run, the output, the end. Returns when the outcome is on disk.</summary>
+internal sealed partial class JobRunner(
+    LtxOptions options, RequestQueue queue, RequestStore store, InputFetcher fetcher, FileStore files, IInpaintRunner runner,
+    DataFolder folder, ServerMetrics metrics, TimeProvider clock, ILogger<JobRunner> logger)
+{
+    public async Task RunAsync(int worker, LiveRequest request)
+    {
+        var began = clock.GetTimestamp();
+        using var cancellation = request.Running!;
+        cancellation.CancelAfter(TimeSpan.FromSeconds(options.Queue.RunTimeoutSeconds));
+        var work = Path.Combine(folder.Work, request.Id);
+        Directory.CreateDirectory(work);
+        RequestOutcome? outcome;
+        try
+        {
+            // A cancel may have come between the take and the token that it cancels.
+            if (request.StopReason != StopReason.None)
+            {
+                await cancellation.CancelAsync();
+            }
+
+            outcome = await AttemptAsync(worker, request, work, began, cancellation.Token);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            outcome = Stopped(request, Seconds(began));
+        }
+        catch (Exception e)
+        {
+            RunFailed(logger, request.Id, e);
+            outcome = RequestOutcome.Failure(FalError.Model(500, "internal_server_error", "Internal server error", retryable: true), Seconds(began));
+        }
+
+        if (outcome is null)
+        {
+            queue.Log(request, "WARN", "The server is stopping; the request waits again.");
+            await queue.RequeueAsync(request, countAttempt: false);
+        }
+        else
+        {
+            await queue.CompleteAsync(request, outcome);
+        }
+
+        Directory.Delete(work, recursive: true);
+    }
+
+    private async Task<RequestOutcome> AttemptAsync(int worker, LiveRequest request, string work, long began, CancellationToken ct)
+    {
+        queue.Log(request, "INFO", request.Attempts == 1 ? "Started." : $"Started, attempt {request.Attempts} of {options.Queue.MaxAttempts}.");
+
+        // 1. The input, as it was stored. With Fal:ValidateAtSubmit it has been read once and cannot fail.
+        request.SetProgress(new RunProgress("inputs", 0, 0, 0, null));
+        var reading = ReadInput(request);
+        if (reading.Request is not { } input)
+        {
+            return RequestOutcome.Failure(FalError.Invalid(reading.Problems), Seconds(began));
+        }
+
+        // 2. Video, mask and LoRAs on the local disk.
+        var fetchBegan = clock.GetTimestamp();
+        var (inputs, problem) = await fetcher.FetchAsync(input, ct);
+        if (inputs is null)
+        {
+            queue.Log(request, "ERROR", problem!.Message);
+            return RequestOutcome.Failure(FalError.Invalid(problem), Seconds(began));
+        }
+
+        await using var _ = inputs;
+        var fetchSeconds = Seconds(fetchBegan);
+        queue.Log(request, "INFO", $"Inputs are here ({fetchSeconds:F1} s).");
+
+        // 3. The run.
+        var runBegan = clock.GetTimestamp();
+        RunJob job = new()
+        {
+            RequestId = request.Id,
+            Attempt = request.Attempts,
+            Worker = worker,
+            Request = input,
+            Video = inputs.Video,
+            Mask = inputs.Mask,
+            Loras = inputs.Loras,
+            OutputFolder = work,
+        };
+        var result = await runner.RunAsync(job, new ProgressSink(queue, request), ct);
+        var runSeconds = Seconds(runBegan);
+
+        // 4. The end.
+        switch (result)
+        {
+            case RunResult.Rejected rejected:
+                return RequestOutcome.Failure(FalError.Invalid(rejected.Details), runSeconds);
+            case RunResult.Failed failed:
+                return RequestOutcome.Failure(failed.Error, runSeconds);
+            case RunResult.Succeeded made:
+                var timings = made.StageSeconds.Prepend(KeyValuePair.Create("inputs", fetchSeconds)).ToDictionary();
+                metrics.Ran(runSeconds, timings);
+                var output = await files.AdoptOutputAsync(request.Id, request.Stored.Owner, made.OutputPath, made.ContentType, request.Stored.OutputSeconds);
+                queue.Log(request, "INFO", $"Finished in {runSeconds:F1} s.");
+                return Success(made, input.SyncMode, output, timings, runSeconds);
+            default:
+                throw new InvalidOperationException($"A run cannot end as {result.GetType().Name}.");
+        }
+    }
+
+    private static RequestOutcome Success(RunResult.Succeeded made, bool syncMode, StoredFile output, Dictionary<string, double> timings, double seconds) => new()
+    {
+        StatusCode = 200,
+        Result = FalJson.Text(json =>
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("video");
+            json.WriteString("path", output.UrlPath);
+            json.WriteString("content_type", output.ContentType);
+            json.WriteString("file_name", output.FileName);
+            json.WriteNumber("file_size", output.Size);
+            json.WriteEndObject();
+            json.WriteNumber("seed", made.Seed);
+            json.WriteString("prompt", made.Prompt);
+            json.WriteBoolean("sync_mode", syncMode);
+            json.WriteEndObject();
+        }),
+        Units = (long)Math.Ceiling((double)made.Width * made.Height * made.Frames / 1e6), // fal's price is per megapixel, rounded up
+        Seconds = seconds,
+        Timings = FalJson.Text(json => FalJson.WriteValue(json, timings.ToDictionary(t => t.Key, t => (object?)Math.Round(t.Value, 3)))),
+        Output = output,
+    };
+
+    /// <summary>Null: back into the queue.</summary>
+    private static RequestOutcome? Stopped(LiveRequest request, double seconds) => request.StopReason switch
+    {
+        StopReason.Cancelled => RequestOutcome.Failure(FalError.Cancelled(), seconds),
+        StopReason.ClientDisconnected => RequestOutcome.Failure(FalError.Disconnected(), seconds),
+        StopReason.ServerStopping when request.Stored.Sync => RequestOutcome.Failure(FalError.Stopping(), seconds),
+        StopReason.ServerStopping => null,
+        _ => RequestOutcome.Failure(FalError.Model(504, "generation_timeout", "Generation timeout", retryable: false), seconds),
+    };
+
+    private InputReading ReadInput(LiveRequest request)
+    {
+        var bytes = store.Input(request.Id) ?? throw new InvalidDataException($"The input of request {request.Id} is missing from the data folder.");
+        var (document, error) = JsonInput.Parse(bytes, options.Limits.MaxJsonDepth);
+        if (document is null)
+        {
+            return new InputReading(null, [error!]);
+        }
+
+        using (document)
+        {
+            return InputReader.Read(request.Stored.Endpoint, document.RootElement);
+        }
+    }
+
+    private double Seconds(long began) => clock.GetElapsedTime(began).TotalSeconds;
+
+    /// <summary>Not Progress&lt;T&gt;: that one posts to the thread pool and mixes up the order.</summary>
+    private sealed class ProgressSink(RequestQueue queue, LiveRequest request) : IProgress<RunProgress>
+    {
+        public void Report(RunProgress value)
+        {
+            request.SetProgress(value);
+            if (value.Log is { } line)
+            {
+                queue.Log(request, value.Level, line);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The run of request {Id} failed")]
+    private static partial void RunFailed(ILogger logger, string id, Exception e);
+}

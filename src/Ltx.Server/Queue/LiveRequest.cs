@@ -1,0 +1,151 @@
+namespace Ltx.Server.Queue;
+
+/// <summary>
+/// A request that waits or runs, in memory: what a status call answers from. Its input stays on disk. Once completed it is dropped, so
+/// memory holds what is unfinished and nothing else.
+/// </summary>
+internal sealed class LiveRequest(StoredRequest stored)
+{
+    private readonly Lock _gate = new();
+    private readonly List<LogLine> _logs = [];
+    private TaskCompletionSource _changed = NewSignal();
+    private RunProgress? _progress;
+    private int _overtaken;
+
+    public StoredRequest Stored { get; } = stored;
+
+    public string Id => Stored.Id;
+
+    /// <summary>Written under the queue's lock.</summary>
+    public RequestState State { get; set; } = RequestState.Queued;
+
+    /// <summary>Requests in front of this one; kept by the queue.</summary>
+    public int Position { get; set; }
+
+    public int Attempts { get; set; } = stored.Attempts;
+
+    public DateTimeOffset? StartedAt { get; set; }
+
+    public StopReason StopReason { get; private set; }
+
+    /// <summary>Ends when the request's end is on disk.</summary>
+    public TaskCompletionSource Finished { get; } = NewSignal();
+
+    /// <summary>How often a request behind this one was taken first.</summary>
+    public int Overtaken => _overtaken;
+
+    /// <summary>Cancels the attempt that is running.</summary>
+    public CancellationTokenSource? Running { get; set; }
+
+    public RunProgress? Progress
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _progress;
+            }
+        }
+    }
+
+    /// <summary>Completes at the next change of state, position, progress or log.</summary>
+    public Task Changed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _changed.Task;
+            }
+        }
+    }
+
+    public void CountOvertaking() => _overtaken++;
+
+    public IReadOnlyList<LogLine> Logs(int skip = 0)
+    {
+        lock (_gate)
+        {
+            return _logs.Count <= skip ? [] : _logs.GetRange(skip, _logs.Count - skip);
+        }
+    }
+
+    /// <summary>Returns the line's number, or -1 when the log is full.</summary>
+    public int AddLog(LogLine line, int most)
+    {
+        int number;
+        lock (_gate)
+        {
+            if (_logs.Count >= most)
+            {
+                return -1;
+            }
+
+            number = _logs.Count;
+            _logs.Add(number == most - 1 ? line with { Level = "WARN", Message = "The log is full; further lines are left out." } : line);
+        }
+
+        Signal();
+        return number;
+    }
+
+    public void SetProgress(RunProgress? progress)
+    {
+        lock (_gate)
+        {
+            _progress = progress;
+        }
+
+        Signal();
+    }
+
+    /// <summary>The first reason counts: a cancelled request stays cancelled when the server stops a moment later.</summary>
+    public void Stop(StopReason reason)
+    {
+        CancellationTokenSource? running;
+        lock (_gate)
+        {
+            if (StopReason != StopReason.None)
+            {
+                return;
+            }
+
+            StopReason = reason;
+            running = Running;
+        }
+
+        try
+        {
+            running?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The attempt ended between the two lines; whoever ends it looks at StopReason.
+        }
+    }
+
+    /// <summary>Makes the request ready for another attempt.</summary>
+    public void ResetStop()
+    {
+        lock (_gate)
+        {
+            StopReason = StopReason.None;
+            Running = null;
+            _progress = null;
+        }
+    }
+
+    public void Signal()
+    {
+        TaskCompletionSource changed;
+        lock (_gate)
+        {
+            changed = _changed;
+            _changed = NewSignal();
+        }
+
+        changed.TrySetResult();
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

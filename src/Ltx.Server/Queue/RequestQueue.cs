@@ -1,0 +1,318 @@
+using System.Collections.Concurrent;
+using Ltx.Server.Configuration;
+using Ltx.Server.Fal;
+using Ltx.Server.Observability;
+
+namespace Ltx.Server.Queue;
+
+/// <summary>
+/// The queue: the database's unfinished requests, mirrored in memory. Every change of state is on disk before anybody is told of it; the
+/// memory only ever runs behind the disk, never ahead.
+/// </summary>
+internal sealed partial class RequestQueue(LtxOptions options, RequestStore store, WebhookQueue webhooks, ServerMetrics metrics, TimeProvider clock, ILogger<RequestQueue> logger) : IDisposable
+{
+    private readonly ConcurrentDictionary<string, LiveRequest> _live = new();
+    private readonly WaitingLanes _waiting = new(options.Queue.GroupWindow, options.Queue.MaxOvertakes);
+    private readonly PriorityQueue<LiveRequest, DateTimeOffset> _deadlines = new();
+    private readonly SemaphoreSlim _available = new(0);
+    private readonly Lock _gate = new();
+
+    /// <summary>Set when the server begins to stop: nothing new is taken in and nothing waiting is started.</summary>
+    public bool Draining { get; private set; }
+
+    public int WaitingCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiting.Count;
+            }
+        }
+    }
+
+    public IEnumerable<LiveRequest> Running => _live.Values.Where(r => r.State == RequestState.Running);
+
+    public int WaitingIn(Lane lane)
+    {
+        lock (_gate)
+        {
+            return _waiting.CountOf(lane);
+        }
+    }
+
+    public int WaitingOf(string owner)
+    {
+        lock (_gate)
+        {
+            return _waiting.All.Count(r => r.Stored.Owner == owner);
+        }
+    }
+
+    public LiveRequest? FindLive(string id) => _live.GetValueOrDefault(id);
+
+    /// <summary>Brings back what the last stop left: waiting requests wait, running ones are tried again or have failed, sync ones have lost their client.</summary>
+    public async Task RecoverAsync()
+    {
+        foreach (var stored in store.Unfinished())
+        {
+            LiveRequest request = new(stored);
+            foreach (var line in store.Logs(stored.Id))
+            {
+                request.AddLog(line, int.MaxValue);
+            }
+
+            _live[stored.Id] = request;
+            if (stored.CancelRequested)
+            {
+                await CompleteAsync(request, RequestOutcome.Failure(FalError.Cancelled()));
+            }
+            else if (stored.Sync)
+            {
+                await CompleteAsync(request, RequestOutcome.Failure(FalError.Disconnected()));
+            }
+            else if (stored.State == RequestState.Running && (stored.NoRetry || stored.Attempts >= options.Queue.MaxAttempts))
+            {
+                await CompleteAsync(request, RequestOutcome.Failure(FalError.RunnerLost(stored.Attempts)));
+            }
+            else
+            {
+                if (stored.State == RequestState.Running)
+                {
+                    await store.RequeueAsync(stored.Id, countAttempt: true);
+                    Log(request, "WARN", $"The server stopped during attempt {stored.Attempts} of {options.Queue.MaxAttempts}; the request waits again.");
+                }
+
+                Enqueue(request);
+            }
+        }
+    }
+
+    /// <summary>Takes a request in. When this returns it is on disk.</summary>
+    public async Task<LiveRequest> SubmitAsync(NewRequest request)
+    {
+        var now = clock.GetUtcNow();
+        var sequence = await store.InsertAsync(request, now);
+        LiveRequest live = new(
+            new StoredRequest
+            {
+                Sequence = sequence,
+                Id = request.Id,
+                Endpoint = request.Endpoint,
+                Owner = request.Owner,
+                Lane = request.Lane,
+                State = RequestState.Queued,
+                Attempts = 0,
+                Sync = request.Sync,
+                BaseUrl = request.BaseUrl,
+                StoreIo = request.StoreIo,
+                NoRetry = request.NoRetry,
+                CancelRequested = false,
+                LoraSet = request.LoraSet,
+                OutputSeconds = request.OutputLifetime?.TotalSeconds,
+                SubmittedAt = now,
+                StartDeadline = request.StartWithin is { } within ? now + within : null,
+                StartedAt = null,
+                FinishedAt = null,
+                StatusCode = null,
+                Result = null,
+                ErrorType = null,
+                TimeoutType = null,
+                Retryable = null,
+                Units = null,
+                Seconds = null,
+                Timings = null,
+                OutputId = null,
+                PayloadDeleted = false,
+            });
+        _live[request.Id] = live;
+        Enqueue(live);
+        Log(live, "INFO", live.Position == 0 ? "Waiting for a worker." : $"Waiting in the queue, {live.Position} in front.");
+        return live;
+    }
+
+    /// <summary>The next request for a worker; its attempt is counted on disk. Null: the server is stopping.</summary>
+    public async Task<LiveRequest?> TakeAsync(string? loadedLoraSet, CancellationToken ct)
+    {
+        while (!Draining)
+        {
+            await _available.WaitAsync(ct);
+            LiveRequest? request;
+            lock (_gate)
+            {
+                request = Draining ? null : _waiting.Take(loadedLoraSet);
+                if (request is not null)
+                {
+                    request.State = RequestState.Running;
+                    request.Attempts++;
+                    request.StartedAt = clock.GetUtcNow();
+                    request.Running = new CancellationTokenSource();
+                }
+            }
+
+            if (request is not null)
+            {
+                await store.StartAsync(request.Id, request.StartedAt!.Value);
+                metrics.Started(request.StartedAt.Value - request.Stored.SubmittedAt);
+                request.Signal();
+                return request;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Puts a running request back to its old place.</summary>
+    public async Task RequeueAsync(LiveRequest request, bool countAttempt)
+    {
+        await store.RequeueAsync(request.Id, countAttempt);
+        request.Attempts -= countAttempt ? 0 : 1;
+        request.ResetStop();
+        Enqueue(request);
+    }
+
+    /// <summary>Cancels a waiting request at once and tells a running one to stop. The wish is on disk when this returns.</summary>
+    public async Task<CancelAnswer> CancelAsync(LiveRequest request, StopReason reason)
+    {
+        bool waited;
+        lock (_gate)
+        {
+            waited = _waiting.Remove(request);
+        }
+
+        if (waited)
+        {
+            await CompleteAsync(request, RequestOutcome.Failure(reason == StopReason.ClientDisconnected ? FalError.Disconnected() : FalError.Cancelled()));
+            return CancelAnswer.Requested;
+        }
+
+        if (request.Finished.Task.IsCompleted)
+        {
+            return CancelAnswer.AlreadyCompleted;
+        }
+
+        await store.RequestCancelAsync(request.Id);
+        request.Stop(reason);
+        return CancelAnswer.Requested;
+    }
+
+    /// <summary>Ends a request: outcome, output and owed webhook in one commit, then everybody who waits for it is told.</summary>
+    public async Task CompleteAsync(LiveRequest request, RequestOutcome outcome)
+    {
+        var now = clock.GetUtcNow();
+        await store.CompleteAsync(request.Id, outcome, now);
+        if (!request.Stored.StoreIo)
+        {
+            store.DeleteInputFile(request.Id);
+        }
+
+        lock (_gate)
+        {
+            request.State = RequestState.Completed;
+        }
+
+        _live.TryRemove(request.Id, out _);
+        metrics.Completed(outcome.StatusCode, outcome.ErrorType);
+        Ended(logger, request.Id, outcome.StatusCode, outcome.ErrorType ?? "none", (now - request.Stored.SubmittedAt).TotalSeconds);
+        request.Finished.TrySetResult();
+        request.Signal();
+        webhooks.Wake();
+    }
+
+    /// <summary>Adds a line for the client. It reaches the disk soon, not before this returns: a line lost in a crash harms nobody.</summary>
+    public void Log(LiveRequest request, string level, string message)
+    {
+        LogLine line = new(clock.GetUtcNow(), level, message);
+        var number = request.AddLog(line, options.Queue.MaxLogLines);
+        if (number >= 0)
+        {
+            _ = Keep(request.Id, number, line);
+        }
+
+        async Task Keep(string id, int n, LogLine l)
+        {
+            try
+            {
+                await store.AddLogAsync(id, n, l);
+            }
+            catch (Microsoft.Data.Sqlite.SqliteException e)
+            {
+                LogLost(logger, id, e);
+            }
+        }
+    }
+
+    /// <summary>Nothing new starts from here on; workers that wait for work come back empty-handed.</summary>
+    public void BeginDrain()
+    {
+        lock (_gate)
+        {
+            Draining = true;
+        }
+
+        _available.Release(options.Queue.Workers);
+    }
+
+    /// <summary>Tells the clients of waiting sync runs that the server stops; nobody could answer them later.</summary>
+    public async Task EndWaitingSyncAsync()
+    {
+        List<LiveRequest> ended;
+        lock (_gate)
+        {
+            ended = [.. _waiting.All.Where(r => r.Stored.Sync)];
+            ended.ForEach(r => _waiting.Remove(r));
+        }
+
+        foreach (var request in ended)
+        {
+            await CompleteAsync(request, RequestOutcome.Failure(FalError.Stopping()));
+        }
+    }
+
+    /// <summary>Ends waiting requests whose client gave up on their start.</summary>
+    public async Task EndOverdueAsync()
+    {
+        var now = clock.GetUtcNow();
+        List<LiveRequest> overdue = [];
+        lock (_gate)
+        {
+            while (_deadlines.TryPeek(out var request, out var deadline) && deadline <= now)
+            {
+                _deadlines.Dequeue();
+                if (_waiting.Remove(request))
+                {
+                    overdue.Add(request);
+                }
+            }
+        }
+
+        foreach (var request in overdue)
+        {
+            await CompleteAsync(request, RequestOutcome.Failure(FalError.StartDeadlinePassed()));
+        }
+    }
+
+    public void Dispose() => _available.Dispose();
+
+    private void Enqueue(LiveRequest request)
+    {
+        lock (_gate)
+        {
+            request.State = RequestState.Queued;
+            _waiting.Add(request);
+            if (request.Stored.StartDeadline is { } deadline && request.Attempts == 0)
+            {
+                _deadlines.Enqueue(request, deadline);
+            }
+        }
+
+        request.Signal();
+        _available.Release();
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Request {Id} ended with {Status} ({ErrorType}) after {Seconds:F1} s")]
+    private static partial void Ended(ILogger logger, string id, int status, string errorType, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A log line of request {Id} could not be stored")]
+    private static partial void LogLost(ILogger logger, string id, Exception e);
+}

@@ -1,0 +1,62 @@
+namespace Ltx.Server.Queue;
+
+/// <summary>A request as the database has it, without its input.</summary>
+internal sealed record StoredRequest
+{
+    public required long Sequence { get; init; }
+
+    public required string Id { get; init; }
+
+    public required string Endpoint { get; init; }
+
+    public required string Owner { get; init; }
+
+    public required Lane Lane { get; init; }
+
+    public required RequestState State { get; init; }
+
+    public required int Attempts { get; init; }
+
+    public required bool Sync { get; init; }
+
+    public required string BaseUrl { get; init; }
+
+    public required bool StoreIo { get; init; }
+
+    public required bool NoRetry { get; init; }
+
+    public required bool CancelRequested { get; init; }
+
+    public required string LoraSet { get; init; }
+
+    public required double? OutputSeconds { get; init; }
+
+    public required DateTimeOffset SubmittedAt { get; init; }
+
+    public required DateTimeOffset? StartDeadline { get; init; }
+
+    public required DateTimeOffset? StartedAt { get; init; }
+
+    public required DateTimeOffset? FinishedAt { get; init; }
+
+    public required int? StatusCode { get; init; }
+
+    /// <summary>Success: what <see cref="ResultBody"/> makes the answer from. Failure: the body as it was answered.</summary>
+    public required string? Result { get; init; }
+
+    public required string? ErrorType { get; init; }
+
+    public required string? TimeoutType { get; init; }
+
+    public required bool? Retryable { get; init; }
+
+    public required long? Units { get; init; }
+
+    public required double? Seconds { get; init; }
+
+    public required string? Timings { get; init; }
+
+    public required string? OutputId { get; init; }
+
+    public required bool PayloadDeleted { get; init; }
+}

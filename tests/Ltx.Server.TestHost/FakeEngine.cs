@@ -1,0 +1,28 @@
+using Ltx.Server.Fetch;
+using Ltx.Server.Queue;
+using Ltx.Server.Webhooks;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Ltx.Server.TestHost;
+
+/// <summary>What stands behind the server in tests: a runner that makes bytes instead of videos, and a fetcher that opens no connection.</summary>
+internal sealed class FakeEngine
+{
+    /// <summary>Time of one denoising step.</summary>
+    public TimeSpan StepTime { get; set; } = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Threads that compute during each step, as a model on a CPU does.</summary>
+    public int BusyThreads { get; set; }
+
+    /// <summary>Time that loading takes.</summary>
+    public TimeSpan LoadTime { get; set; }
+
+    public FakeRunner Runner => field ??= new FakeRunner(this);
+
+    public void Register(IServiceCollection services)
+    {
+        services.AddSingleton<IInpaintRunner>(Runner);
+        services.AddSingleton<IFetcher, FakeFetcher>();
+        services.AddKeyedSingleton(WebhookSender.ClientKey, (_, _) => new HttpMessageInvoker(new SocketsHttpHandler { AllowAutoRedirect = false }));
+    }
+}

@@ -1,0 +1,60 @@
+using Ltx.Server.Commands;
+using Ltx.Server.TestHost;
+using Ltx.Server.Tests.Support;
+
+namespace Ltx.Server.Tests.Commands;
+
+public class RequestsAccessTests
+{
+    [Theory]
+    [InlineData("http://127.0.0.1:0")]
+    [InlineData("https://127.0.0.1:0")]
+    public async Task The_operator_reaches_the_queue_with_and_without_a_server(string url)
+    {
+        using TempFolder data = new();
+        List<string> ids = [];
+        await using (var server = await TestServer.StartAsync(o => (o.Server.Urls, o.Queue.DrainSeconds) = (url, 0), new FakeEngine { StepTime = TimeSpan.FromSeconds(5) }, data.Path))
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                ids.Add((await server.Service<Ltx.Server.Queue.RequestQueue>().SubmitAsync(NewRequest())).Id);
+            }
+
+            using var online = RequestsAccess.Open(data.Path);
+            Assert.IsType<ServerRequestsAccess>(online);
+            Assert.Equal(3, (await online.ListAsync(10, null, default)).GetProperty("requests").GetArrayLength());
+            Assert.Contains("CANCELLATION_REQUESTED", await online.CancelAsync(ids[2], default), StringComparison.Ordinal);
+            Assert.Equal("client_cancelled", (await online.ShowAsync(ids[2], default)).GetProperty("error_type").GetString());
+            await Assert.ThrowsAsync<RequestsAccessException>(() => online.DeleteAsync(ids[0], default));
+        }
+
+        using var offline = RequestsAccess.Open(data.Path);
+        Assert.IsType<FolderRequestsAccess>(offline);
+        Assert.Equal(2, (await offline.ListAsync(10, "IN_QUEUE", default)).GetProperty("requests").GetArrayLength());
+        await offline.CancelAsync(ids[1], default);
+        await Assert.ThrowsAsync<RequestsAccessException>(() => offline.CancelAsync(ids[1], default));
+        await offline.DeleteAsync(ids[1], default);
+        Assert.Equal("null", (await offline.ShowAsync(ids[1], default)).GetProperty("input").GetRawText());
+        await Assert.ThrowsAsync<RequestsAccessException>(() => offline.ShowAsync("nobody", default));
+        Assert.Throws<RequestsAccessException>(() => RequestsAccess.Open(Path.Combine(data.Path, "elsewhere")));
+    }
+
+    private static Ltx.Server.Queue.NewRequest NewRequest() => new()
+    {
+        Id = Guid.NewGuid().ToString(),
+        Endpoint = "inpaint/lora",
+        Owner = "somebody",
+        Lane = Ltx.Server.Queue.Lane.Normal,
+        Sync = false,
+        BaseUrl = "http://127.0.0.1/queue",
+        Input = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(TestServer.Input()),
+        ShortInput = null,
+        StoreIo = true,
+        NoRetry = false,
+        LoraSet = "",
+        OutputLifetime = null,
+        StartWithin = null,
+        Webhook = null,
+        InputFiles = [],
+    };
+}

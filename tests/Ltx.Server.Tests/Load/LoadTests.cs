@@ -1,0 +1,74 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net.Http.Json;
+using Ltx.Server.TestHost;
+using Ltx.Server.Tests.Support;
+
+namespace Ltx.Server.Tests.Load;
+
+[Collection("alone")]
+public class LoadTests(ITestOutputHelper output)
+{
+    /// <summary>200 clients, a status call every 100 ms each, 1,000 waiting requests, and a run that computes on every core but one.</summary>
+    [Fact]
+    public async Task Status_p99_stays_under_50_ms_while_a_request_runs()
+    {
+        const int clients = 200;
+        await using var server = await TestServer.StartAsync(engine: new FakeEngine { StepTime = TimeSpan.FromSeconds(5), BusyThreads = Math.Max(1, Environment.ProcessorCount - 1) });
+        List<string> ids = [];
+        var began = Stopwatch.GetTimestamp();
+        foreach (var batch in Enumerable.Range(0, 1001).Chunk(50))
+        {
+            ids.AddRange(await Task.WhenAll(batch.Select(_ => server.SubmitAsync())));
+        }
+
+        var submitted = Stopwatch.GetElapsedTime(began);
+        ConcurrentBag<double> times = [];
+        var processor = Process.GetCurrentProcess().TotalProcessorTime;
+        using CancellationTokenSource stop = new(TimeSpan.FromSeconds(15));
+        using HttpClient http = new(new SocketsHttpHandler { MaxConnectionsPerServer = clients }) { BaseAddress = new Uri(server.Url) };
+        await Task.WhenAll(Enumerable.Range(0, clients).Select(async n =>
+        {
+            await Task.Delay(n % 100); // clients are not in step
+            while (!stop.IsCancellationRequested)
+            {
+                var path = $"/queue{TestServer.App}/requests/{ids[(n * 5) + 1]}/status?logs=true";
+                var at = Stopwatch.GetTimestamp();
+                using var answer = await http.GetAsync(path, CancellationToken.None);
+                times.Add(Stopwatch.GetElapsedTime(at).TotalMilliseconds);
+                Assert.Equal(202, (int)answer.StatusCode);
+                await Task.Delay(100, CancellationToken.None);
+            }
+        }));
+        var sorted = times.Order().ToArray();
+        var p99 = sorted[(int)(sorted.Length * 0.99)];
+        output.WriteLine($"{ids.Count} submits in {submitted.TotalSeconds:F1} s; {sorted.Length} status calls, median {sorted[sorted.Length / 2]:F1} ms, p99 {p99:F1} ms, worst {sorted[^1]:F0} ms; {(Process.GetCurrentProcess().TotalProcessorTime - processor).TotalSeconds:F1} processor seconds with the clients and the run");
+        Assert.InRange(p99, 0, 50);
+        server.Service<Ltx.Server.Queue.RequestQueue>().FindLive(ids[0])!.Stop(Ltx.Server.Queue.StopReason.ServerStopping);
+    }
+
+    /// <summary>10,000 requests from submit to result in a process of its own: at the end it holds what it held after 2,000.</summary>
+    [Fact]
+    public async Task Memory_is_flat_over_10000_requests()
+    {
+        using TempFolder data = new();
+        using var server = HostProcess.Start($"http://127.0.0.1:{HostProcess.FreePort()}", data.Path, stepMilliseconds: 0);
+        Assert.True(await server.WaitUntilLiveAsync());
+        var began = Stopwatch.GetTimestamp();
+        List<long> sizes = [];
+        for (var thousand = 1; thousand <= 10; thousand++)
+        {
+            await Parallel.ForEachAsync(Enumerable.Range(0, 1000), new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (_, ct) =>
+            {
+                using var content = JsonContent.Create(TestServer.Input());
+                using var answer = await server.Client.PostAsync(TestServer.Run, content, ct);
+                Assert.Equal(200, (int)answer.StatusCode);
+            });
+            sizes.Add(server.WorkingSet);
+        }
+
+        output.WriteLine($"10,000 requests in {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s; working set after each thousand, MB: {string.Join(' ', sizes.Select(s => s / 1_000_000))}");
+        Assert.InRange(sizes[^1] - sizes[1], long.MinValue, 40_000_000);
+        Assert.Equal(0, server.Stop());
+    }
+}

@@ -1,7 +1,0 @@
-namespace Ltx.Server.Tests;
-
-public class SetUpTests
-{
-    [Fact]
-    public void The_project_under_test_is_referenced() => Assert.True(true);
-}

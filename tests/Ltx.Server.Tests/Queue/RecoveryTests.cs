@@ -1,0 +1,133 @@
+using Ltx.Server.Configuration;
+using Ltx.Server.Queue;
+using Ltx.Server.TestHost;
+using Ltx.Server.Tests.Support;
+
+namespace Ltx.Server.Tests.Queue;
+
+public class RecoveryTests
+{
+    [Fact]
+    public async Task A_graceful_stop_finishes_the_running_request_within_the_drain()
+    {
+        using TempFolder data = new();
+        string id;
+        await using (var server = await TestServer.StartAsync(engine: new FakeEngine { StepTime = TimeSpan.FromMilliseconds(60) }, data: data.Path))
+        {
+            id = await server.SubmitAsync();
+            await server.WaitForAsync(id, "IN_PROGRESS");
+        }
+
+        await using var next = await TestServer.StartAsync(data: data.Path);
+        Assert.Equal(200, (await next.ResultAsync(id)).Status);
+        Assert.Empty(next.Engine.Runner.Began);
+    }
+
+    [Fact]
+    public async Task A_graceful_stop_puts_a_long_run_back_without_counting_the_attempt()
+    {
+        using TempFolder data = new();
+        List<string> ids = [];
+        await using (var server = await TestServer.StartAsync(o => o.Queue.DrainSeconds = 0.2, new FakeEngine { StepTime = TimeSpan.FromSeconds(1) }, data.Path))
+        {
+            ids.Add(await server.SubmitAsync());
+            ids.Add(await server.SubmitAsync());
+            await server.WaitForAsync(ids[0], "IN_PROGRESS");
+        }
+
+        await using var next = await TestServer.StartAsync(data: data.Path);
+        foreach (var id in ids)
+        {
+            await next.WaitForAsync(id);
+            Assert.Equal(200, (await next.ResultAsync(id)).Status);
+        }
+
+        Assert.Equal([(ids[0], 1), (ids[1], 1)], next.Engine.Runner.Began);
+        var logs = (await next.WaitForAsync(ids[0])).GetProperty("logs").EnumerateArray().Select(l => l.GetProperty("message").GetString()).ToArray();
+        Assert.Contains("The server is stopping; the request waits again.", logs);
+    }
+
+    [Fact]
+    public async Task A_crash_is_tried_three_times_and_then_fails_as_disconnected()
+    {
+        using TempFolder data = new();
+        string id, noRetry;
+        using (var server = await StartProcessAsync(data.Path))
+        {
+            id = await SubmitAsync(server);
+            noRetry = await SubmitAsync(server, ("X-Fal-No-Retry", "1"));
+            await WaitRunningAsync(server, id);
+            server.Kill();
+        }
+
+        for (var attempt = 2; attempt <= 3; attempt++)
+        {
+            using var server = await StartProcessAsync(data.Path);
+            await WaitRunningAsync(server, id);
+            server.Kill();
+        }
+
+        await using var last = await TestServer.StartAsync(data: data.Path);
+        Assert.Equal("runner_disconnected", (await last.WaitForAsync(id)).GetProperty("error_type").GetString());
+        Assert.Equal((503, "runner_disconnected"), ((await last.ResultAsync(id)).Status, (await last.ResultAsync(id)).Header("x-fal-error-type")));
+        await last.WaitForAsync(noRetry);
+        Assert.Equal(200, (await last.ResultAsync(noRetry)).Status); // it had only waited
+    }
+
+    [Fact]
+    public async Task A_cancel_survives_the_crash_that_follows_it()
+    {
+        using TempFolder data = new();
+        await using (var server = await TestServer.StartAsync(o => o.Queue.DrainSeconds = 0, new FakeEngine { StepTime = TimeSpan.FromSeconds(5) }, data.Path))
+        {
+            var id = await server.SubmitAsync();
+            await server.WaitForAsync(id, "IN_PROGRESS");
+            await server.Service<RequestStore>().RequestCancelAsync(id); // as if the process ended between the write and the signal
+        }
+
+        await using var next = await TestServer.StartAsync(data: data.Path);
+        var request = next.Service<RequestStore>().Page(null, long.MaxValue, 10, null).Single();
+        Assert.Equal((RequestState.Completed, 499), (request.State, request.StatusCode));
+        Assert.Empty(next.Engine.Runner.Began);
+    }
+
+    [Fact]
+    public async Task A_second_server_on_the_same_folder_is_refused()
+    {
+        await using var server = await TestServer.StartAsync();
+        var error = await Assert.ThrowsAsync<InvalidConfigurationException>(() => TestServer.StartAsync(data: server.Options.Server.Data));
+        Assert.Contains("another server uses the folder", error.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<HostProcess> StartProcessAsync(string data)
+    {
+        var server = HostProcess.Start($"http://127.0.0.1:{HostProcess.FreePort()}", data, stepMilliseconds: 60_000);
+        Assert.True(await server.WaitUntilLiveAsync());
+        return server;
+    }
+
+    private static async Task<string> SubmitAsync(HostProcess server, params (string Name, string Value)[] headers)
+    {
+        using HttpRequestMessage message = new(HttpMethod.Post, TestServer.Submit) { Content = System.Net.Http.Json.JsonContent.Create(TestServer.Input()) };
+        foreach (var (name, value) in headers)
+        {
+            message.Headers.Add(name, value);
+        }
+
+        using var answer = await server.Client.SendAsync(message);
+        return System.Text.Json.JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("request_id").GetString()!;
+    }
+
+    private static async Task WaitRunningAsync(HostProcess server, string id)
+    {
+        for (var deadline = DateTime.UtcNow.AddSeconds(30); ; await Task.Delay(20))
+        {
+            if ((await server.Client.GetStringAsync($"/queue{TestServer.App}/requests/{id}/status")).Contains("IN_PROGRESS", StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            Assert.True(DateTime.UtcNow < deadline);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Ltx.Server.Queue;
+
+namespace Ltx.Server.Tests.Queue;
+
+public class WaitingLanesTests
+{
+    [Fact]
+    public void Grouping_takes_the_same_loras_first_within_the_window()
+    {
+        WaitingLanes lanes = new(groupWindow: 3, maxOvertakes: 1);
+        foreach (var (sequence, set) in new[] { (1, "b"), (2, "c"), (3, "a"), (4, "a") })
+        {
+            lanes.Add(Request(sequence, Lane.Normal, set));
+        }
+
+        Assert.Equal(3, lanes.Take("a")!.Stored.Sequence);
+        Assert.Equal(1, lanes.Take("a")!.Stored.Sequence); // has been overtaken once and is not again
+    }
+
+    [Fact]
+    public void Nobody_is_overtaken_more_often_than_allowed_and_lanes_never_mix()
+    {
+        var gen = from lane in Gen.Choose(0, 2) from set in Gen.Choose(0, 2) select (Lane: (Lane)lane, Set: set.ToString());
+        Prop.ForAll(gen.ListOf().ToArbitrary(), requests =>
+        {
+            WaitingLanes lanes = new(4, 2);
+            List<LiveRequest> all = [.. requests.Select((r, i) => Request(i, r.Lane, r.Set))];
+            all.ForEach(lanes.Add);
+            List<LiveRequest> taken = [];
+            string? loaded = null;
+            while (lanes.Take(loaded) is { } next)
+            {
+                taken.Add(next);
+                loaded = next.Stored.LoraSet;
+                Assert.Equal(Enumerable.Range(0, lanes.Count), lanes.All.Select(r => r.Position));
+            }
+
+            Assert.Equal(all.Count, taken.Distinct().Count());
+            Assert.Equal(taken.Select(t => t.Stored.Lane).Order(), taken.Select(t => t.Stored.Lane));
+            foreach (var (place, request) in taken.Index())
+            {
+                Assert.InRange(taken.Take(place).Count(t => t.Stored.Lane == request.Stored.Lane && t.Stored.Sequence > request.Stored.Sequence), 0, 2);
+            }
+        }).QuickCheckThrowOnFailure();
+    }
+
+    private static LiveRequest Request(long sequence, Lane lane, string set) => new(new StoredRequest
+    {
+        Sequence = sequence,
+        Id = sequence.ToString(),
+        Endpoint = "inpaint/lora",
+        Owner = "",
+        Lane = lane,
+        State = RequestState.Queued,
+        Attempts = 0,
+        Sync = false,
+        BaseUrl = "",
+        StoreIo = true,
+        NoRetry = false,
+        CancelRequested = false,
+        LoraSet = set,
+        OutputSeconds = null,
+        SubmittedAt = default,
+        StartDeadline = null,
+        StartedAt = null,
+        FinishedAt = null,
+        StatusCode = null,
+        Result = null,
+        ErrorType = null,
+        TimeoutType = null,
+        Retryable = null,
+        Units = null,
+        Seconds = null,
+        Timings = null,
+        OutputId = null,
+        PayloadDeleted = false,
+    });
+}
