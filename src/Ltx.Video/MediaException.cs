@@ -17,6 +17,9 @@ public sealed class MediaException : Exception
     /// <summary>Whose fault it is.</summary>
     public MediaFault Fault { get; }
 
+    /// <summary>What the file is to the user, as the prober was told; null where no file of the user's is at fault.</summary>
+    public string? Role { get; private init; }
+
     /// <summary>The end of what ffmpeg or ffprobe wrote to its standard error; may hold paths, so it belongs in a log only.</summary>
     public string LastWords { get; }
 
@@ -24,7 +27,7 @@ public sealed class MediaException : Exception
     public int? ExitCode { get; }
 
     internal static MediaException Input(string role, string rest, string lastWords = "", int? exitCode = null) =>
-        new(MediaFault.Input, Sentence(role, rest), lastWords, exitCode);
+        new(MediaFault.Input, Sentence(role, rest), lastWords, exitCode) { Role = role };
 
     /// <summary>"the mask" and "is empty" become "The mask is empty."</summary>
     internal static string Sentence(string role, string rest) => $"{char.ToUpperInvariant(role[0])}{role[1..]} {rest}.";

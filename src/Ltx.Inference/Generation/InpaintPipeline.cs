@@ -1,5 +1,6 @@
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Latents;
+using Ltx.Inference.Lora;
 using Ltx.Inference.Native;
 using Ltx.Inference.Sampling;
 using Ltx.Inference.Weights;
@@ -32,6 +33,9 @@ public sealed class InpaintPipeline : IDisposable
         models = new InpaintModels(folder, device, type);
     }
 
+    /// <summary>Where it computes.</summary>
+    public Device Device => models.Device;
+
     /// <summary>Samples a second that <see cref="InpaintRequest.SourceSound"/> must have.</summary>
     public int SourceSoundRate => models.AudioScale.SampleRate;
 
@@ -60,15 +64,15 @@ public sealed class InpaintPipeline : IDisposable
         PixelShape shape = ClipTensors.PaddedShape(request.Frames.Count, request.Height, request.Width, scale, loras.ReferenceDownscale, loras.ReferenceTemporalScale);
         ISampler sampler = new Res2sSampler();
         StageClock clock = new(progress, Plan(request, shape.ToLatent(scale), sampler));
-        List<string> notes = [];
+        foreach (LoraMatch lora in loras.Matches) clock.Note(lora.Sentence);
 
         Tensor source = ClipTensors.Bytes(request.Frames, request.Height, request.Width, 3, models.Device), mask = Mask(request);
         if (!mask.any().item<bool>())
         {
-            notes.Add("The mask has no white pixel, so the source is returned as it is.");
+            clock.Note("The mask has no white pixel, so the source is returned as it is.");
             sink.Begin(null);
             foreach (byte[] frame in request.Frames) sink.Write(frame);
-            return new InpaintReport(clock.Times, loras.Matches, notes);
+            return new InpaintReport(clock.Times, loras.Matches, clock.Notes);
         }
 
         // 1. The text.
@@ -97,7 +101,7 @@ public sealed class InpaintPipeline : IDisposable
         SoundClip? generated = clock.Run(Sound, () => request.GenerateAudio && sound is null ? DecodeSound(first.Audio, request, observe) : null);
         sink.Begin(generated);
         clock.Run(Frames, request.Frames.Count, tell => Write(video, source, mask, request, sink, tell, cancellation));
-        return new InpaintReport(clock.Times, loras.Matches, notes);
+        return new InpaintReport(clock.Times, loras.Matches, clock.Notes);
     }
 
     public void Dispose() => models.Dispose();

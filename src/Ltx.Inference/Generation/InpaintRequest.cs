@@ -12,7 +12,8 @@ public enum LoraStages
 /// <param name="Path">the safetensors file</param>
 /// <param name="Scale">strength; 0 is off</param>
 /// <param name="Stages">where it is used</param>
-public sealed record LoraChoice(string Path, double Scale = 1, LoraStages Stages = LoraStages.Both);
+/// <param name="Name">what to call it in messages; null for the file's own name</param>
+public sealed record LoraChoice(string Path, double Scale = 1, LoraStages Stages = LoraStages.Both, string? Name = null);
 
 /// <summary>Sound as numbers.</summary>
 /// <param name="Channels">one array a channel, equally long, from -1 to 1</param>

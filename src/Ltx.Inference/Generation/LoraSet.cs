@@ -38,12 +38,9 @@ internal sealed class LoraSet : IDisposable
         try
         {
             List<LoraMatch> matches = [];
-            foreach (LoraChoice choice in choices)
+            foreach ((int index, LoraChoice choice) in choices.Index())
             {
-                if (!double.IsFinite(choice.Scale)) throw new InferenceException(Fault.Input, $"The LoRA {choice.Path} has the scale {choice.Scale}.");
-                LoraFile file = LoraFile.Open(choice.Path);
-                set.opened.Add(file);
-                matches.Add(models.Merger.Match(file));
+                LoraFile file = set.Open(choice, index, models, matches);
                 LoraUse use = new(file, choice.Scale);
                 if (choice.Stages is LoraStages.Both or LoraStages.Stage1) set.stage1.Add(use);
                 if (choice.Stages is LoraStages.Both or LoraStages.Stage2) set.stage2.Add(use);
@@ -58,6 +55,24 @@ internal sealed class LoraSet : IDisposable
         {
             set.Dispose();
             throw;
+        }
+    }
+
+    private LoraFile Open(LoraChoice choice, int index, InpaintModels models, List<LoraMatch> matches)
+    {
+        string name = choice.Name ?? Path.GetFileName(choice.Path);
+        if (!double.IsFinite(choice.Scale)) throw new LoraException(index, $"The LoRA {name} has the scale {choice.Scale}.");
+        try
+        {
+            LoraFile file = LoraFile.Open(choice.Path, name);
+            opened.Add(file);
+            matches.Add(models.Merger.Match(file));
+            return file;
+        }
+        catch (WeightsException e)
+        {
+            // Where it lies is the caller's business; whoever named it knows it by its name.
+            throw new LoraException(index, choice.Name is null ? e.Message : e.Message.Replace(Path.GetFullPath(choice.Path), name, StringComparison.Ordinal), e);
         }
     }
 
@@ -80,7 +95,7 @@ internal sealed class LoraSet : IDisposable
         LoraFile? other = withReference.Find(file => file.ReferenceDownscale != first.ReferenceDownscale || file.ReferenceTemporalScale != first.ReferenceTemporalScale);
         if (other is not null)
         {
-            throw new WeightsException($"The LoRAs {Describe(first)} and {Describe(other)} were trained with different references and cannot be used together.");
+            throw new LoraException(Math.Max(0, opened.IndexOf(other)), $"The LoRAs {Describe(first)} and {Describe(other)} were trained with different references and cannot be used together.");
         }
         (ReferenceDownscale, ReferenceTemporalScale) = (first.ReferenceDownscale, first.ReferenceTemporalScale);
     }

@@ -31,9 +31,10 @@ public sealed class LoraFile : IDisposable
 
     private readonly SafetensorsFile file;
 
-    private LoraFile(SafetensorsFile file)
+    private LoraFile(SafetensorsFile file, string name)
     {
         this.file = file;
+        Name = name;
         FileInfo info = new(file.Path);
         Identity = new LoraIdentity(file.Path, info.Length, info.LastWriteTimeUtc);
         Modules = ReadModules(file);
@@ -46,7 +47,7 @@ public sealed class LoraFile : IDisposable
     public string Path => file.Path;
 
     /// <summary>What to call it in a message.</summary>
-    public string Name => System.IO.Path.GetFileName(file.Path);
+    public string Name { get; }
 
     /// <summary>Whether the file says with what kind of reference it was trained.</summary>
     public bool HasReference { get; }
@@ -62,13 +63,15 @@ public sealed class LoraFile : IDisposable
 
     internal IReadOnlyList<LoraModule> Modules { get; }
 
+    /// <param name="path">the safetensors file</param>
+    /// <param name="name">what to call it in messages; null for the file's own name</param>
     /// <exception cref="WeightsException">It is not a LoRA, or of a kind that is not low-rank.</exception>
-    public static LoraFile Open(string path)
+    public static LoraFile Open(string path, string? name = null)
     {
         SafetensorsFile file = SafetensorsFile.Open(path);
         try
         {
-            return new LoraFile(file);
+            return new LoraFile(file, name ?? System.IO.Path.GetFileName(file.Path));
         }
         catch
         {

@@ -32,6 +32,12 @@ public static partial class LibTorch
 
     internal static bool TryGetCpuExport(string name, out nint address) => NativeLibrary.TryGetExport(Loaded.Value[Cpu], name, out address);
 
+    internal static bool TryGetCudaExport(string name, out nint address)
+    {
+        address = 0;
+        return Loaded.Value.TryGetValue(Cuda, out nint library) && NativeLibrary.TryGetExport(library, name, out address);
+    }
+
     private static Dictionary<string, nint> LoadLibraries()
     {
         LetThreadsSleep();

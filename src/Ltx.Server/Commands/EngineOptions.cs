@@ -25,15 +25,8 @@ internal sealed class EngineOptions
     public InpaintPipeline Open(ParseResult arguments)
     {
         ModelFolder folder = ModelLocator.Open(arguments.GetValue(model)!);
-        torch.Device chosen = Device(arguments.GetValue(device)!);
+        torch.Device chosen = EngineDevice.Choose(arguments.GetValue(device)!);
         string named = arguments.GetValue(type)!;
         return new InpaintPipeline(folder, chosen, named.Length == 0 ? ComputeDevice.DefaultType(chosen) : ComputeDevice.ParseType(named));
-    }
-
-    private static torch.Device Device(string name)
-    {
-        if (name.Length > 0) return ComputeDevice.Parse(name);
-        LibTorch.Load();
-        return ComputeDevice.Parse(LibTorch.HasCuda && torch.cuda.is_available() ? "cuda" : "cpu");
     }
 }

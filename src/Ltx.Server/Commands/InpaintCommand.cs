@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Ltx.Inference;
 using Ltx.Inference.Generation;
-using Ltx.Inference.Lora;
 using Ltx.Server.Media;
 using Ltx.Video;
 
@@ -51,10 +50,6 @@ internal sealed class InpaintCommand
         ClipJob job = Job(arguments);
         using InpaintPipeline pipeline = engine.Open(arguments);
         ClipResult result = await ConsoleProgress.ShowAsync(progress => new ClipInpainter(pipeline, MediaLimits.Default).RunAsync(job, progress, cancellation));
-        foreach (LoraMatch lora in result.Report.Loras)
-        {
-            Console.WriteLine($"{lora.Name}: {lora.Matched} modules merged" + (lora.Unmatched.Count == 0 ? "" : $", {lora.Unmatched.Count} match no layer (the first is {lora.Unmatched[0]})"));
-        }
         foreach (string note in result.Report.Notes) Console.WriteLine(note);
         Console.WriteLine($"{job.Output}: {result.Size}, {result.Frames} frames, {(result.HasSound ? "with sound" : "no sound")}, seed {job.Seed}");
         Console.WriteLine(ConsoleProgress.Timings(result.Stages));

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Ltx.Server.Configuration;
 using Ltx.Server.Fetch;
+using Ltx.Server.Media;
+using Ltx.Server.Queue;
 using Ltx.Server.Webhooks;
 
 namespace Ltx.Server.Commands;
@@ -45,6 +47,7 @@ internal static class ServeCommand
     internal static void AddEngine(IServiceCollection services, IConfiguration configuration, LtxOptions options)
     {
         services.AddSingleton(configuration);
+        services.AddSingleton<IInpaintRunner, PipelineRunner>();
         services.AddFetch();
         services.PostConfigure<FetchOptions>(fetch => fetch.CacheFolder = ConfigurationSources.CacheFolder(fetch, options.Server));
         services.AddKeyedSingleton<HttpMessageInvoker>(WebhookSender.ClientKey, (s, _) => s.GetRequiredService<SafeHttp>().CreateInvoker());

@@ -7,8 +7,8 @@ internal static class ConfigurationSources
 {
     private const string DefaultFile = "ltx.json";
 
-    /// <summary>Sections whose options are read elsewhere: the downloader, the pipeline, the safety policy.</summary>
-    private static readonly string[] OtherSections = ["Fetch", "Inpaint", "Safety"];
+    /// <summary>Sections whose options are read elsewhere: the downloader, the safety policy.</summary>
+    private static readonly string[] OtherSections = ["Fetch", "Safety"];
 
     public static IConfiguration Build(string? file, string[] settings, params (string Name, string? Value)[] flags)
     {

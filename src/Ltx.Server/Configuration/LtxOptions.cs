@@ -7,6 +7,8 @@ internal sealed class LtxOptions
 
     public FalOptions Fal { get; init; } = new();
 
+    public InpaintSettings Inpaint { get; init; } = new();
+
     public QueueOptions Queue { get; init; } = new();
 
     public FilesOptions Files { get; init; } = new();

@@ -11,6 +11,9 @@ namespace Ltx.Server.Media;
 /// </summary>
 internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits)
 {
+    /// <summary>What the two files are called in errors.</summary>
+    public const string SourceRole = "the source video", MaskRole = "the mask";
+
     private const string Reading = "reading", Finishing = "finishing";
 
     // What AAC is made from, and what LTX-2.3 makes.
@@ -25,8 +28,8 @@ internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits
     {
         Stopwatch watch = Stopwatch.StartNew();
         progress?.Invoke(new InpaintProgress(Reading, 0, 0, 0));
-        MediaInfo source = (await MediaProbe.ProbeAsync(job.Video, limits, "the source video", cancellation)).RequireVideo();
-        MediaInfo mask = await MediaProbe.ProbeAsync(job.Mask, limits, "the mask", cancellation);
+        MediaInfo source = (await MediaProbe.ProbeAsync(job.Video, limits, SourceRole, cancellation)).RequireVideo();
+        MediaInfo mask = await MediaProbe.ProbeAsync(job.Mask, limits, MaskRole, cancellation);
         if (mask.Kind == MediaKind.StillImage) await StillMask.RefuseDrawnInAlphaAsync(mask, cancellation);
         FrameSize size = Sizing.OutputSize(source, job.MaxPixels);
         FrameRate rate = FrameRate.FromDouble(job.FramesPerSecond);

@@ -1,0 +1,44 @@
+using System.ComponentModel.DataAnnotations;
+using Ltx.Inference.Generation;
+
+namespace Ltx.Server.Configuration;
+
+/// <summary>How the engine works, whatever a request says. Defaults: docs/inpaint-pipeline.md.</summary>
+internal sealed class InpaintSettings : ICheckedOptions
+{
+    /// <summary>`cpu`, `cuda` or `cuda:n`; empty for the first CUDA device if there is one. With several workers, each `cuda` worker takes the device of its number.</summary>
+    public string Device { get; set; } = "";
+
+    /// <summary>`float32` or `bfloat16`; empty for float32 on a CPU and bfloat16 on a GPU.</summary>
+    public string Dtype { get; set; } = "";
+
+    /// <summary>Pixels at full size by which the mask is widened for the model.</summary>
+    [Range(0, 256)]
+    public int MaskDilation { get; set; } = 8;
+
+    /// <summary>Pixels around the unwidened mask in which generated and source pixels are blended.</summary>
+    [Range(0, 256)]
+    public int Feather { get; set; } = 12;
+
+    /// <summary>Whether preserved cells are given to the model as clean latents.</summary>
+    public bool LatentMask { get; set; } = true;
+
+    /// <summary>`keep-source` or `generate`.</summary>
+    public string Audio { get; set; } = "keep-source";
+
+    /// <summary>Whether the second stage sees the guide too (1.8 times the time of a run).</summary>
+    public bool ReferenceInStage2 { get; set; }
+
+    /// <summary>`blend`, `hard` or `none`.</summary>
+    public string Composite { get; set; } = "blend";
+
+    public IEnumerable<string> Check()
+    {
+        if (Audio is not ("keep-source" or "generate")) yield return $"Inpaint:Audio: '{Audio}' is neither keep-source nor generate";
+        if (Composite is not ("blend" or "hard" or "none")) yield return $"Inpaint:Composite: '{Composite}' is none of blend, hard and none";
+        if (Dtype is not ("" or "float32" or "bfloat16")) yield return $"Inpaint:Dtype: '{Dtype}' is neither float32 nor bfloat16";
+    }
+
+    public InpaintOptions ToEngine() => new(
+        MaskDilation, Feather, LatentMask, Audio == "generate" ? SoundSource.Generate : SoundSource.KeepSource, ReferenceInStage2, Enum.Parse<CompositeMode>(Composite, ignoreCase: true));
+}

@@ -1,0 +1,111 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Ltx.Inference;
+using Ltx.Inference.Generation;
+using Ltx.Inference.Native;
+using Ltx.Inference.Weights;
+using Ltx.Server.Configuration;
+using Ltx.Server.Fal;
+using Ltx.Server.Fetch;
+using Ltx.Server.Queue;
+using Ltx.Video;
+using TorchSharp;
+using EngineStages = Ltx.Inference.Generation.LoraStages;
+using LoraStages = Ltx.Server.Fal.LoraStages;
+
+namespace Ltx.Server.Media;
+
+/// <summary>The queue's engine: one pipeline a worker, a clip at a time.</summary>
+internal sealed partial class PipelineRunner(LtxOptions options, ILogger<PipelineRunner> logger) : IInpaintRunner, IDisposable
+{
+    private readonly InpaintPipeline?[] pipelines = new InpaintPipeline?[options.Queue.Workers];
+    private readonly ModelFolder model = ModelLocator.Open(options.Server.Model);
+
+    public IReadOnlyList<DeviceMemory> Memory =>
+    [
+        .. pipelines.OfType<InpaintPipeline>().Select(pipeline => pipeline.Device).Where(device => device.type == DeviceType.CUDA).DistinctBy(device => device.index)
+            .Select(device => (device, memory: CudaMemory.Read(device.index)))
+            .Where(read => read.memory is not null)
+            .Select(read => new DeviceMemory(read.device.ToString(), read.memory!.Value.Total - read.memory.Value.Free, read.memory.Value.Total)),
+    ];
+
+    public Task LoadAsync(int worker, CancellationToken ct) => Task.Run(() => pipelines[worker] = Load(worker), ct);
+
+    public async Task<RunResult> RunAsync(RunJob job, IProgress<RunProgress> progress, CancellationToken ct)
+    {
+        InpaintPipeline pipeline = pipelines[job.Worker] ?? throw new InvalidOperationException($"Worker {job.Worker} has no model yet.");
+        long seed = job.Request.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue);
+        string output = Path.Combine(job.OutputFolder, "output.mp4");
+        ProgressLog log = new(progress, job.Request.NumInferenceSteps);
+        if (job.Request.EnablePromptExpansion) log.Say(model.PromptExpansion ? "Prompt expansion is not built yet; the prompt is used as it is." : "This model does not expand prompts; the prompt is used as it is.");
+        if (job.Request.EnableSafetyChecker) log.Say("No safety checker is installed; nothing was checked.");
+        try
+        {
+            ClipResult clip = await new ClipInpainter(pipeline, MediaLimits.Default).RunAsync(Clip(job, seed, output), log.Report, ct);
+            Dictionary<string, double> seconds = clip.Stages.ToDictionary(stage => stage.Stage, stage => stage.Time.TotalSeconds);
+            return new RunResult.Succeeded(output, "video/mp4", seed, job.Request.Prompt, clip.Size.Width, clip.Size.Height, clip.Frames, seconds);
+        }
+        catch (MediaException e) when (e.Fault == MediaFault.Input)
+        {
+            MediaRefused(logger, job.RequestId, e.Message, e.LastWords);
+            string field = e.Role == ClipInpainter.MaskRole ? "mask_video_url" : "video_url";
+            return new RunResult.Rejected(new FalDetail("unsupported_video_format", ["body", field], e.Message));
+        }
+        catch (LoraException e)
+        {
+            return new RunResult.Rejected(new FalDetail("value_error", ["body", "loras", e.Index, "path"], e.Message));
+        }
+        catch (InferenceException e) when (e.Fault == Fault.Input)
+        {
+            return new RunResult.Rejected(new FalDetail("value_error", ["body"], e.Message));
+        }
+        catch (Exception e) when (e is InferenceException or MediaException or ExternalException)
+        {
+            Failed(logger, job.RequestId, e);
+            // Only our own sentences go out; libtorch's carry addresses and paths.
+            string sentence = e is ExternalException ? "Internal server error" : e.Message;
+            return new RunResult.Failed(FalError.Model(500, "internal_server_error", sentence, retryable: true));
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (InpaintPipeline? pipeline in pipelines) pipeline?.Dispose();
+    }
+
+    private InpaintPipeline Load(int worker)
+    {
+        InpaintSettings settings = options.Inpaint;
+        torch.Device device = EngineDevice.Choose(settings.Device, worker, pipelines.Length);
+        return new InpaintPipeline(model, device, settings.Dtype.Length == 0 ? ComputeDevice.DefaultType(device) : ComputeDevice.ParseType(settings.Dtype), settings.ToEngine());
+    }
+
+    private ClipJob Clip(RunJob job, long seed, string output) => new(job.Video.Path, job.Mask.Path, job.Request.Prompt, output)
+    {
+        NegativePrompt = job.Request.NegativePrompt,
+        VideoStrength = job.Request.VideoStrength,
+        Frames = job.Request.NumFrames,
+        FramesPerSecond = job.Request.FramesPerSecond,
+        Steps = job.Request.NumInferenceSteps,
+        GuidanceScale = job.Request.GuidanceScale,
+        GenerateAudio = job.Request.GenerateAudio,
+        Seed = seed,
+        Loras = [.. job.Request.Loras.Zip(job.Loras, (lora, file) => new LoraChoice(file.Path, lora.Scale, Stages(lora.Stages), Redaction.Url(lora.Path)))],
+        Quality = Enum.Parse<VideoQuality>(job.Request.VideoQuality, ignoreCase: true),
+        WriteMode = Enum.Parse<WriteMode>(job.Request.VideoWriteMode, ignoreCase: true),
+        MaxPixels = options.Limits.MaxPixels,
+    };
+
+    private static EngineStages Stages(LoraStages stages) => stages switch
+    {
+        LoraStages.First => EngineStages.Stage1,
+        LoraStages.Second => EngineStages.Stage2,
+        _ => EngineStages.Both,
+    };
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Request {Id}: {Sentence} ffmpeg's last words: {LastWords}")]
+    private static partial void MediaRefused(ILogger logger, string id, string sentence, string lastWords);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Request {Id} failed in the engine")]
+    private static partial void Failed(ILogger logger, string id, Exception e);
+}

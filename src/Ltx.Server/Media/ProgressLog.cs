@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using System.Globalization;
+using Ltx.Inference.Generation;
+using Ltx.Server.Queue;
+
+namespace Ltx.Server.Media;
+
+/// <summary>
+/// Turns the engine's progress into the request's: steps as the client counts them (the engine evaluates its model twice a step), an
+/// estimate of the rest, and log lines: each stage as it begins, each step with its seconds.
+/// </summary>
+internal sealed class ProgressLog(IProgress<RunProgress> progress, int requestedSteps)
+{
+    // Before so much is done, the rest is a guess.
+    private const double EnoughForEstimate = 0.02;
+
+    private readonly Stopwatch watch = Stopwatch.StartNew();
+    private RunProgress current = new("inputs", 0, 0, 0, null);
+    private TimeSpan stepBegan;
+
+    public void Say(string line) => progress.Report(current with { Log = line });
+
+    public void Report(InpaintProgress engine)
+    {
+        if (engine.Note is { } note)
+        {
+            Say(note);
+            return;
+        }
+        bool isFirstStage = engine.Stage == "stage 1";
+        // Two evaluations a step and a last one.
+        int steps = engine.Steps == 0 ? 0 : isFirstStage ? requestedSteps : engine.Stage == "stage 2" ? (engine.Steps - 1) / 2 : engine.Steps;
+        int step = engine.Steps == 0 ? 0 : engine.Step * steps / engine.Steps;
+        double elapsed = watch.Elapsed.TotalSeconds;
+        double? left = engine.Fraction >= EnoughForEstimate ? elapsed * (1 - engine.Fraction) / engine.Fraction : null;
+        string? line = Line(engine.Stage, step, steps);
+        current = new RunProgress(engine.Stage, step, steps, engine.Fraction, left);
+        progress.Report(current with { Log = line });
+    }
+
+    private string? Line(string stage, int step, int steps)
+    {
+        if (stage != current.Stage)
+        {
+            stepBegan = watch.Elapsed;
+            return $"{char.ToUpperInvariant(stage[0])}{stage[1..]}.";
+        }
+        // Frames come too quickly to be lines.
+        if (step == current.Step || stage == "frames") return null;
+        string seconds = (watch.Elapsed - stepBegan).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
+        stepBegan = watch.Elapsed;
+        return $"{char.ToUpperInvariant(stage[0])}{stage[1..]}: step {step} of {steps} ({seconds} s).";
+    }
+}
