@@ -13,6 +13,9 @@ internal sealed class PrometheusText : IDisposable
     /// <summary>Bounds for instruments that advise none: the HTTP server's durations do.</summary>
     private static readonly double[] DefaultBounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
+    /// <summary>Of ASP.NET Core's two dozen the ones that tell something: the others would be counted on each of thousands of status calls a second.</summary>
+    private static readonly string[] HttpInstruments = ["http.server.request.duration", "kestrel.active_connections", "kestrel.rejected_connections"];
+
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, MetricFamily> _families = new(StringComparer.Ordinal);
     private readonly MeterListener _listener = new();
@@ -22,7 +25,8 @@ internal sealed class PrometheusText : IDisposable
         ArgumentNullException.ThrowIfNull(gauges); // asked for so that its instruments exist
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (ReferenceEquals(instrument.Meter.Scope, factory) || instrument.Meter.Name is "System.Runtime" or "Ltx.Fetch" or "Ltx.Inference")
+            var ofThisHost = ReferenceEquals(instrument.Meter.Scope, factory) && (!instrument.Meter.Name.StartsWith("Microsoft.", StringComparison.Ordinal) || HttpInstruments.Contains(instrument.Name));
+            if (ofThisHost || instrument.Meter.Name is "System.Runtime" or "Ltx.Fetch" or "Ltx.Inference")
             {
                 listener.EnableMeasurementEvents(instrument);
             }
