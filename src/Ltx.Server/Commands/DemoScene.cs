@@ -77,8 +77,8 @@ internal static class DemoScene
     private static (double Left, double Top, double Right, double Bottom) Rectangle(int index)
     {
         double time = (double)index / FramesPerSecond;
-        double left = 176 + 14 * time, top = 58 + 8 * time;
-        return (left, top, left + 150, top + 134);
+        double left = 150 + 12 * time, top = 60 + 6 * time;
+        return (left, top, left + 130, top + 130);
     }
 
     // From 1 inside to 0 outside over the width of a pixel.
