@@ -21,7 +21,10 @@ public static partial class LibTorch
     private static readonly Lazy<Dictionary<string, nint>> Loaded = new(LoadLibraries);
 
     /// <summary>The folder that libtorch is loaded from.</summary>
-    public static string Folder => Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } folder ? Path.GetFullPath(folder) : AppContext.BaseDirectory;
+    public static string Folder => Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } folder ? Path.GetFullPath(folder) : BuildFolder;
+
+    // The CPU build has a folder for it. TorchSharp's CUDA packages put theirs beside the program.
+    private static string BuildFolder => Path.Combine(AppContext.BaseDirectory, "libtorch") is var own && Directory.Exists(own) ? own : AppContext.BaseDirectory;
 
     /// <summary>Whether it can compute on CUDA devices, if there are any.</summary>
     public static bool HasCuda => Loaded.Value.ContainsKey(Cuda);
@@ -41,7 +44,12 @@ public static partial class LibTorch
     private static Dictionary<string, nint> LoadLibraries()
     {
         LetThreadsSleep();
-        string folder = Folder;
+        string folder = Folder, beside = Path.Combine(AppContext.BaseDirectory, FileName(Cpu));
+        if (folder != AppContext.BaseDirectory && File.Exists(beside))
+        {
+            // TorchSharp would load that one too, and libtorch ends a process that has it twice.
+            throw new InferenceException(Fault.Internal, $"This build has a libtorch of its own beside it ({beside}), which {FolderVariable} cannot replace.");
+        }
         Dictionary<string, nint> handles = [];
         foreach (string name in Libraries)
         {
@@ -53,7 +61,7 @@ public static partial class LibTorch
             }
         }
         handles.Add(Bridge, LoadFile(Path.Combine(AppContext.BaseDirectory, FileName(Bridge))));
-        // Both TorchSharp and our own calls get what was loaded here, whatever lies beside them.
+        // TorchSharp asks for these by their bare names, which the loader knows by now; calls get them from here.
         NativeLibrary.SetDllImportResolver(typeof(torch).Assembly, (library, _, _) => handles.GetValueOrDefault(library));
         NativeLibrary.SetDllImportResolver(typeof(LibTorch).Assembly, (library, _, _) => handles.GetValueOrDefault(library));
         return handles;
