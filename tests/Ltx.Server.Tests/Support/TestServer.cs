@@ -121,7 +121,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     public async Task<JsonElement> WaitForAsync(string id, string status = "COMPLETED", string query = "?logs=1")
     {
-        for (var deadline = DateTime.UtcNow.AddSeconds(30); ; await Task.Delay(10))
+        for (var deadline = DateTime.UtcNow.AddSeconds(120); ; await Task.Delay(10))
         {
             var answer = await GetAsync($"/queue{App}/requests/{id}/status{query}");
             Assert.True(answer.Status is 200 or 202, answer.Body);
