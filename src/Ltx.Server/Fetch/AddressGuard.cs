@@ -9,7 +9,8 @@ namespace Ltx.Server.Fetch;
 /// </summary>
 internal sealed class AddressGuard(IHostResolver resolver, PrivateHosts allowed, IConnector connector, TimeSpan connectTimeout)
 {
-    /// <exception cref="AddressRefusedException">No connection was tried.</exception>
+    /// <exception cref="AddressRefusedException">No connection was tried, and none ever will be.</exception>
+    /// <exception cref="HostUnresolvedException">No connection was tried: there is no address now.</exception>
     public async ValueTask<Stream> ConnectAsync(DnsEndPoint target, CancellationToken ct)
     {
         IReadOnlyList<IPAddress> addresses = await CheckAsync(target.Host, target.Port, ct);
@@ -54,7 +55,7 @@ internal sealed class AddressGuard(IHostResolver resolver, PrivateHosts allowed,
             }
             addresses.Add(address);
         }
-        return addresses.Count > 0 ? addresses : throw new AddressRefusedException($"{host} has no address.");
+        return addresses.Count > 0 ? addresses : throw new HostUnresolvedException($"{host} has no address.");
     }
 
     private async Task<IReadOnlyList<IPAddress>> ResolveAsync(string host, CancellationToken ct)
@@ -65,7 +66,7 @@ internal sealed class AddressGuard(IHostResolver resolver, PrivateHosts allowed,
         }
         catch (SocketException e)
         {
-            throw new AddressRefusedException($"{host} could not be resolved: {e.SocketErrorCode}.", e);
+            throw new HostUnresolvedException($"{host} could not be resolved: {e.SocketErrorCode}.", e);
         }
     }
 }

@@ -31,12 +31,18 @@ internal static class AddressRules
     private static readonly IPNetwork GlobalV6 = IPNetwork.Parse("2000::/3");
     private static readonly IPNetwork MulticastV6 = IPNetwork.Parse("ff00::/8");
     private static readonly IPNetwork Nat64 = IPNetwork.Parse("64:ff9b::/96");
+    private static readonly IPNetwork LocalNat64 = IPNetwork.Parse("64:ff9b:1::/48");
+
+    /// <summary>An IPv4 address in disguise, through somebody else's relay.</summary>
+    private static readonly IPNetwork[] Relayed = [IPNetwork.Parse("2001::/32") /* Teredo */, IPNetwork.Parse("2002::/16") /* 6to4 */];
+
+    /// <summary>Where the four bytes of the IPv4 address are below a prefix of 48, 56, 64 or 96 bits: RFC 6052, 2.2, which leaves byte 8 out.</summary>
+    private static readonly int[][] InLocalNat64 = [[6, 7, 9, 10], [7, 9, 10, 11], [9, 10, 11, 12], [12, 13, 14, 15]];
 
     private static readonly IPNetwork[] HolesInGlobalV6 =
     [
-        IPNetwork.Parse("2001::/23"),       // protocol assignments: Teredo, benchmarks, ORCHID
+        IPNetwork.Parse("2001::/23"),       // protocol assignments: benchmarks, ORCHID
         IPNetwork.Parse("2001:db8::/32"),   // documentation
-        IPNetwork.Parse("2002::/16"),       // 6to4: an IPv4 address in disguise, through somebody else's relay
         IPNetwork.Parse("3fff::/20"),       // documentation
     ];
 
@@ -65,7 +71,7 @@ internal static class AddressRules
         {
             return JudgeV4(address);
         }
-        if (address.Equals(IPAddress.IPv6Any) || MulticastV6.Contains(address))
+        if (address.Equals(IPAddress.IPv6Any) || MulticastV6.Contains(address) || Relayed.Any(network => network.Contains(address)))
         {
             return AddressKind.Never;
         }
@@ -77,6 +83,12 @@ internal static class AddressRules
         if (Nat64.Contains(address))
         {
             return JudgeV4(new IPAddress(address.GetAddressBytes().AsSpan(12)));
+        }
+        // The operator's own translator reaches what it likes, credentials too: opening its range must not open those.
+        if (LocalNat64.Contains(address))
+        {
+            byte[] bytes = address.GetAddressBytes();
+            return InLocalNat64.Any(at => IsMetadata(new IPAddress([.. at.Select(i => bytes[i])]))) ? AddressKind.Metadata : AddressKind.Local;
         }
         return GlobalV6.Contains(address) && !HolesInGlobalV6.Any(hole => hole.Contains(address)) ? AddressKind.Public : AddressKind.Local;
     }

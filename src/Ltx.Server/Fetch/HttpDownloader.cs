@@ -111,10 +111,10 @@ internal sealed class HttpDownloader(SafeHttp http, FetchOptions options, ILogge
         {
             return await exchange.GetAsync(url, request => AddConditions(request.Headers, offset, progress, known), ct);
         }
-        catch (HttpRequestException e) when (SafeHttp.IsRefusal(e))
+        catch (HttpRequestException e) when (SafeHttp.WhyNotTried(e) is not null)
         {
             // One sentence for hosts that do not exist and hosts that are forbidden: the difference would map our network for strangers.
-            log.LogWarning("{Url}: {Reason}", Redaction.Url(url), Innermost(e).Message);
+            log.LogWarning("{Url}: {Reason}", Redaction.Url(url), SafeHttp.WhyNotTried(e)!.Message);
             throw FetchException.Download(url.OriginalString, "its host, or the host that it redirects to, has no address that may be connected to", e);
         }
         catch (HttpRequestException e) when (offset == 0 && e.HttpRequestError is HttpRequestError.ConnectionError
@@ -241,6 +241,4 @@ internal sealed class HttpDownloader(SafeHttp http, FetchOptions options, ILogge
         }
         return body;
     }
-
-    private static Exception Innermost(Exception e) => e.InnerException is null ? e : e is AddressRefusedException ? e : Innermost(e.InnerException);
 }

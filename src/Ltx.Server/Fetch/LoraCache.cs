@@ -16,6 +16,9 @@ internal sealed class LoraCache
     /// <summary>Signed links are new URLs each time, so that URLs outnumber LoRAs by far. An entry takes one block of the disk: 40 MB.</summary>
     private const int MostIndexEntries = 10_000;
 
+    /// <summary>Fields that are missing or null are an error too, not a null in the middle of a start.</summary>
+    private static readonly JsonSerializerOptions Strict = new() { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+
     private readonly CacheFolder folder;
     private readonly long budget;
     private readonly ILogger log;
@@ -146,9 +149,10 @@ internal sealed class LoraCache
 
     private PinnedLora Pin(CachedLora entry, string? contentType)
     {
-        entry.Pins++;
         entry.LastUsed = DateTime.UtcNow;
         File.SetLastWriteTimeUtc(entry.FilePath, entry.LastUsed);
+        // Last: where the disk fails above, nobody holds a pin that could be released.
+        entry.Pins++;
         return new PinnedLora(this, entry, contentType);
     }
 
@@ -189,7 +193,7 @@ internal sealed class LoraCache
     {
         try
         {
-            return JsonSerializer.Deserialize<IndexEntry>(File.ReadAllText(path));
+            return JsonSerializer.Deserialize<IndexEntry>(File.ReadAllText(path), Strict);
         }
         catch (FileNotFoundException)
         {

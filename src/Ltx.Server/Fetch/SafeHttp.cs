@@ -41,13 +41,19 @@ internal sealed class SafeHttp(FetchOptions options, IHostResolver resolver, ICo
     }
 
     /// <summary>Did the guard refuse the connection? Then no later try can succeed either.</summary>
-    public static bool IsRefusal(Exception? exception)
+    public static bool IsRefusal(Exception? exception) => Cause<AddressRefusedException>(exception) is not null;
+
+    /// <summary>Why the guard did not even try to connect, for our log: the host is forbidden, or has no address. Null where something else went wrong.</summary>
+    public static Exception? WhyNotTried(Exception? exception) => Cause<AddressRefusedException>(exception) ?? (Exception?)Cause<HostUnresolvedException>(exception);
+
+    private static T? Cause<T>(Exception? exception)
+        where T : Exception
     {
-        while (exception is not null and not AddressRefusedException)
+        while (exception is not null and not T)
         {
             exception = exception.InnerException;
         }
-        return exception is not null;
+        return exception as T;
     }
 
     private static PrivateHosts AllowedHosts(FetchOptions options)

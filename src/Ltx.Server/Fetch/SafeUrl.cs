@@ -35,8 +35,10 @@ internal static class SafeUrl
         {
             throw FetchException.Download(url, "user names and passwords in URLs are not supported");
         }
+        // "http:///host/": .NET skips all slashes and finds a host where nothing above was looked at.
         // '%' in a host is an escape that some parsers undo, or an IPv6 zone.
-        if (authority.Contains('%')
+        if (authority.IsEmpty
+            || authority.Contains('%')
             || !Uri.TryCreate(url, UriKind.Absolute, out Uri? uri)
             || uri.UserInfo.Length > 0
             || uri.Port is <= 0 or > 65535

@@ -105,6 +105,33 @@ public class BodyLimitTests
         Assert.All(server.Requests, request => Assert.Equal("identity", request.Header("Accept-Encoding")));
     }
 
+    /// <summary>Gzip members that hold nothing: what comes out at the end is one byte, so that only the bound below a layer can notice.</summary>
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("gzip, gzip")]
+    [InlineData("gzip, deflate")]
+    [InlineData("gzip, br")]
+    public async Task What_lies_between_two_layers_is_bounded_like_what_lies_at_either_end(string codings)
+    {
+        byte[] fits = WithEmptyMembers(Limit / 2);
+        byte[] over = WithEmptyMembers(Limit + 1);
+        byte[][] bodies = [.. new[] { fits, over }.Select(body => codings.Split(", ").Skip(1).Aggregate(body, Compress))];
+        await using RawServer server = new(async (request, response) =>
+        {
+            // No length is stated, or that alone would tell.
+            await response.TextAsync($"HTTP/1.1 200 OK\r\nContent-Encoding: {codings}\r\n\r\n");
+            await response.BytesAsync(bodies[request.Target == "/fits" ? 0 : 1]);
+        });
+        await using TestFetch fetch = new();
+        fetch.Route(server);
+
+        await fetch.FindsTooLargeAsync("http://public.test/over", Limit, FetchKind.Video);
+        await fetch.FindsTooLargeAsync("http://public.test/over", Limit, FetchKind.Lora);
+        await using FetchedFile file = await fetch.FetchAsync("http://public.test/fits");
+
+        Assert.Equal("x", File.ReadAllText(file.Path));
+    }
+
     [Theory]
     [InlineData("gzip")]
     [InlineData("deflate")]
@@ -319,6 +346,14 @@ public class BodyLimitTests
         await file.DisposeAsync();
 
         fetch.AssertUntouched();
+    }
+
+    /// <summary>A gzip file of at least this many bytes that holds one "x".</summary>
+    private static byte[] WithEmptyMembers(int length)
+    {
+        // Written out: .NET writes no member at all where there is nothing to write.
+        byte[] nothing = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        return [.. Enumerable.Repeat(nothing, (length + nothing.Length - 1) / nothing.Length).SelectMany(b => b), .. Compress("x"u8.ToArray(), "gzip")];
     }
 
     private static byte[] Compress(byte[] content, string coding)

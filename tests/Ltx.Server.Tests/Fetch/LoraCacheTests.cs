@@ -169,6 +169,9 @@ public class LoraCacheTests
         string index = Path.Combine(fetch.CachePath, "index");
         File.WriteAllBytes(Path.Combine(fetch.CachePath, "partial", "half"), new byte[10]);
         File.WriteAllText(Path.Combine(index, "broken.json"), "{\"Sha2");
+        File.WriteAllText(Path.Combine(index, "torn.json"), "");
+        File.WriteAllText(Path.Combine(index, "empty.json"), "{}");
+        File.WriteAllText(Path.Combine(index, "null.json"), "null");
         File.WriteAllText(Path.Combine(index, "dangling.json"), File.ReadAllText(Directory.GetFiles(index).Single(f => f.Length > 80)).Replace(Hash(1), Hash(2)));
 
         fetch.Restart();

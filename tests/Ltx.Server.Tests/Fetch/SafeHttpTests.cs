@@ -59,6 +59,22 @@ public class SafeHttpTests
     }
 
     [Fact]
+    public async Task A_host_without_an_address_is_no_refusal_because_it_may_have_one_later()
+    {
+        await using RawServer server = new((_, response) => response.OkAsync([]));
+        await using TestFetch fetch = new();
+        fetch.Route(server);
+        fetch.Resolver.Add("late.test", [], [TestFetch.PublicAddress]);
+        using HttpMessageInvoker invoker = fetch.Http.CreateInvoker();
+
+        Assert.False(SafeHttp.IsRefusal(await Assert.ThrowsAsync<HttpRequestException>(() => PostAsync(invoker, "http://missing.test/hook"))));
+        Assert.False(SafeHttp.IsRefusal(await Assert.ThrowsAsync<HttpRequestException>(() => PostAsync(invoker, "http://late.test/hook"))));
+        using HttpResponseMessage response = await PostAsync(invoker, "http://late.test/hook");
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Fact]
     public async Task A_dead_host_is_no_refusal_and_its_other_address_is_tried()
     {
         await using RawServer server = new((_, response) => response.OkAsync([]));
