@@ -11,6 +11,6 @@ internal enum AddressKind
     /// <summary>A cloud's metadata service, which hands out credentials: only its exact address in the allow-list opens it.</summary>
     Metadata,
 
-    /// <summary>Names no single host (unspecified, multicast, broadcast, reserved), or an IPv4 one through a stranger's relay (6to4, Teredo): nothing opens it.</summary>
+    /// <summary>Names no single host (unspecified, multicast, broadcast, reserved), or one behind a stranger's relay (6to4, Teredo): nothing opens it.</summary>
     Never,
 }

@@ -281,7 +281,8 @@ public class BodyLimitTests
         });
         await using TestFetch fetch = new(o =>
         {
-            o.ConnectTimeout = o.IdleTimeout = TimeSpan.FromMilliseconds(30);
+            // Long enough to connect on a machine that is busy with other tests.
+            o.ConnectTimeout = o.IdleTimeout = TimeSpan.FromMilliseconds(300);
             o.MaxAttempts = 2;
         });
         fetch.Route(server);

@@ -115,6 +115,25 @@ public class ResumeTests
     }
 
     [Fact]
+    public async Task A_part_that_is_shorter_than_its_range_is_not_taken_for_the_rest()
+    {
+        int time = 0;
+        await using RawServer server = new((request, response) => ++time switch
+        {
+            1 => SendAsync(request, response, Content, "ETag: \"1\"\r\n", dropAfter: 100_000),
+            2 => response.StatusAsync("206 Partial Content", Content[100_000..100_010], "Content-Range: bytes 100000-299999/300000\r\n"),
+            _ => SendAsync(request, response, Content, "ETag: \"1\"\r\n", dropAfter: null),
+        });
+        await using TestFetch fetch = new();
+        fetch.Route(server);
+
+        await using FetchedFile file = await fetch.FetchAsync("http://public.test/v.mp4");
+
+        Assert.Equal(TestFetch.Sha256(Content), file.Sha256);
+        Assert.Equal("bytes=100010-", server.Requests.Last().Header("Range"));
+    }
+
+    [Fact]
     public async Task A_range_that_is_no_longer_there_starts_anew()
     {
         int time = 0;
