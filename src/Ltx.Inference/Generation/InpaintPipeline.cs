@@ -206,6 +206,8 @@ public sealed class InpaintPipeline : IDisposable
             Tensor interleaved = composed.permute(0, 2, 3, 1).contiguous().cpu();
             for (int i = 0; i < count; i++)
             {
+                // The sink may hold each frame for as long as it likes.
+                cancellation.ThrowIfCancellationRequested();
                 sink.Write(interleaved[i].data<byte>().ToArray());
                 tell(++written);
             }

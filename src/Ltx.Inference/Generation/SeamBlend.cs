@@ -12,6 +12,9 @@ internal sealed class SeamBlend
     // Inside the mask the tone's correction fades over this many times the feather.
     private const int FadeFeathers = 4;
 
+    // Fields that are smooth over a neighbourhood are computed on a grid whose cells are a sixth of it.
+    private const int CellsInReach = 6;
+
     // Of 255: pixels that differ by less are the same content in another tone; from twice that on they are other content, and say nothing of tone.
     private const float ToneDifference = 32;
 
@@ -54,14 +57,14 @@ internal sealed class SeamBlend
 
     private Tensor Blend(Tensor source, Tensor generated, Tensor mask)
     {
-        Tensor original = source.to(ScalarType.Float32), distance = Distance(mask), outside = 1 - mask;
+        Tensor original = source.to(ScalarType.Float32), distance = Distance(mask, feather), outside = 1 - mask;
         Tensor ring = (distance <= feather).to(ScalarType.Float32) * outside;
         Tensor difference = original - generated;
 
         // 1. The tone that the model has given what it was to preserve, taken back: fully in the ring, fading on the way into the mask.
         // Twice half the reach: what is measured at the edge is known as far inside as it fades.
         int reach = FadeFeathers * feather;
-        Tensor fade = (BoxMean(outside, reach) * 2).clamp_(max: 1) * mask;
+        Tensor fade = Fade(outside, reach) * mask;
         (Tensor tone, Tensor toneBelief) = Tone(difference, ring, reach / 2);
         // And a step in tone at the mask's very edge, where the generated clip has one and the source has none.
         (Tensor inner, Tensor innerBelief) = Tone(difference, ClipTensors.Dilate(outside, EdgeWidth) * mask, reach / 2);
@@ -74,18 +77,38 @@ internal sealed class SeamBlend
         return where((mask + ring) > 0, ToBytes(where(mask > 0, toned, blended)), source);
     }
 
-    // Chebyshev distance to the mask up to the feather; beyond it one more. [F, 1, H, W]
-    private Tensor Distance(Tensor mask)
+    // Chebyshev distance to the white up to the largest; beyond it one more. [F, 1, H, W]
+    private static Tensor Distance(Tensor mask, int largest)
     {
         using var scope = NewDisposeScope();
-        Tensor distance = full_like(mask, feather + 1), grown = mask;
+        Tensor distance = full_like(mask, largest + 1), grown = mask;
         distance.sub_(grown);
-        for (int i = 0; i < feather; i++)
+        for (int i = 0; i < largest; i++)
         {
             grown = ClipTensors.Dilate(grown, 1);
             distance.sub_(grown);
         }
         return distance.MoveToOuterDisposeScope();
+    }
+
+    // 1 along the whole seam, in corners and beside the frame's edge too, and from there falling evenly to 0 within the reach.
+    private static Tensor Fade(Tensor outside, int reach)
+    {
+        using var scope = NewDisposeScope();
+        int cell = Math.Max(1, reach / (2 * CellsInReach)), cells = Math.Max(1, reach / cell);
+        Tensor coarse = nn.functional.max_pool2d(outside, [cell, cell], [cell, cell], ceil_mode: true);
+        // The seam lies in cells of depth 0. Their neighbours are 1 as well, so that they take nothing from it when the grid is enlarged; and
+        // the last cell is 0 before the measured tone ends.
+        Tensor depth = (Distance(coarse, cells) - 1).clamp_(min: 0);
+        return Enlarge((1 - depth / Math.Max(1, cells - 2)).clamp_(min: 0), cell, outside).MoveToOuterDisposeScope();
+    }
+
+    // From a grid of cells, the last of which may reach beyond the frame, to pixels.
+    private static Tensor Enlarge(Tensor coarse, int cell, Tensor like)
+    {
+        using var scope = NewDisposeScope();
+        Tensor fine = nn.functional.interpolate(coarse, [coarse.shape[2] * cell, coarse.shape[3] * cell], mode: InterpolationMode.Bilinear, align_corners: false);
+        return fine.narrow(2, 0, like.shape[2]).narrow(3, 0, like.shape[3]).MoveToOuterDisposeScope();
     }
 
     // Mean difference over the pixels of a zone whose content is the same, spread over its neighbourhood, and the share of the zone that
@@ -95,18 +118,15 @@ internal sealed class SeamBlend
         using var scope = NewDisposeScope();
         // A quotient of two almost empty means is noise.
         const float Trace = 1e-6f;
-        // The grid is fine enough for its cells to be a sixth of the neighbourhood.
-        const int CellsInReach = 6;
         int cell = Math.Max(1, reach / CellsInReach), cells = Math.Max(1, reach / cell);
         Tensor Spread(Tensor image) => BoxMean(BoxMean(nn.functional.avg_pool2d(image, [cell, cell], [cell, cell], ceil_mode: true), cells), cells);
-        Tensor Enlarge(Tensor field) => nn.functional.interpolate(field, [difference.shape[2], difference.shape[3]], mode: InterpolationMode.Bilinear, align_corners: false);
 
         Tensor largest = difference.abs().amax([1], keepdim: true);
         Tensor weight = zone * (2 - largest / ToneDifference).clamp_(0, 1);
         Tensor believed = Spread(weight);
         return (
-            Enlarge(Spread(difference * weight) / (believed + Trace)).MoveToOuterDisposeScope(),
-            Enlarge(believed / (Spread(zone) + Trace)).MoveToOuterDisposeScope());
+            Enlarge(Spread(difference * weight) / (believed + Trace), cell, difference).MoveToOuterDisposeScope(),
+            Enlarge(believed / (Spread(zone) + Trace), cell, difference).MoveToOuterDisposeScope());
     }
 
     // Every band is what one blur takes away from the one before it; the coarser the band, the wider its way through the ring.

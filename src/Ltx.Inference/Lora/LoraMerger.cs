@@ -61,7 +61,11 @@ public sealed class LoraMerger
             if (changes.TryGetValue(layer, out List<(LoraUse, LoraModule)>? parts)) linear.UseMerged(Merge(linear, parts, finite));
             else linear.UsePristine();
         }
-        if (!finite.item<bool>()) throw new WeightsException($"The weights of {string.Join(", ", active.Select(lora => lora.File.Name))} hold numbers that are not finite.");
+        if (!finite.item<bool>())
+        {
+            if (changes.Keys.FirstOrDefault(layer => !IsFinite(linears[layer])) is { } broken) throw new InferenceException(Fault.Internal, $"The model's own weights of {broken} hold numbers that are not finite.");
+            throw new WeightsException($"The weights of {string.Join(", ", active.Select(lora => lora.File.Name))} hold numbers that are not finite.");
+        }
         current = wanted;
     }
 
@@ -92,6 +96,13 @@ public sealed class LoraMerger
         }
         finite.logical_and_(sum.isfinite().all());
         return sum.to(type).MoveToOuterDisposeScope();
+    }
+
+    private static bool IsFinite(Linear linear)
+    {
+        using var scope = NewDisposeScope();
+        using Tensor pristine = linear.ReadPristineWeight();
+        return pristine.isfinite().all().item<bool>();
     }
 
     private static void CheckSize(LoraFile lora, LoraModule module, string layer, Linear linear)

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.AudioVae;
 
-[Collection(TextEncoder.Alone.Name)]
+[Collection(Alone.Name)]
 public class AudioCodecTests : IDisposable
 {
     private readonly Checkpoint checkpoint = Checkpoint.Open(ModelFolder.Open(Repository.Miniature).Checkpoint);

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.Weights;
 
-[Collection(TextEncoder.Alone.Name)]
+[Collection(Alone.Name)]
 public sealed class SafetensorsViewTests : IDisposable
 {
     private readonly WeightFiles files = new();

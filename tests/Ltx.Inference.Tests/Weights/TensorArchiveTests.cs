@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.Weights;
 
-[Collection(TextEncoder.Alone.Name)]
+[Collection(Alone.Name)]
 public sealed class TensorArchiveTests : IDisposable
 {
     private readonly WeightFiles files = new();

@@ -1,0 +1,156 @@
+using Ltx.Inference.Generation;
+using Ltx.Inference.Tests.Lora;
+
+namespace Ltx.Inference.Tests.Generation;
+
+/// <summary>What changes a result, and what does not.</summary>
+[Collection(MiniaturePipelineTests.Name)]
+public class PipelineRequestTests(MiniaturePipeline miniature)
+{
+    private static InpaintRequest Plain => MiniatureClip.Request() with { GenerateAudio = false };
+
+    private static InpaintRequest WithLora(double scale = 1, LoraStages stages = LoraStages.Both) => Plain with { Loras = [new LoraChoice(MiniaturePipeline.Magenta, scale, stages)] };
+
+    [Fact]
+    public void A_seed_gives_the_same_bytes_again_and_another_others()
+    {
+        AssertSame(miniature.Plain, miniature.Run(Plain));
+        AssertChangedInside(miniature.Plain, miniature.Run(Plain with { Seed = 1235 }));
+    }
+
+    [Fact]
+    public void Video_strength_changes_the_result() => AssertChangedInside(miniature.Plain, miniature.Run(Plain with { VideoStrength = 0.5 }));
+
+    [Fact]
+    public void The_number_of_steps_changes_the_result() => AssertChangedInside(miniature.Plain, miniature.Run(Plain with { Steps = 9 }));
+
+    [Fact]
+    public void The_prompt_changes_the_result() => AssertChangedInside(miniature.Plain, miniature.Run(Plain with { Prompt = "a blue square" }));
+
+    [Fact]
+    public void The_frame_rate_changes_the_result() => AssertChangedInside(miniature.Plain, miniature.Run(Plain with { FramesPerSecond = 12 }));
+
+    [Fact]
+    public void Guidance_changes_the_result_and_the_negative_prompt_only_with_it()
+    {
+        RecordedClip guided = miniature.Run(Plain with { GuidanceScale = 3 });
+        AssertChangedInside(miniature.Plain, guided);
+        AssertChangedInside(guided, miniature.Run(Plain with { GuidanceScale = 3, NegativePrompt = "a green triangle" }));
+        AssertSame(miniature.Plain, miniature.Run(Plain with { NegativePrompt = "a green triangle" }));
+    }
+
+    [Fact]
+    public void The_scale_of_a_LoRA_changes_the_result_and_a_scale_of_0_does_not()
+    {
+        RecordedClip full = miniature.Run(WithLora());
+        AssertChangedInside(miniature.Plain, full);
+        AssertChangedInside(full, miniature.Run(WithLora(0.5)));
+        AssertSame(miniature.Plain, miniature.Run(WithLora(0)));
+    }
+
+    [Fact]
+    public void Each_stage_of_a_LoRA_gives_another_result()
+    {
+        RecordedClip[] clips = [miniature.Plain, .. new[] { LoraStages.Both, LoraStages.Stage1, LoraStages.Stage2 }.Select(stages => miniature.Run(WithLora(1, stages)))];
+        for (int i = 0; i < clips.Length; i++)
+        {
+            for (int j = 0; j < i; j++) AssertChangedInside(clips[i], clips[j]);
+        }
+    }
+
+    [Fact]
+    public void What_was_asked_before_does_not_matter()
+    {
+        RecordedClip plain = miniature.Run(Plain), changed = miniature.Run(WithLora());
+        AssertSame(plain, miniature.Run(Plain));
+        AssertSame(changed, miniature.Run(WithLora()));
+    }
+
+    [Fact]
+    public void A_LoRA_that_is_not_finite_is_the_users_fault_and_the_next_request_does_without_it()
+    {
+        using LoraFolder folder = new();
+        string bad = folder.Write("bad.safetensors", [LoraPart.Filled("diffusion_model.transformer_blocks.0.attn1.to_q", 192, 192, float.NaN)]);
+        foreach (LoraStages stages in Enum.GetValues<LoraStages>())
+        {
+            RecordedClip clip = new();
+            InferenceException refused = Assert.ThrowsAny<InferenceException>(() => miniature.Pipeline.Run(Plain with { Loras = [new LoraChoice(bad, 1, stages)] }, clip, cancellation: TestContext.Current.CancellationToken));
+            Assert.Equal(Fault.Input, refused.Fault);
+            Assert.Contains("bad.safetensors", refused.Message, StringComparison.Ordinal);
+            Assert.Equal(0, clip.Begun);
+        }
+        AssertSame(miniature.Plain, miniature.Run(Plain));
+    }
+
+    [Theory]
+    [InlineData("stage 1", 5)]
+    [InlineData("stage 2", 2)]
+    [InlineData("frames", 1)]
+    public void Cancelled_it_stops_within_one_evaluation_and_the_next_request_is_whole(string stage, int step)
+    {
+        using CancellationTokenSource source = new();
+        List<InpaintProgress> after = [];
+        RecordedClip clip = new();
+        Assert.Throws<OperationCanceledException>(() => miniature.Pipeline.Run(Plain, clip, progress =>
+        {
+            if (source.IsCancellationRequested) after.Add(progress);
+            if (progress.Stage == stage && progress.Step == step) source.Cancel();
+        }, source.Token));
+        Assert.Empty(after);
+        Assert.Equal(stage == "frames" ? step : 0, clip.Frames.Count);
+        AssertSame(miniature.Plain, miniature.Run(Plain));
+    }
+
+    public static TheoryData<string, Func<InpaintRequest, InpaintRequest>> Senseless => new()
+    {
+        { "The source has no frames", request => request with { Frames = [] } },
+        { "The mask has no frames", request => request with { Mask = [] } },
+        { "both sides must be even", request => request with { Width = 127 } },
+        { "both sides must be even", request => request with { Height = 0 } },
+        { "A frame is not 128x128 pixels of three bytes", request => request with { Frames = [new byte[3]] } },
+        { "A frame of the mask is not 128x128 pixels", request => request with { Mask = [new byte[3]] } },
+        { "0 frames a second", request => request with { FramesPerSecond = 0 } },
+        { "NaN frames a second", request => request with { FramesPerSecond = double.NaN } },
+        { "0 steps", request => request with { Steps = 0 } },
+        { "guidance scale of 0.5", request => request with { GuidanceScale = 0.5 } },
+        { "guidance scale of", request => request with { GuidanceScale = double.PositiveInfinity } },
+        { "video strength of 1.1", request => request with { VideoStrength = 1.1 } },
+        { "video strength of NaN", request => request with { VideoStrength = double.NaN } },
+        { "must have two channels", request => request with { SourceSound = new SoundClip([new float[9]], 16000) } },
+        { "44100 samples a second, and 16000 are wanted", request => request with { SourceSound = new SoundClip([new float[9], new float[9]], 44100) } },
+        { "4 LoRAs were given, and at most 3", request => request with { Loras = [.. Enumerable.Repeat(new LoraChoice(MiniaturePipeline.Magenta), 4)] } },
+        { "magenta.safetensors has the scale NaN", request => request with { Loras = [new LoraChoice(MiniaturePipeline.Magenta, double.NaN)] } },
+        { "nowhere.safetensors", request => request with { Loras = [new LoraChoice("/nowhere.safetensors")] } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Senseless), DisableDiscoveryEnumeration = true)]
+    public void A_request_that_makes_no_sense_is_the_users_fault_in_one_sentence(string sentence, Func<InpaintRequest, InpaintRequest> change)
+    {
+        InferenceException refused = Assert.ThrowsAny<InferenceException>(() => miniature.Run(change(Plain)));
+        Assert.Equal(Fault.Input, refused.Fault);
+        Assert.Contains(sentence, refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', refused.Message);
+    }
+
+    private static void AssertSame(RecordedClip expected, RecordedClip actual) => Assert.True(Changed(expected, actual) == 0, "the bytes differ");
+
+    // The seam follows what is inside, so that its ring may differ too; the rest of the frame is the source.
+    private static void AssertChangedInside(RecordedClip one, RecordedClip other) => Assert.True(Changed(one, other) > 100, $"only {Changed(one, other)} bytes inside the mask differ");
+
+    private static int Changed(RecordedClip one, RecordedClip other)
+    {
+        byte[][] mask = MiniatureClip.Rectangle(9, 128, 128);
+        int inside = 0;
+        Assert.Equal(one.Frames.Count, other.Frames.Count);
+        for (int frame = 0; frame < one.Frames.Count; frame++)
+        {
+            for (int i = 0; i < mask[frame].Length * 3; i++)
+            {
+                if (one.Frames[frame][i] != other.Frames[frame][i] && mask[frame][i / 3] > 0) inside++;
+            }
+        }
+        if (inside == 0) Assert.Equal(one.Frames, other.Frames);
+        return inside;
+    }
+}

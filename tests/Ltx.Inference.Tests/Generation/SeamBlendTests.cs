@@ -1,0 +1,144 @@
+using Ltx.Inference.Generation;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.Tests.Generation;
+
+public sealed class SeamBlendTests : IDisposable
+{
+    private const int Height = 112, Width = 160;
+
+    private readonly DisposeScope scope = NewDisposeScope();
+
+    public void Dispose() => scope.Dispose();
+
+    private static readonly Dictionary<string, Func<int, int, bool>> Shapes = new()
+    {
+        ["rectangle"] = (y, x) => y is >= 36 and < 76 && x is >= 50 and < 110,
+        ["disc"] = (y, x) => (y - 56) * (y - 56) + (x - 80) * (x - 80) < 30 * 30,
+        ["left edge"] = (y, x) => y is >= 30 and < 80 && x < 60,
+        ["corner"] = (y, x) => y >= 60 && x >= 90,
+        ["near the edges"] = (y, x) => y is >= 6 and < 106 && x is >= 6 and < 154,
+        ["stripe"] = (y, x) => x is >= 70 and < 90,
+        ["angle"] = (y, x) => y is >= 20 and < 90 && x is >= 30 and < 130 && (y >= 55 || x < 70),
+        ["two"] = (y, x) => y is >= 40 and < 70 && (x is >= 30 and < 60 || x is >= 66 and < 100),
+        ["pixel"] = (y, x) => y == 40 && x == 70,
+    };
+
+    public static TheoryData<string> Masks => [.. Shapes.Keys];
+
+    public static TheoryData<string, int> MasksAndFeathers => [.. Shapes.Keys.SelectMany(shape => new[] { 0, 1, 12 }.Select(feather => (shape, feather)))];
+
+    [Theory]
+    [MemberData(nameof(MasksAndFeathers))]
+    public void Beyond_the_feather_every_byte_is_the_sources(string shape, int feather)
+    {
+        Tensor source = Noise(1), generated = Noise(2).to(ScalarType.Float32), mask = Mask(shape);
+        Tensor changed = (new SeamBlend(CompositeMode.Blend, feather).Composite(source, generated, mask) != source).any(1, keepdim: true);
+        Tensor grown = Grown(shape, feather);
+        Assert.False((changed & ~grown).any().item<bool>());
+        // Two pictures of noise agree in one pixel of 16 million: inside, and in most of the ring, they must differ.
+        Assert.True((changed & (mask > 0)).sum().item<long>() >= 0.95 * mask.sum().item<float>());
+        if (feather > 0) Assert.True((changed & grown & (mask == 0)).any().item<bool>());
+    }
+
+    [Theory]
+    [MemberData(nameof(Masks))]
+    public void Inside_the_mask_detail_stays_and_only_tone_moves(string shape)
+    {
+        Tensor source = Smooth(), mask = Mask(shape);
+        Tensor generated = source.to(ScalarType.Float32) + 24 + randint(-6, 7, [1, 3, Height, Width], dtype: ScalarType.Float32, generator: new Generator(3));
+        Tensor moved = (new SeamBlend(CompositeMode.Blend, 12).Composite(source, generated, mask).to(ScalarType.Float32) - generated) * mask;
+        AssertSteps(moved, mask, mask, 1);
+        // The same tone at the seam means that it moved at all.
+        if (shape != "pixel") Assert.True((moved * mask).min().item<float>() < -16);
+    }
+
+    [Theory]
+    [MemberData(nameof(Masks))]
+    public void A_clip_of_another_tone_meets_the_source_without_a_step(string shape)
+    {
+        Tensor source = Smooth(), mask = Mask(shape);
+        AssertNoSeam(source, new SeamBlend(CompositeMode.Blend, 12).Composite(source, source.to(ScalarType.Float32) + 24, mask));
+    }
+
+    [Theory]
+    [MemberData(nameof(Masks))]
+    public void A_region_of_another_tone_meets_the_source_without_a_step(string shape)
+    {
+        Tensor source = Smooth(), mask = Mask(shape);
+        AssertNoSeam(source, new SeamBlend(CompositeMode.Blend, 12).Composite(source, source.to(ScalarType.Float32) + 24 * mask, mask));
+    }
+
+    [Theory]
+    [InlineData(CompositeMode.Blend)]
+    [InlineData(CompositeMode.Hard)]
+    [InlineData(CompositeMode.None)]
+    public void A_mask_that_is_all_white_leaves_the_generated_frames_as_they_are(CompositeMode mode)
+    {
+        Tensor generated = Noise(2).to(ScalarType.Float32) + 0.25f, mask = ones(1, 1, Height, Width);
+        Assert.True(new SeamBlend(mode, 12).Composite(Noise(1), generated, mask).equal(Noise(2)).all().item<bool>());
+    }
+
+    [Fact]
+    public void Hard_takes_each_pixel_from_one_side_and_none_takes_all_from_one()
+    {
+        Tensor source = Noise(1), generated = Noise(2), mask = Mask("disc");
+        Tensor hard = new SeamBlend(CompositeMode.Hard, 12).Composite(source, generated.to(ScalarType.Float32), mask);
+        Assert.True(hard.equal(where(mask > 0, generated, source)).all().item<bool>());
+        Assert.True(new SeamBlend(CompositeMode.Blend, 0).Composite(source, generated.to(ScalarType.Float32), mask).equal(hard).all().item<bool>());
+        Assert.True(new SeamBlend(CompositeMode.None, 12).Composite(source, generated.to(ScalarType.Float32), mask).equal(generated).all().item<bool>());
+    }
+
+    [Fact]
+    public void Pixels_are_rounded_and_clamped() =>
+        Assert.Equal([0, 0, 1, 254, 255, 255], SeamBlend.ToBytes(tensor(new[] { -3f, 0.4f, 0.6f, 254.4f, 254.6f, 300 })).data<byte>().ToArray());
+
+    [Fact]
+    public void Frames_do_not_touch_each_other()
+    {
+        Tensor source = cat([Noise(1), Noise(3)]), generated = cat([Noise(2), Noise(4)]).to(ScalarType.Float32), mask = cat([Mask("disc"), Mask("corner")]);
+        SeamBlend seam = new(CompositeMode.Blend, 12);
+        Tensor both = seam.Composite(source, generated, mask);
+        for (int i = 0; i < 2; i++) Assert.True(seam.Composite(source.narrow(0, i, 1), generated.narrow(0, i, 1), mask.narrow(0, i, 1)).equal(both.narrow(0, i, 1)).all().item<bool>());
+    }
+
+    // What was added to a smooth source is as smooth: no two neighbours differ by more than a level, but for the rounding of both.
+    private static void AssertNoSeam(Tensor source, Tensor result)
+    {
+        Tensor everywhere = ones(1, 1, Height, Width);
+        AssertSteps(result.to(ScalarType.Float32) - source.to(ScalarType.Float32), everywhere, everywhere, 1);
+    }
+
+    private static void AssertSteps(Tensor added, Tensor from, Tensor to, float largest)
+    {
+        foreach ((int dimension, long size) in ((int, long)[])[(2, Height), (3, Width)])
+        {
+            Tensor both = from.narrow(dimension, 0, size - 1) * to.narrow(dimension, 1, size - 1);
+            float step = ((added.narrow(dimension, 1, size - 1) - added.narrow(dimension, 0, size - 1)).abs() * both).max().item<float>();
+            Assert.True(step <= largest, $"a step of {step} levels along dimension {dimension}");
+        }
+    }
+
+    private static Tensor Mask(string shape) => Pixels(Shapes[shape]).to(ScalarType.Float32);
+
+    // By definition, pixel by pixel: white where a white pixel is at most so many rows and columns away.
+    private static Tensor Grown(string shape, int by) => Pixels((y, x) =>
+    {
+        for (int v = Math.Max(0, y - by); v <= Math.Min(Height - 1, y + by); v++)
+        {
+            for (int u = Math.Max(0, x - by); u <= Math.Min(Width - 1, x + by); u++)
+            {
+                if (Shapes[shape](v, u)) return true;
+            }
+        }
+        return false;
+    });
+
+    private static Tensor Pixels(Func<int, int, bool> white) =>
+        tensor(Enumerable.Range(0, Height * Width).Select(i => white(i / Width, i % Width)).ToArray()).view(1, 1, Height, Width);
+
+    private static Tensor Noise(ulong seed) => randint(0, 256, [1, 3, Height, Width], dtype: ScalarType.Byte, generator: new Generator(seed));
+
+    private static Tensor Smooth() => ClipTensors.Bytes(MiniatureClip.Scene(1, Height, Width), Height, Width, 3, CPU);
+}

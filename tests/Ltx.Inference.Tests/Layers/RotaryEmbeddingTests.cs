@@ -1,0 +1,46 @@
+using Ltx.Inference.Layers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.Tests.Layers;
+
+public sealed class RotaryEmbeddingTests : IDisposable
+{
+    private const int Heads = 2, Features = 32, Tokens = 5;
+
+    private readonly DisposeScope scope = NewDisposeScope();
+
+    public void Dispose() => scope.Dispose();
+
+    [Fact]
+    public void Rotation_keeps_lengths_and_products_depend_on_distance_only()
+    {
+        RotaryEmbedding rope = new(Features, Heads, 10000, [20], doublePrecision: true);
+        Tensor q = randn(1, 1, Features), k = randn(1, 1, Features);
+        Tensor At(Tensor x, double position) => rope.At(tensor(new[] { (float)position }).view(1, 1, 1), ScalarType.Float32).Rotate(x);
+        Assert.True(At(q, 7).norm().isclose(q.norm(), 1e-5).item<bool>());
+        // Low positions: the highest frequency turns ten thousand times as fast as the lowest, and float32 angles have so many digits.
+        Tensor near = (At(q, 0.5) * At(k, 0.25)).sum(-1), far = (At(q, 1.5) * At(k, 1.25)).sum(-1);
+        Assert.True(near.allclose(far, 1e-2, 1e-2));
+        Assert.False(near.allclose((At(q, 1.5) * At(k, 0.25)).sum(-1), 1e-2, 1e-2));
+    }
+
+    [Fact]
+    public void What_the_axes_do_not_fill_turns_by_nothing_and_lies_in_front()
+    {
+        // 32 features, 3 axes: 5 frequencies each fill 15 of 16 pairs.
+        RotaryTable table = new RotaryEmbedding(Features, Heads, 10000, [20, 2048, 2048], doublePrecision: true).At(rand(1, 3, Tokens), ScalarType.Float32);
+        Assert.Equal([1, Heads, Tokens, Features / Heads / 2], table.Cos.shape);
+        Assert.True(table.Cos[0, 0, .., 0].eq(1).all().item<bool>());
+        Assert.True(table.Sin[0, 0, .., 0].eq(0).all().item<bool>());
+        Assert.False(table.Sin[0, 1, .., 0].eq(0).any().item<bool>());
+    }
+
+    [Fact]
+    public void Halves_of_a_head_are_turned_against_each_other()
+    {
+        // One frequency, pi / 2, at the position where the fraction is 1: a quarter turn.
+        RotaryTable table = new RotaryEmbedding(2, 1, 10000, [1], doublePrecision: true).At(ones(1, 1, 1), ScalarType.Float32);
+        Assert.True(table.Rotate(tensor(new[] { 3f, 4f }).view(1, 1, 2)).allclose(tensor(new[] { -4f, 3f }).view(1, 1, 1, 2), 1e-6, 1e-6));
+    }
+}
