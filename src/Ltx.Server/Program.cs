@@ -12,6 +12,4 @@ RootCommand root = new("Ltx: masked video inpainting with LTX-2.3 on your own ma
 };
 
 ParseResult parsed = root.Parse(args);
-int exitCode = await parsed.InvokeAsync();
-// A wrong command line is the user's fault, as a wrong file is.
-return parsed.Errors.Count > 0 ? CommandFailure.Users : exitCode;
+return parsed.Errors.Count > 0 ? CommandFailure.WrongCommandLine(parsed) : await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = HardExit.LibraryTimeout });

@@ -20,7 +20,7 @@ public static class ComputeDevice
             throw new InferenceException(Fault.Input, $"\"{name}\" is no device; there are cpu, cuda and cuda:<number>.");
         }
         if (parts[0] == "cpu") return CPU;
-        if (!LibTorch.HasCuda) throw new InferenceException(Fault.Input, $"This libtorch ({LibTorch.Folder}) has no CUDA. Set {LibTorch.FolderVariable} to the torch/lib folder of a CUDA PyTorch, or build with -p:Torch=cuda.");
+        if (!LibTorch.HasCuda) throw new InferenceException(Fault.Input, $"This libtorch ({LibTorch.Folder}) has no CUDA; set {LibTorch.FolderVariable} to the torch/lib folder of a CUDA PyTorch, or build with -p:Torch=cuda.");
         int devices = cuda.is_available() ? cuda.device_count() : 0;
         if (index >= devices) throw new InferenceException(Fault.Input, devices == 0 ? "No CUDA device was found." : $"There is no {name}: {devices} CUDA devices were found, counted from 0.");
         return new Device(DeviceType.CUDA, index);

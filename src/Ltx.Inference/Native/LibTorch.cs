@@ -57,7 +57,7 @@ public static partial class LibTorch
             if (File.Exists(file)) handles.Add(name, LoadFile(file));
             else if (!name.Contains("cuda", StringComparison.Ordinal))
             {
-                throw new InferenceException(Fault.Internal, $"libtorch was not found: {file} does not exist. Set {FolderVariable} to the torch/lib folder of a PyTorch of 2.10 or later, or build again.");
+                throw new InferenceException(Fault.Internal, $"libtorch was not found: {file} does not exist; set {FolderVariable} to the torch/lib folder of a PyTorch of 2.10 or later, or build again.");
             }
         }
         handles.Add(Bridge, LoadFile(Path.Combine(AppContext.BaseDirectory, FileName(Bridge))));

@@ -175,7 +175,7 @@ public sealed class GemmaTokenizer
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            throw new WeightsException($"{path} is not a tokenizer's configuration: {e.Message}", e);
+            throw new WeightsException($"{path} is not a tokenizer's configuration: {JsonFault.Describe(e)}.", e);
         }
     }
 }

@@ -34,7 +34,7 @@ internal sealed class TokenizerFile
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
-            throw new WeightsException($"{path} is not a tokenizer: {e.Message}", e);
+            throw new WeightsException($"{path} is not a tokenizer: {JsonFault.Describe(e)}.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -29,7 +29,7 @@ public sealed class ConfigSection
         }
         catch (JsonException e)
         {
-            throw new WeightsException($"{source}: its config is not valid JSON ({e.Message}).", e);
+            throw new WeightsException($"{source}: its config is not valid JSON ({JsonFault.Describe(e)}).", e);
         }
     }
 

@@ -67,7 +67,7 @@ public sealed record ModelFolder(string Path, string Checkpoint, string Upscaler
         }
         catch (JsonException e)
         {
-            throw new WeightsException($"{file} is not valid JSON ({e.Message}).", e);
+            throw new WeightsException($"{file} is not valid JSON ({JsonFault.Describe(e)}).", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -63,7 +63,7 @@ internal sealed class SafetensorsHeader
         // The reader answers an escaped half of a surrogate pair with an InvalidOperationException.
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new WeightsException($"{name} cannot be used: its header is not valid JSON ({e.Message})", e);
+            throw new WeightsException($"{name} cannot be used: its header is not valid JSON ({JsonFault.Describe(e)}).", e);
         }
     }
 

@@ -75,7 +75,7 @@ public sealed class TensorArchive : IDisposable
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException)
         {
-            throw new WeightsException($"{path} is not a weights index: {e.Message}", e);
+            throw new WeightsException($"{path} is not a weights index: {JsonFault.Describe(e)}.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

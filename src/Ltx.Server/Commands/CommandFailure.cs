@@ -1,3 +1,5 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
 using Ltx.Inference;
 using Ltx.Video;
 
@@ -8,40 +10,58 @@ internal static class CommandFailure
 {
     public const int Ours = 1, Users = 2, Interrupted = 130;
 
-    public static async Task<int> Guard(Func<Task<int>> command)
+    // Where it is set, the cause follows the sentence.
+    private const string VerboseVariable = "LTX_VERBOSE";
+
+    /// <summary>Runs a command.</summary>
+    /// <param name="command">gives its exit code</param>
+    /// <param name="cancellation">set by Ctrl-C and SIGTERM</param>
+    public static async Task<int> Guard(Func<Task<int>> command, CancellationToken cancellation)
     {
+        using CancellationTokenRegistration impatience = HardExit.Soon(Interrupted, cancellation);
         try
         {
             return await command();
         }
-        catch (InferenceException e)
-        {
-            return Tell(e.Message, e.Fault == Fault.Input);
-        }
-        catch (MediaException e)
-        {
-            if (e.LastWords.Length > 0 && Environment.GetEnvironmentVariable("LTX_VERBOSE") is not null) await Console.Error.WriteLineAsync(e.LastWords);
-            return Tell(e.Message, e.Fault == MediaFault.Input);
-        }
-        catch (OperationCanceledException)
+        // A terminal's Ctrl-C reaches ffmpeg too, and then it is ffmpeg's end that is noticed first.
+        catch (Exception e) when (e is OperationCanceledException || cancellation.IsCancellationRequested)
         {
             await Console.Error.WriteLineAsync("ltx: interrupted");
             return Interrupted;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (InferenceException e)
         {
-            return Tell(e.Message, usersFault: false);
+            return Tell(e.Message, e.Fault == Fault.Input, e.InnerException?.ToString());
         }
-        catch (Exception e) when (e is System.Runtime.InteropServices.ExternalException or InvalidOperationException or OutOfMemoryException)
+        catch (MediaException e)
         {
-            // libtorch's errors carry a C++ stack behind the first line.
-            return Tell(e.Message.Split('\n')[0], usersFault: false);
+            return Tell(e.Message, e.Fault == MediaFault.Input, e.LastWords);
+        }
+        catch (Exception e)
+        {
+            // Nothing that was foreseen. libtorch's errors carry a C++ stack behind the first line.
+            return Tell(e.Message.Split('\n')[0].Trim(), usersFault: false, e.ToString());
         }
     }
 
-    private static int Tell(string sentence, bool usersFault)
+    /// <summary>Tells what is wrong with a command line that could not be understood.</summary>
+    public static int WrongCommandLine(ParseResult parsed)
+    {
+        string command = parsed.CommandResult.Command.Name;
+        for (SymbolResult? above = parsed.CommandResult.Parent; above is CommandResult { Command.Name: { } name }; above = above.Parent) command = $"{name} {command}";
+        // Suggestions come in lines of their own.
+        string[] lines = parsed.Errors[^1].Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        string what = lines[0].TrimEnd('.', '?').Replace(". Did you", "; did you", StringComparison.Ordinal) + (lines.Length == 1 ? "" : $": {string.Join(", ", lines[1..])}");
+        return Tell($"{what}; see {command} --help.", usersFault: true);
+    }
+
+    /// <summary>What a command says when it was asked for something that cannot be.</summary>
+    public static InferenceException Wrong(string sentence) => new(Fault.Input, sentence);
+
+    private static int Tell(string sentence, bool usersFault, string? cause = null)
     {
         Console.Error.WriteLine($"ltx: {sentence}");
+        if (cause is { Length: > 0 } && Environment.GetEnvironmentVariable(VerboseVariable) is { Length: > 0 }) Console.Error.WriteLine(cause);
         return usersFault ? Users : Ours;
     }
 }

@@ -21,14 +21,14 @@ internal sealed class DemoCommand
         DemoCommand definition = new();
         Command command = new("demo", "Makes a small scene with sound and replaces what is under its mask by a red disc.") { definition.folder };
         definition.engine.AddTo(command);
-        command.SetAction((arguments, cancellation) => CommandFailure.Guard(() => definition.RunAsync(arguments, cancellation)));
+        command.SetAction((arguments, cancellation) => CommandFailure.Guard(() => definition.RunAsync(arguments, cancellation), cancellation));
         return command;
     }
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
     {
-        DirectoryInfo target = Directory.CreateDirectory(arguments.GetValue(folder)!);
-        string Named(string name) => Path.Combine(target.FullName, name);
+        string target = OutputPath.Folder(arguments.GetValue(folder)!);
+        string Named(string name) => Path.Combine(target, name);
         (string source, string mask, string result, string picture) = (Named("source.mp4"), Named("mask.mp4"), Named("result.mp4"), Named("side-by-side.png"));
         VideoWriteOptions options = new() { Size = new FrameSize(DemoScene.Width, DemoScene.Height), FramesPerSecond = new FrameRate(DemoScene.FramesPerSecond, 1), Quality = VideoQuality.Maximum };
         await VideoWriter.WriteAsync(source, options, Drawn(DemoScene.Frame), new AudioClip(DemoScene.Sound(), DemoScene.SampleRate), cancellation);

@@ -19,7 +19,7 @@ internal static class DoctorCommand
                 healthy &= finding.Verdict != Verdict.Missing;
             }
             return healthy ? 0 : CommandFailure.Ours;
-        }));
+        }, cancellation));
         return command;
     }
 }

@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Security.Cryptography;
-using Ltx.Inference;
 using Ltx.Inference.Generation;
+using Ltx.Inference.Lora;
+using Ltx.Inference.Native;
 using Ltx.Server.Media;
 using Ltx.Video;
 
@@ -41,13 +42,16 @@ internal sealed class InpaintCommand
             definition.guidance, definition.negative, definition.seed, definition.noAudio, definition.quality, definition.mode,
         };
         definition.engine.AddTo(command);
-        command.SetAction((arguments, cancellation) => CommandFailure.Guard(() => definition.RunAsync(arguments, cancellation)));
+        command.SetAction((arguments, cancellation) => CommandFailure.Guard(() => definition.RunAsync(arguments, cancellation), cancellation));
         return command;
     }
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
     {
         ClipJob job = Job(arguments);
+        // What is wrong with a file is said before the model is loaded, which may take minutes.
+        await ClipFiles.ProbeAsync(job, MediaLimits.Default, cancellation);
+        foreach (LoraChoice lora in job.Loras) OpenOnce(lora.Path);
         using InpaintPipeline pipeline = engine.Open(arguments);
         ClipResult result = await ConsoleProgress.ShowAsync(progress => new ClipInpainter(pipeline, MediaLimits.Default).RunAsync(job, progress, cancellation));
         foreach (string note in result.Report.Notes) Console.WriteLine(note);
@@ -58,10 +62,8 @@ internal sealed class InpaintCommand
 
     private ClipJob Job(ParseResult arguments)
     {
-        string target = Path.GetFullPath(arguments.GetValue(output)!);
-        if (Directory.Exists(target)) throw Wrong($"--out {target} is a folder.");
-        if (!Directory.Exists(Path.GetDirectoryName(target))) throw Wrong($"--out: the folder {Path.GetDirectoryName(target)} does not exist.");
-        return new ClipJob(arguments.GetValue(video)!, arguments.GetValue(mask)!, arguments.GetValue(prompt)!, target)
+        string source = Named(video, arguments), masked = Named(mask, arguments);
+        return new ClipJob(source, masked, arguments.GetValue(prompt)!, OutputPath.File(arguments.GetValue(output)!, source, masked))
         {
             NegativePrompt = arguments.GetValue(negative)!,
             VideoStrength = Within("--video-strength", arguments.GetValue(strength), 0, 1),
@@ -78,9 +80,16 @@ internal sealed class InpaintCommand
     }
 
     private static double Within(string option, double value, double least, double most) =>
-        value >= least && value <= most ? value : throw Wrong(string.Create(CultureInfo.InvariantCulture, $"{option} is {value}, and must be between {least} and {most}."));
+        value >= least && value <= most ? value : throw CommandFailure.Wrong(string.Create(CultureInfo.InvariantCulture, $"{option} is {value}, and must be between {least} and {most}."));
 
-    private static InferenceException Wrong(string sentence) => new(Fault.Input, sentence);
+    private static string Named(Option<string> option, ParseResult arguments) =>
+        arguments.GetValue(option) is { Length: > 0 } path ? path : throw CommandFailure.Wrong($"{option.Name} is empty.");
+
+    private static void OpenOnce(string lora)
+    {
+        LibTorch.Load();
+        using LoraFile file = LoraFile.Open(lora);
+    }
 
     private static Option<T> Number<T>(string name, string description, T fallback) => new(name) { Description = description, DefaultValueFactory = _ => fallback };
 }

@@ -28,10 +28,7 @@ internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits
     {
         Stopwatch watch = Stopwatch.StartNew();
         progress?.Invoke(new InpaintProgress(Reading, 0, 0, 0));
-        MediaInfo source = (await MediaProbe.ProbeAsync(job.Video, limits, SourceRole, cancellation)).RequireVideo();
-        MediaInfo mask = await MediaProbe.ProbeAsync(job.Mask, limits, MaskRole, cancellation);
-        if (mask.Kind == MediaKind.StillImage) await StillMask.RefuseDrawnInAlphaAsync(mask, cancellation);
-        FrameSize size = Sizing.OutputSize(source, job.MaxPixels);
+        (MediaInfo source, MediaInfo mask, FrameSize size) = await ClipFiles.ProbeAsync(job, limits, cancellation);
         FrameRate rate = FrameRate.FromDouble(job.FramesPerSecond);
         List<byte[]> frames = await ReadAsync(source, size, rate, FramePixels.Rgb24, job.Frames, cancellation);
         List<byte[]> maskFrames = await ReadAsync(mask, size, rate, FramePixels.Gray8, frames.Count, cancellation);

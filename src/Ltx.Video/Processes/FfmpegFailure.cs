@@ -5,6 +5,12 @@ internal static class FfmpegFailure
 {
     private const StringComparison Letters = StringComparison.OrdinalIgnoreCase;
 
+    // What a shell says of a program that it could not run.
+    private static readonly int[] NotRun = [126, 127];
+
+    // 128 and the signal that ended the program: ILL, ABRT, BUS, FPE, KILL, SEGV, SYS. ffmpeg's own codes of errors of files are others.
+    private static readonly int[] Crashed = [132, 134, 135, 136, 137, 139, 159];
+
     /// <summary>Reading a user's file failed. The file is blamed unless ffmpeg's last words blame this machine.</summary>
     public static MediaException WhileReading(string role, ChildResult result)
     {
@@ -45,6 +51,10 @@ internal static class FfmpegFailure
                 ? "This ffmpeg lacks an encoder that is needed: install one that was built with libx264 and AAC."
             : words.Contains("Unrecognized option", Letters) || words.Contains("Option not found", Letters)
                 ? "This ffmpeg is too old: install version 5.1 or later."
+            : NotRun.Contains(result.ExitCode)
+                ? "ffmpeg does not run on this machine; install version 5.1 or later."
+            : Crashed.Contains(result.ExitCode)
+                ? FormattableString.Invariant($"ffmpeg crashed (exit code {result.ExitCode}).")
             : null;
         return sentence is null ? null : new MediaException(MediaFault.Server, sentence, words, result.ExitCode);
     }

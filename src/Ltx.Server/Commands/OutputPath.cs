@@ -1,0 +1,56 @@
+namespace Ltx.Server.Commands;
+
+/// <summary>Where a command may write: looked at before the work, which may take long, begins.</summary>
+internal static class OutputPath
+{
+    /// <summary>The full path of a file to write.</summary>
+    /// <param name="path">as it was given</param>
+    /// <param name="inputs">files that are read, and not to be written over</param>
+    /// <exception cref="Ltx.Inference.InferenceException">No file can be written there.</exception>
+    public static string File(string path, params ReadOnlySpan<string> inputs)
+    {
+        string full = Full(path);
+        string folder = Path.GetDirectoryName(full) ?? full;
+        if (Directory.Exists(full)) throw CommandFailure.Wrong($"--out: {full} is a folder.");
+        if (!Directory.Exists(folder)) throw CommandFailure.Wrong($"--out: the folder {folder} does not exist.");
+        foreach (string input in inputs)
+        {
+            if (Path.GetFullPath(input) == full) throw CommandFailure.Wrong($"--out: {full} is what is read, and would be lost.");
+        }
+        TryWriting(folder);
+        return full;
+    }
+
+    /// <summary>The full path of a folder to write into, which is made where it is missing.</summary>
+    /// <exception cref="Ltx.Inference.InferenceException">Nothing can be written there.</exception>
+    public static string Folder(string path)
+    {
+        string full = Full(path);
+        if (System.IO.File.Exists(full)) throw CommandFailure.Wrong($"--out: {full} is a file, and a folder is needed.");
+        try
+        {
+            Directory.CreateDirectory(full);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CommandFailure.Wrong($"--out: the folder {full} cannot be made.");
+        }
+        TryWriting(full);
+        return full;
+    }
+
+    private static string Full(string path) => path.Length > 0 ? Path.GetFullPath(path) : throw CommandFailure.Wrong("--out is empty.");
+
+    private static void TryWriting(string folder)
+    {
+        string trial = Path.Combine(folder, $".ltx-{Guid.NewGuid():N}.part");
+        try
+        {
+            using FileStream file = new(trial, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CommandFailure.Wrong($"--out: the folder {folder} cannot be written to.");
+        }
+    }
+}

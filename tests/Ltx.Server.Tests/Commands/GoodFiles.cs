@@ -1,0 +1,23 @@
+namespace Ltx.Server.Tests.Commands;
+
+/// <summary>A source with sound and its mask, made once for a class of tests.</summary>
+public sealed class GoodFiles : IDisposable
+{
+    private readonly TestFolder folder = new();
+
+    public GoodFiles()
+    {
+        Video = TestMedia.VideoWithSound(folder, "source.mp4");
+        Mask = TestMedia.Mask(folder);
+    }
+
+    /// <summary>9 frames of 128x128 at 24 fps with a tone.</summary>
+    public string Video { get; }
+
+    /// <summary>As long and as large.</summary>
+    public string Mask { get; }
+
+    internal InpaintCall Call(TestFolder into) => new(into, Video, Mask);
+
+    public void Dispose() => folder.Dispose();
+}

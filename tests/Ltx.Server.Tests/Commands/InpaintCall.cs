@@ -1,0 +1,41 @@
+namespace Ltx.Server.Tests.Commands;
+
+/// <summary>A run of <c>ltx inpaint</c> that would go well; a test changes what it is about.</summary>
+internal sealed class InpaintCall(TestFolder folder, string video, string mask)
+{
+    /// <summary>For what the test makes.</summary>
+    public TestFolder Folder => folder;
+
+    public string Video { get; set; } = video;
+
+    public string Mask { get; set; } = mask;
+
+    public string Output { get; set; } = Path.Combine(folder.Folder("out"), "result.mp4");
+
+    public string? Model { get; set; }
+
+    /// <summary>Further options.</summary>
+    public List<string> Options { get; } = [];
+
+    /// <summary>Variables of the environment.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
+    /// <summary>A program, with its arguments, that runs the executable.</summary>
+    public string[] Before { get; set; } = [];
+
+    public string[] Arguments =>
+    [
+        "inpaint", "--video", Video, "--mask", Mask, "--prompt", "a red disc", "--out", Output,
+        .. Model is null ? Array.Empty<string>() : ["--model", Model], .. Options.Contains("--steps") ? Array.Empty<string>() : ["--steps", "8"], .. Options,
+    ];
+
+    public InpaintCall With(params ReadOnlySpan<string> options)
+    {
+        Options.AddRange(options);
+        return this;
+    }
+
+    public Task<LtxRun> RunAsync() => LtxProcess.RunAsync(Arguments, Environment, Before);
+
+    public LtxProcess Start() => LtxProcess.Start(Arguments, Environment, Before);
+}

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Ltx.Server.Tests.Commands;
+
+/// <summary>Ctrl-C and SIGTERM in the middle of a run.</summary>
+public sealed partial class InterruptionTests
+{
+    private const int Interrupt = 2, Terminate = 15;
+
+    // The command gives itself three seconds; the rest is for a machine that has other work.
+    private static readonly TimeSpan AFewSeconds = TimeSpan.FromSeconds(8);
+
+    [Theory]
+    [InlineData("INT", false, "stage 1")]
+    [InlineData("INT", false, "frames")]
+    [InlineData("TERM", false, "stage 1")]
+    // A terminal sends it to ffmpeg too.
+    [InlineData("INT", true, "reading")]
+    [InlineData("INT", true, "frames")]
+    public async Task An_interrupted_run_ends_soon_and_leaves_nothing(string signal, bool wholeGroup, string stage)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals and sessions are Linux's here.");
+        using TestFolder folder = new();
+        string video = TestMedia.VideoWithSound(folder, "source.mp4", width: 320, height: 256, frames: 33), mask = TestMedia.Mask(folder, width: 320, height: 256);
+        InpaintCall call = new(folder, video, mask)
+        {
+            // A session of its own, and signals as a terminal's shell leaves them: what runs the tests may have them ignored.
+            Before = ["setsid", "env", "--default-signal=INT,TERM"],
+        };
+        string[] before = TestFolder.Names(folder.Path);
+
+        using LtxProcess process = call.Start();
+        await process.HearsAsync(stage);
+        Stopwatch watch = Stopwatch.StartNew();
+        Assert.Equal(0, Kill(wholeGroup ? -process.Id : process.Id, signal == "INT" ? Interrupt : Terminate));
+        LtxRun run = await process.EndAsync();
+
+        Assert.True(run.ExitCode == 130, $"Exit code {run.ExitCode}: {run.Error}");
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, AFewSeconds);
+        Assert.Equal(["ltx: interrupted"], run.Complaints);
+        Assert.Empty(run.Output);
+        Assert.Equal(before, TestFolder.Names(folder.Path));
+        Assert.Empty(Session(process.Id));
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
+
+    // The processes of a session: what the program started is in its own. The fields behind the name: state, parent, group, session.
+    private static IEnumerable<string> Session(int id) => Directory.GetDirectories("/proc").Select(Stat).Where(stat => stat is not null && Fields(stat) is [not "Z", _, _, var session, ..] && session == id.ToString(CultureInfo.InvariantCulture))!;
+
+    private static string[] Fields(string stat) => stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+
+    private static string? Stat(string process)
+    {
+        try
+        {
+            return int.TryParse(Path.GetFileName(process), out _) ? File.ReadAllText(Path.Combine(process, "stat")) : null;
+        }
+        catch (IOException)
+        {
+            // It has ended in the meantime.
+            return null;
+        }
+    }
+}

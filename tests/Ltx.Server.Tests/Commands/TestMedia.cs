@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Globalization;
+using Ltx.Video;
+
+namespace Ltx.Server.Tests.Commands;
+
+/// <summary>Real files made by the real ffmpeg, and what ffprobe says of a file.</summary>
+internal static class TestMedia
+{
+    /// <summary>The full path of a program on the PATH.</summary>
+    public static string Tool(string name) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name)).First(File.Exists);
+
+    /// <summary>Runs ffmpeg with these arguments and the output's name behind them.</summary>
+    public static string Make(TestFolder folder, string name, params ReadOnlySpan<string> arguments)
+    {
+        string path = folder.Named(name);
+        Run("ffmpeg", ["-nostdin", "-v", "error", "-y", .. arguments, path]);
+        return path;
+    }
+
+    /// <summary>A moving picture.</summary>
+    /// <param name="more">arguments for the output</param>
+    public static string Video(TestFolder folder, string name = "source.mp4", int width = 128, int height = 128, string rate = "24", int frames = 9, params ReadOnlySpan<string> more) =>
+        Make(folder, name, ["-f", "lavfi", "-i", $"testsrc2=s={width}x{height}:r={rate}", "-frames:v", Text(frames), "-pix_fmt", "yuv420p", .. more]);
+
+    /// <summary>The same with a tone.</summary>
+    /// <param name="sound">a lavfi source</param>
+    public static string VideoWithSound(TestFolder folder, string name, string sound = "sine=f=440:r=48000", int width = 128, int height = 128, string rate = "24", int frames = 9) =>
+        Make(folder, name, "-f", "lavfi", "-i", $"testsrc2=s={width}x{height}:r={rate}", "-f", "lavfi", "-i", sound, "-frames:v", Text(frames), "-shortest", "-pix_fmt", "yuv420p");
+
+    /// <summary>A mask: a white rectangle in the middle of black.</summary>
+    public static string Mask(TestFolder folder, string name = "mask.mp4", int width = 128, int height = 128, string rate = "24", int frames = 9) =>
+        Make(folder, name, "-f", "lavfi", "-i", $"color=black:s={width}x{height}:r={rate},drawbox=iw/4:ih/4:iw/2:ih/2:white:fill", "-frames:v", Text(frames), "-pix_fmt", "yuv420p");
+
+    /// <summary>The same as a picture.</summary>
+    public static string StillMask(TestFolder folder, int width = 128, int height = 128) =>
+        Make(folder, "mask.png", "-f", "lavfi", "-i", $"color=black:s={width}x{height},drawbox=iw/4:ih/4:iw/2:ih/2:white:fill", "-frames:v", "1", "-pix_fmt", "gray");
+
+    /// <summary>All that ffprobe tells of one stream, such as <c>v:0</c>; empty where there is no such stream.</summary>
+    public static Dictionary<string, string> Tell(string path, string stream) =>
+        Run("ffprobe", ["-v", "error", "-count_frames", "-select_streams", stream, "-show_streams", path])
+            .Split('\n', StringSplitOptions.TrimEntries)
+            .Select(line => line.Split('=', 2))
+            .Where(pair => pair.Length == 2)
+            .DistinctBy(pair => pair[0])
+            .ToDictionary(pair => pair[0], pair => pair[1]);
+
+    /// <summary>An MP4 tells how much of a sound is to be heard in thousandths of a second, cut off.</summary>
+    public const double DurationTolerance = 0.0011;
+
+    /// <summary>The seconds that a stream lasts.</summary>
+    public static double Duration(string path, string stream) => double.Parse(Tell(path, stream)["duration"], CultureInfo.InvariantCulture);
+
+    /// <summary>Every frame as the file has it.</summary>
+    public static async Task<List<byte[]>> FramesAsync(string path, FramePixels pixels = FramePixels.Rgb24)
+    {
+        MediaInfo info = await MediaProbe.ProbeAsync(path, cancellationToken: TestContext.Current.CancellationToken);
+        VideoReadOptions options = new() { Size = new FrameSize(info.Width, info.Height), FramesPerSecond = info.AverageFrameRate ?? new FrameRate(24, 1), Pixels = pixels };
+        return await VideoReader.ReadAsync(info, options, TestContext.Current.CancellationToken).Select(frame => frame.Pixels.ToArray()).ToListAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Runs a program to its end.</summary>
+    public static string Run(string program, params ReadOnlySpan<string> arguments)
+    {
+        ProcessStartInfo start = new(program, arguments.ToArray()) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process process = Process.Start(start)!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} failed: {error.GetAwaiter().GetResult()}");
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}
