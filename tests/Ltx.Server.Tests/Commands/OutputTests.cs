@@ -73,7 +73,7 @@ public sealed class OutputTests(GoodFiles good) : IClassFixture<GoodFiles>
         Assert.Empty(run.Complaints);
         string[] lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(3, lines.Length);
-        Assert.Matches(@"^magenta\.safetensors: \d+ modules merged$", lines[0]);
+        Assert.Equal("LoRA magenta.safetensors: 54 modules matched.", lines[0]);
         Assert.Equal($"{call.Output}: 128x128, 9 frames, with sound, seed 7", lines[1]);
         Assert.Matches(@"^reading \d+\.\d \+ prompt \d+\.\d \+ source .+ \+ stage 1 .+ \+ stage 2 .+ \+ finishing \d+\.\d = \d+\.\d s$", lines[2]);
     }
