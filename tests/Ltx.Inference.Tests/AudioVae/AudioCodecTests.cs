@@ -80,7 +80,7 @@ public class AudioCodecTests : IDisposable
     public void Neither_a_codec_nor_its_calls_leave_a_tensor_behind()
     {
         using Tensor samples = randn(1, 2, 4000);
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Before();
         using (AudioCodec codec = new(checkpoint, CPU, ScalarType.Float32))
         {
             long loaded = Tensor.TotalCount;

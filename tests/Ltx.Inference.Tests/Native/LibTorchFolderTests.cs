@@ -35,7 +35,7 @@ public sealed class LibTorchFolderTests : IDisposable
     {
         (int exit, string output) = RunSchedule();
         Assert.NotEqual(0, exit);
-        Assert.Contains($"libtorch was not found: {Path.Combine(folder, "libc10.so")} does not exist. Set {LibTorch.FolderVariable} to the torch/lib folder", output, StringComparison.Ordinal);
+        Assert.Contains($"libtorch was not found: {Path.Combine(folder, "libc10.so")} does not exist; set {LibTorch.FolderVariable} to the torch/lib folder", output, StringComparison.Ordinal);
     }
 
     // A process that needs libtorch: the parity runner with its smallest case.

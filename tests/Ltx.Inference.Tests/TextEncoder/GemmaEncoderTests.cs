@@ -70,7 +70,7 @@ public class GemmaEncoderTests
     public void Nothing_is_left_after_encoding_and_after_disposing()
     {
         using ModelParts parts = new();
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Before();
         using (PromptEncoder encoder = new(parts.Model, parts.Checkpoint, CPU, ScalarType.Float32))
         {
             long built = Tensor.TotalCount;
@@ -115,7 +115,7 @@ public class GemmaEncoderTests
     public void Missing_wrong_and_unknown_tensors_are_named()
     {
         const string Name = "language_model.model.layers.3.mlp.up_proj.weight";
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Before();
         Broken(folder => folder.WriteOneFile(name => name == Name ? null : name), Name);
         Broken(folder => folder.WriteOneFile(name => name == Name ? "language_model.model.more.weight" : name == "vision_tower.more" ? Name : name), Name);
         Broken(folder => folder.ChangeConfig(config => config["text_config"]!["intermediate_size"] = 95), "[96,48]");

@@ -11,7 +11,7 @@ public class LiveTensorTests : VideoVaeTest
     [Fact]
     public void Nothing_lives_on()
     {
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Before();
         using (Tensor video = zeros([1, 3, 17, 64, 64]).DetachFromDisposeScope())
         {
             using VideoEncoder encoder = Encoder(new VideoVaeOptions(MaximumElements: 1));
@@ -56,7 +56,7 @@ public class LiveTensorTests : VideoVaeTest
     [Fact]
     public void A_file_that_lacks_a_tensor_is_refused_by_its_name_and_leaves_nothing()
     {
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Before();
         using SyntheticFile file = SyntheticVae.Create();
         file.Remove("vae.decoder.up_blocks.1.conv.conv.bias");
         file.Add("vae.encoder.conv_in.conv.scale", 1);
