@@ -73,7 +73,12 @@ internal static class ClipTensors
 
     /// <summary>Mean of squares of pixels.</summary>
     /// <param name="video">[1, 3, F, H, W]</param>
-    public static Tensor ShrinkVideo(Tensor video, int factor) => nn.functional.avg_pool3d(video, [1, factor, factor], [1, factor, factor]);
+    public static Tensor ShrinkVideo(Tensor video, int factor)
+    {
+        // In two dimensions: in three, libtorch has no bfloat16 on the CPU.
+        using var scope = NewDisposeScope();
+        return nn.functional.avg_pool2d(video.squeeze(0), [factor, factor], [factor, factor]).unsqueeze(0).MoveToOuterDisposeScope();
+    }
 
     /// <summary>White where any pixel of a square is.</summary>
     /// <param name="mask">[F, 1, H, W]</param>
