@@ -1,7 +1,7 @@
 using Ltx.Inference.Latents;
 using Ltx.Inference.Sampling;
-using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Tests.TextEncoder;
+using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Transformer;
 using TorchSharp;
 using static TorchSharp.torch;
