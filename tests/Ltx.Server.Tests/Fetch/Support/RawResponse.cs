@@ -16,12 +16,13 @@ internal sealed class RawResponse(TcpClient client, Stream stream, CancellationT
         await stream.FlushAsync(Stopped);
     }
 
-    /// <summary>A whole answer with a right length.</summary>
+    /// <summary>A whole answer with a right length, after which the connection closes.</summary>
     public async Task OkAsync(byte[] body, string headers = "") => await StatusAsync("200 OK", body, headers);
 
     public async Task StatusAsync(string status, byte[] body, string headers = "")
     {
-        await TextAsync($"HTTP/1.1 {status}\r\nContent-Length: {body.Length}\r\n{headers}\r\n");
+        // The close is announced, because a client that does not know of it may send its next request into it.
+        await TextAsync($"HTTP/1.1 {status}\r\nContent-Length: {body.Length}\r\nConnection: close\r\n{headers}\r\n");
         await BytesAsync(body);
     }
 
