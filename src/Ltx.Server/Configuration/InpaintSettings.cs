@@ -15,7 +15,7 @@ internal sealed class InpaintSettings : ICheckedOptions
 
     /// <summary>
     /// The transformer's weights: `checkpoint` as the file has them, `full` in Dtype, also where the file has float8, or `fp8`: bfloat16 files
-    /// are rounded to float8 while they load (half the memory, and twice the speed on cards from Ada and Hopper on).
+    /// are rounded to float8 while they load (half the memory; cards from Ada and Hopper on multiply it directly).
     /// </summary>
     public string Weights { get; set; } = "checkpoint";
 
