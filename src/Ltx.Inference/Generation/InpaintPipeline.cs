@@ -5,6 +5,7 @@ using Ltx.Inference.Native;
 using Ltx.Inference.Sampling;
 using Ltx.Inference.Weights;
 using TorchSharp;
+using static Ltx.Inference.Generation.StageNames;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Generation;
@@ -15,8 +16,6 @@ namespace Ltx.Inference.Generation;
 /// </summary>
 public sealed class InpaintPipeline : IDisposable
 {
-    private const string Text = "prompt", Source = "source", Stage1 = "stage 1", Upsampling = "upsampling", Stage2 = "stage 2", Sound = "sound", Frames = "frames";
-
     private readonly InpaintModels models;
     private readonly InpaintOptions options;
 
@@ -144,10 +143,11 @@ public sealed class InpaintPipeline : IDisposable
 
     private EncodedClip EncodeClip(Tensor source, Tensor mask, PixelShape shape, LoraSet loras)
     {
+        using var scope = NewDisposeScope();
         Tensor widened = ClipTensors.Dilate(ClipTensors.Pad(mask, shape), options.MaskDilation);
         EncodedClip clip = EncodedClip.Encode(ClipTensors.Pad(source, shape), widened, models.VideoEncoder, loras, options, models.Type);
         Finite(Source, clip.Clean1, clip.Clean2, clip.Reference1);
-        return clip;
+        return clip.MoveToOuterDisposeScope();
     }
 
     // [1, C, T, F] as long as the clip is inside; silence where the source's sound ends before it.
@@ -200,20 +200,29 @@ public sealed class InpaintPipeline : IDisposable
             int count = Math.Min((int)piece.shape[2], request.Frames.Count - written);
             if (count <= 0) break;
             // [1, 3, n, H, W] -> [n, 3, H, W]
-            Tensor generated = piece[0].narrow(1, 0, count).narrow(2, 0, request.Height).narrow(3, 0, request.Width).transpose(0, 1).to(ScalarType.Float32);
-            Finite(Frames, generated);
-            Tensor composed = seam.Composite(source.narrow(0, written, count), (generated + 1) * 127.5f, mask.narrow(0, written, count));
-            // [n, 3, H, W] -> [n, H, W, 3]
-            Tensor interleaved = composed.permute(0, 2, 3, 1).contiguous().cpu();
-            for (int i = 0; i < count; i++)
+            Tensor generated = piece[0].narrow(1, 0, count).narrow(2, 0, request.Height).narrow(3, 0, request.Width).transpose(0, 1);
+            foreach ((long start, long frames) in ClipTensors.Chunks(generated))
             {
-                // The sink may hold each frame for as long as it likes.
-                cancellation.ThrowIfCancellationRequested();
-                sink.Write(interleaved[i].data<byte>().ToArray());
-                tell(++written);
+                using Tensor interleaved = Composite(seam, generated.narrow(0, start, frames), source.narrow(0, written, frames), mask.narrow(0, written, frames));
+                for (int i = 0; i < frames; i++)
+                {
+                    // The sink may hold each frame for as long as it likes.
+                    cancellation.ThrowIfCancellationRequested();
+                    sink.Write(interleaved[i].data<byte>().ToArray());
+                    tell(++written);
+                }
             }
         }
         return true;
+    }
+
+    // [n, 3, H, W] generated, from -1 to 1 -> [n, H, W, 3] bytes on the CPU
+    private static Tensor Composite(SeamBlend seam, Tensor generated, Tensor source, Tensor mask)
+    {
+        using var scope = NewDisposeScope();
+        Tensor numbers = generated.to(ScalarType.Float32);
+        Finite(Frames, numbers);
+        return seam.Composite(source, (numbers + 1) * 127.5f, mask).permute(0, 2, 3, 1).contiguous().cpu().MoveToOuterDisposeScope();
     }
 
     private static void Finite(string stage, params ReadOnlySpan<Tensor> tensors)
