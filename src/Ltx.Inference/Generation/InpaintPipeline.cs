@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Latents;
 using Ltx.Inference.Lora;
@@ -15,7 +16,10 @@ namespace Ltx.Inference.Generation;
 /// </summary>
 public sealed class InpaintPipeline : IDisposable
 {
-    private const string Text = "prompt", Source = "source", Stage1 = "stage 1", Upsampling = "upsampling", Stage2 = "stage 2", Sound = "sound", Frames = "frames";
+    private const string Preparing = "preparing", Text = "prompt", Source = "source", Stage1 = "stage 1", Upsampling = "upsampling", Stage2 = "stage 2", Sound = "sound", Frames = "frames";
+
+    // Parts of the last stage.
+    private const string Decoding = "decode", Compositing = "composite", Handing = "wait for encoder";
 
     private readonly InpaintModels models;
     private readonly InpaintOptions options;
@@ -56,6 +60,7 @@ public sealed class InpaintPipeline : IDisposable
     internal InpaintReport Run(
         InpaintRequest request, IInpaintSink sink, Action<InpaintProgress>? progress, PromptContext? contexts, Action<string, Tensor>? observe, CancellationToken cancellation)
     {
+        long started = Stopwatch.GetTimestamp();
         RequestCheck.Check(request, SourceSoundRate);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
@@ -63,16 +68,16 @@ public sealed class InpaintPipeline : IDisposable
         VideoScale scale = models.VideoScale;
         PixelShape shape = ClipTensors.PaddedShape(request.Frames.Count, request.Height, request.Width, scale, loras.ReferenceDownscale, loras.ReferenceTemporalScale);
         ISampler sampler = new Res2sSampler();
-        StageClock clock = new(progress, Plan(request, shape.ToLatent(scale), sampler));
+        StageClock clock = new(progress, Plan(request, shape.ToLatent(scale), sampler), started);
         foreach (LoraMatch lora in loras.Matches) clock.Note(lora.Sentence);
 
-        Tensor source = ClipTensors.Bytes(request.Frames, request.Height, request.Width, 3, models.Device), mask = Mask(request);
+        (Tensor source, Tensor mask) = clock.Run(Preparing, () => (ClipTensors.Bytes(request.Frames, request.Height, request.Width, 3, models.Device), Mask(request)));
         if (!mask.any().item<bool>())
         {
             clock.Note("The mask has no white pixel, so the source is returned as it is.");
             sink.Begin(null);
             foreach (byte[] frame in request.Frames) sink.Write(frame);
-            return new InpaintReport(clock.Times, loras.Matches, clock.Notes);
+            return new InpaintReport(clock.Stop(), loras.Matches, clock.Notes);
         }
 
         // 1. The text.
@@ -84,7 +89,7 @@ public sealed class InpaintPipeline : IDisposable
 
         // 3. Stage 1, half size.
         using NoiseSource noise = new(request.Seed);
-        DenoisingStage denoising = new(models, sampler, noise, request, shape, options, observe, cancellation);
+        DenoisingStage denoising = new(models, sampler, noise, request, shape, options, clock, observe, cancellation);
         LatentPair first = clock.Run(Stage1, sampler.Evaluations(request.Steps), tell => denoising.First(clip, sound, positive, negative, loras, tell));
         Finite(Stage1, first.Video, first.Audio);
         Show(observe, ("stage1.video", first.Video), ("stage1.audio", first.Audio));
@@ -100,8 +105,8 @@ public sealed class InpaintPipeline : IDisposable
         // 5. Out: sound first, because a file wants it from its beginning; then frames as they are decoded.
         SoundClip? generated = clock.Run(Sound, () => request.GenerateAudio && sound is null ? DecodeSound(first.Audio, request, observe) : null);
         sink.Begin(generated);
-        clock.Run(Frames, request.Frames.Count, tell => Write(video, source, mask, request, sink, tell, cancellation));
-        return new InpaintReport(clock.Times, loras.Matches, clock.Notes);
+        clock.Run(Frames, request.Frames.Count, tell => Write(video, source, mask, request, sink, clock, tell, cancellation));
+        return new InpaintReport(clock.Stop(), loras.Matches, clock.Notes);
     }
 
     public void Dispose() => models.Dispose();
@@ -114,7 +119,7 @@ public sealed class InpaintPipeline : IDisposable
         int passes = request.GuidanceScale > 1 ? 2 : 1;
         return
         [
-            (Text, full / 4), (Source, 2 * full), (Stage1, sampler.Evaluations(request.Steps) * passes * 2 * half), (Upsampling, full / 4),
+            (Preparing, full / 8), (Text, full / 4), (Source, 2 * full), (Stage1, sampler.Evaluations(request.Steps) * passes * 2 * half), (Upsampling, full / 4),
             (Stage2, sampler.Evaluations(SigmaSchedule.SecondStage.Count - 1) * full * (options.ReferenceInStage2 ? 2 : 1)), (Sound, full / 8), (Frames, 2 * full),
         ];
     }
@@ -186,29 +191,43 @@ public sealed class InpaintPipeline : IDisposable
         return new SoundClip([Channel(0), Channel(1)], models.Audio.OutputRate);
     }
 
-    private bool Write(Tensor latent, Tensor source, Tensor mask, InpaintRequest request, IInpaintSink sink, Action<int> tell, CancellationToken cancellation)
+    private bool Write(Tensor latent, Tensor source, Tensor mask, InpaintRequest request, IInpaintSink sink, StageClock clock, Action<int> tell, CancellationToken cancellation)
     {
         SeamBlend seam = new(options.Composite, options.Feather);
         int written = 0;
-        foreach (Tensor piece in models.VideoDecoder.DecodePieces(latent))
+        using IEnumerator<Tensor> pieces = models.VideoDecoder.DecodePieces(latent).GetEnumerator();
+        while (written < request.Frames.Count && clock.Part(Decoding, pieces.MoveNext))
         {
             using var scope = NewDisposeScope();
+            Tensor piece = pieces.Current;
             scope.Attach(piece);
             cancellation.ThrowIfCancellationRequested();
             // Frames that only fill the grid go.
             int count = Math.Min((int)piece.shape[2], request.Frames.Count - written);
-            if (count <= 0) break;
-            // [1, 3, n, H, W] -> [n, 3, H, W]
-            Tensor generated = piece[0].narrow(1, 0, count).narrow(2, 0, request.Height).narrow(3, 0, request.Width).transpose(0, 1).to(ScalarType.Float32);
-            Finite(Frames, generated);
-            Tensor composed = seam.Composite(source.narrow(0, written, count), (generated + 1) * 127.5f, mask.narrow(0, written, count));
-            // [n, 3, H, W] -> [n, H, W, 3]
-            Tensor interleaved = composed.permute(0, 2, 3, 1).contiguous().cpu();
+            if (count == 0) break;
+            Tensor generated = clock.Part(Decoding, () =>
+            {
+                // [1, 3, n, H, W] -> [n, 3, H, W]
+                Tensor frames = piece[0].narrow(1, 0, count).narrow(2, 0, request.Height).narrow(3, 0, request.Width).transpose(0, 1).to(ScalarType.Float32);
+                Finite(Frames, frames);
+                return frames;
+            });
+            Tensor interleaved = clock.Part(Compositing, () =>
+            {
+                Tensor composed = seam.Composite(source.narrow(0, written, count), (generated + 1) * 127.5f, mask.narrow(0, written, count));
+                // [n, 3, H, W] -> [n, H, W, 3]
+                return composed.permute(0, 2, 3, 1).contiguous().cpu();
+            });
             for (int i = 0; i < count; i++)
             {
                 // The sink may hold each frame for as long as it likes.
                 cancellation.ThrowIfCancellationRequested();
-                sink.Write(interleaved[i].data<byte>().ToArray());
+                byte[] frame = clock.Part(Compositing, () => interleaved[i].data<byte>().ToArray());
+                clock.Part(Handing, () =>
+                {
+                    sink.Write(frame);
+                    return true;
+                });
                 tell(++written);
             }
         }
