@@ -56,7 +56,7 @@ internal sealed class DenoisingStage(
         return Patchifier.VideoLatent(end.Video.narrow(1, 0, video.TargetTokens), full).MoveToOuterDisposeScope();
     }
 
-    private void Use(IReadOnlyList<LoraUse> loras) => clock.Part("LoRA", () =>
+    private void Use(IReadOnlyList<LoraUse> loras) => clock.Part(InpaintStages.Loras, () =>
     {
         models.Merger.Use(loras);
         return true;

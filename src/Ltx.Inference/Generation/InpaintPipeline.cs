@@ -16,11 +16,6 @@ namespace Ltx.Inference.Generation;
 /// </summary>
 public sealed class InpaintPipeline : IDisposable
 {
-    private const string Preparing = "preparing", Text = "prompt", Source = "source", Stage1 = "stage 1", Upsampling = "upsampling", Stage2 = "stage 2", Sound = "sound", Frames = "frames";
-
-    // Parts of the last stage.
-    private const string Decoding = "decode", Compositing = "composite", Handing = "wait for encoder";
-
     private readonly InpaintModels models;
     private readonly InpaintOptions options;
 
@@ -71,7 +66,7 @@ public sealed class InpaintPipeline : IDisposable
         StageClock clock = new(progress, Plan(request, shape.ToLatent(scale), sampler), started);
         foreach (LoraMatch lora in loras.Matches) clock.Note(lora.Sentence);
 
-        (Tensor source, Tensor mask) = clock.Run(Preparing, () => (ClipTensors.Bytes(request.Frames, request.Height, request.Width, 3, models.Device), Mask(request)));
+        (Tensor source, Tensor mask) = clock.Run(InpaintStages.Preparing, () => (ClipTensors.Bytes(request.Frames, request.Height, request.Width, 3, models.Device), Mask(request)));
         if (!mask.any().item<bool>())
         {
             clock.Note("The mask has no white pixel, so the source is returned as it is.");
@@ -81,31 +76,31 @@ public sealed class InpaintPipeline : IDisposable
         }
 
         // 1. The text.
-        (PromptContext positive, PromptContext? negative) = clock.Run(Text, () => Encode(request, contexts));
+        (PromptContext positive, PromptContext? negative) = clock.Run(InpaintStages.Prompt, () => Encode(request, contexts));
 
         // 2. The source: latents, masks, guide, and its sound.
-        (EncodedClip clip, Tensor? sound) = clock.Run(Source, () => (EncodeClip(source, mask, shape, loras), KeepsSound(request) ? EncodeSound(request, shape) : null));
+        (EncodedClip clip, Tensor? sound) = clock.Run(InpaintStages.Source, () => (EncodeClip(source, mask, shape, loras), KeepsSound(request) ? EncodeSound(request, shape) : null));
         Show(observe, ("clean1", clip.Clean1), ("clean2", clip.Clean2), ("reference1", clip.Reference1), ("keep1", clip.Keep1), ("keep2", clip.Keep2));
 
         // 3. Stage 1, half size.
         using NoiseSource noise = new(request.Seed);
         DenoisingStage denoising = new(models, sampler, noise, request, shape, options, clock, observe, cancellation);
-        LatentPair first = clock.Run(Stage1, sampler.Evaluations(request.Steps), tell => denoising.First(clip, sound, positive, negative, loras, tell));
-        Finite(Stage1, first.Video, first.Audio);
+        LatentPair first = clock.Run(InpaintStages.Stage1, sampler.Evaluations(request.Steps), tell => denoising.First(clip, sound, positive, negative, loras, tell));
+        Finite(InpaintStages.Stage1, first.Video, first.Audio);
         Show(observe, ("stage1.video", first.Video), ("stage1.audio", first.Audio));
 
         // 4. Stage 2, full size; its sound is discarded.
-        Tensor upsampled = clock.Run(Upsampling, () => models.Upsampler.Upsample(first.Video, models.VideoEncoder.Statistics));
-        Finite(Upsampling, upsampled);
+        Tensor upsampled = clock.Run(InpaintStages.Upsampling, () => models.Upsampler.Upsample(first.Video, models.VideoEncoder.Statistics));
+        Finite(InpaintStages.Upsampling, upsampled);
         Show(observe, ("upsampled", upsampled));
-        Tensor video = clock.Run(Stage2, sampler.Evaluations(SigmaSchedule.SecondStage.Count - 1), tell => denoising.Second(clip, upsampled, first.Audio, sound is not null, positive, loras, tell));
-        Finite(Stage2, video);
+        Tensor video = clock.Run(InpaintStages.Stage2, sampler.Evaluations(SigmaSchedule.SecondStage.Count - 1), tell => denoising.Second(clip, upsampled, first.Audio, sound is not null, positive, loras, tell));
+        Finite(InpaintStages.Stage2, video);
         Show(observe, ("stage2.video", video));
 
         // 5. Out: sound first, because a file wants it from its beginning; then frames as they are decoded.
-        SoundClip? generated = clock.Run(Sound, () => request.GenerateAudio && sound is null ? DecodeSound(first.Audio, request, observe) : null);
+        SoundClip? generated = clock.Run(InpaintStages.Sound, () => request.GenerateAudio && sound is null ? DecodeSound(first.Audio, request, observe) : null);
         sink.Begin(generated);
-        clock.Run(Frames, request.Frames.Count, tell => Write(video, source, mask, request, sink, clock, tell, cancellation));
+        clock.Run(InpaintStages.Frames, request.Frames.Count, tell => Write(video, source, mask, request, sink, clock, tell, cancellation));
         return new InpaintReport(clock.Stop(), loras.Matches, clock.Notes);
     }
 
@@ -119,8 +114,10 @@ public sealed class InpaintPipeline : IDisposable
         int passes = request.GuidanceScale > 1 ? 2 : 1;
         return
         [
-            (Preparing, full / 8), (Text, full / 4), (Source, 2 * full), (Stage1, sampler.Evaluations(request.Steps) * passes * 2 * half), (Upsampling, full / 4),
-            (Stage2, sampler.Evaluations(SigmaSchedule.SecondStage.Count - 1) * full * (options.ReferenceInStage2 ? 2 : 1)), (Sound, full / 8), (Frames, 2 * full),
+            (InpaintStages.Preparing, full / 8), (InpaintStages.Prompt, full / 4), (InpaintStages.Source, 2 * full),
+            (InpaintStages.Stage1, sampler.Evaluations(request.Steps) * passes * 2 * half), (InpaintStages.Upsampling, full / 4),
+            (InpaintStages.Stage2, sampler.Evaluations(SigmaSchedule.SecondStage.Count - 1) * full * (options.ReferenceInStage2 ? 2 : 1)),
+            (InpaintStages.Sound, full / 8), (InpaintStages.Frames, 2 * full),
         ];
     }
 
@@ -139,7 +136,7 @@ public sealed class InpaintPipeline : IDisposable
         PromptContext EncodePrompt(string prompt)
         {
             PromptContext context = models.Text.Encode([prompt]);
-            Finite(Text, context.Video, context.Audio);
+            Finite(InpaintStages.Prompt, context.Video, context.Audio);
             return context;
         }
 
@@ -150,7 +147,7 @@ public sealed class InpaintPipeline : IDisposable
     {
         Tensor widened = ClipTensors.Dilate(ClipTensors.Pad(mask, shape), options.MaskDilation);
         EncodedClip clip = EncodedClip.Encode(ClipTensors.Pad(source, shape), widened, models.VideoEncoder, loras, options, models.Type);
-        Finite(Source, clip.Clean1, clip.Clean2, clip.Reference1);
+        Finite(InpaintStages.Source, clip.Clean1, clip.Clean2, clip.Reference1);
         return clip;
     }
 
@@ -168,7 +165,7 @@ public sealed class InpaintPipeline : IDisposable
             Array.Copy(from, 0, planes, channel * samples, Math.Min(from.Length, samples));
         }
         Tensor latent = models.Audio.Encode(tensor(planes, [1, 2, samples])).narrow(2, 0, frames);
-        Finite(Source, latent);
+        Finite(InpaintStages.Source, latent);
         return latent.MoveToOuterDisposeScope();
     }
 
@@ -176,7 +173,7 @@ public sealed class InpaintPipeline : IDisposable
     {
         using var scope = NewDisposeScope();
         Tensor waveform = models.Audio.Decode(latent);
-        Finite(Sound, waveform);
+        Finite(InpaintStages.Sound, waveform);
         Show(observe, ("waveform", waveform));
         int samples = (int)Math.Round(request.Frames.Count / request.FramesPerSecond * models.Audio.OutputRate);
         Tensor planes = waveform.cpu().to(ScalarType.Float32)[0];
@@ -196,7 +193,7 @@ public sealed class InpaintPipeline : IDisposable
         SeamBlend seam = new(options.Composite, options.Feather);
         int written = 0;
         using IEnumerator<Tensor> pieces = models.VideoDecoder.DecodePieces(latent).GetEnumerator();
-        while (written < request.Frames.Count && clock.Part(Decoding, pieces.MoveNext))
+        while (written < request.Frames.Count && clock.Part(InpaintStages.Decoding, pieces.MoveNext))
         {
             using var scope = NewDisposeScope();
             Tensor piece = pieces.Current;
@@ -205,14 +202,14 @@ public sealed class InpaintPipeline : IDisposable
             // Frames that only fill the grid go.
             int count = Math.Min((int)piece.shape[2], request.Frames.Count - written);
             if (count == 0) break;
-            Tensor generated = clock.Part(Decoding, () =>
+            Tensor generated = clock.Part(InpaintStages.Decoding, () =>
             {
                 // [1, 3, n, H, W] -> [n, 3, H, W]
                 Tensor frames = piece[0].narrow(1, 0, count).narrow(2, 0, request.Height).narrow(3, 0, request.Width).transpose(0, 1).to(ScalarType.Float32);
-                Finite(Frames, frames);
+                Finite(InpaintStages.Frames, frames);
                 return frames;
             });
-            Tensor interleaved = clock.Part(Compositing, () =>
+            Tensor interleaved = clock.Part(InpaintStages.Compositing, () =>
             {
                 Tensor composed = seam.Composite(source.narrow(0, written, count), (generated + 1) * 127.5f, mask.narrow(0, written, count));
                 // [n, 3, H, W] -> [n, H, W, 3]
@@ -222,8 +219,8 @@ public sealed class InpaintPipeline : IDisposable
             {
                 // The sink may hold each frame for as long as it likes.
                 cancellation.ThrowIfCancellationRequested();
-                byte[] frame = clock.Part(Compositing, () => interleaved[i].data<byte>().ToArray());
-                clock.Part(Handing, () =>
+                byte[] frame = clock.Part(InpaintStages.Compositing, () => interleaved[i].data<byte>().ToArray());
+                clock.Part(InpaintStages.Handing, () =>
                 {
                     sink.Write(frame);
                     return true;

@@ -14,7 +14,8 @@ internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits
     /// <summary>What the two files are called in errors.</summary>
     public const string SourceRole = "the source video", MaskRole = "the mask";
 
-    private const string Reading = "reading", Finishing = "finishing";
+    /// <summary>Stages before and after the engine's.</summary>
+    internal const string Reading = "reading", Finishing = "finishing";
 
     // What AAC is made from, and what LTX-2.3 makes.
     private const int SoundRate = 48000, Stereo = 2;
