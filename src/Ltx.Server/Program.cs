@@ -9,6 +9,7 @@ RootCommand root = new("Ltx: masked video inpainting with LTX-2.3 on your own ma
     InpaintCommand.Create(),
     DemoCommand.Create(),
     DoctorCommand.Create(),
+    BenchCommand.Create(),
 };
 
 ParseResult parsed = root.Parse(args);
