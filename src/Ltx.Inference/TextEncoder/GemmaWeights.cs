@@ -14,7 +14,7 @@ internal sealed class GemmaWeights : IDisposable
 
     // What is not the language model: the vision tower by its three names, the projector behind it, the output head where a file repeats
     // it (it is the embedding), and the SentencePiece model that single files carry.
-    private static readonly string[] Ignored =
+    internal static readonly string[] Ignored =
     [
         "vision_tower.", "model.vision_tower.", "vision_model.", "multi_modal_projector.", "model.multi_modal_projector.",
         "lm_head.", "language_model.lm_head.", "spiece_model",
