@@ -31,8 +31,10 @@ export class SourceVideo {
     source.#iterator = new EncodedPacketSink(track).packets(undefined, undefined, { metadataOnly: true });
     source.end = await track.computeDuration({ skipLiveWait: true }).catch(() => null);
     await source.#read(1);
-    if (source.#packets.length === 0) throw new Error("There is no frame in this file.");
-    source.offset = source.#packets[0];
+    // What an edit list cuts off lies before 0: players and ffmpeg begin behind it.
+    const first = source.#packets.find((time) => time > -1e-6) ?? source.#packets[0];
+    if (first === undefined) throw new Error("There is no frame in this file.");
+    source.offset = first;
     source.duration = source.end === null ? null : source.end - source.offset;
     return source;
   }
@@ -51,7 +53,7 @@ export class SourceVideo {
   /** The times of all frames that begin before `until` seconds, counted from the first frame. */
   async times(until) {
     await this.#read(until);
-    return this.#packets.map((time) => time - this.offset).filter((time) => time < until - 1e-9);
+    return this.#packets.map((time) => time - this.offset).filter((time) => time > -1e-6 && time < until - 1e-9);
   }
 
   /** Frames a second over the first two seconds or so, snapped to the rates that are meant; and whether the frames are evenly spaced. */
