@@ -8,7 +8,7 @@ namespace Ltx.Server.Queue;
 internal sealed partial class InputFetcher(IFetcher fetcher, FileStore files, ILogger<InputFetcher> logger)
 {
     /// <summary>All inputs, or what is wrong with the first that failed.</summary>
-    public async Task<(FetchedInputs? Inputs, FalDetail? Problem)> FetchAsync(InpaintRequest request, CancellationToken ct)
+    public async Task<(FetchedInputs? Inputs, InputProblem? Problem)> FetchAsync(InpaintRequest request, CancellationToken ct)
     {
         using var stopOthers = CancellationTokenSource.CreateLinkedTokenSource(ct);
         (string Url, FetchKind Kind, object[] Location)[] wanted =
@@ -19,7 +19,7 @@ internal sealed partial class InputFetcher(IFetcher fetcher, FileStore files, IL
         ];
         var fetches = wanted.Select(w => OneAsync(w.Url, w.Kind, w.Location, stopOthers)).ToArray();
         List<FetchedFile> got = [];
-        FalDetail? problem = null;
+        InputProblem? problem = null;
         Exception? failure = null;
         foreach (var fetch in fetches)
         {
@@ -29,7 +29,7 @@ internal sealed partial class InputFetcher(IFetcher fetcher, FileStore files, IL
             }
             catch (InputProblemException e)
             {
-                problem ??= e.Detail;
+                problem ??= e.Problem;
             }
             catch (Exception e)
             {
@@ -56,36 +56,46 @@ internal sealed partial class InputFetcher(IFetcher fetcher, FileStore files, IL
         return default;
     }
 
+    /// <summary>One file: ours from the disk, others through the downloader.</summary>
+    /// <exception cref="FetchException">It is refused, or cannot be had.</exception>
+    public async Task<FetchedFile> OpenAsync(string url, FetchKind kind, CancellationToken ct)
+    {
+        if (files.IdFromUrl(url) is { } id && files.Lease(id) is { } lease)
+        {
+            return new FetchedFile(lease.Path, lease.File.ETag!, lease.File.Size, lease.File.ContentType, () =>
+            {
+                lease.Dispose();
+                return ValueTask.CompletedTask;
+            });
+        }
+
+        return await fetcher.FetchAsync(new FetchRequest(url, kind), ct);
+    }
+
+    /// <summary>What the client is told of a fetch that failed.</summary>
+    public static FalDetail Problem(FetchException e, string url, IReadOnlyList<object> location) => new(e.Type, location, e.FalMessage)
+    {
+        Context = e.Context,
+        InputJson = FalJson.Text(json => json.WriteStringValue(InputUrl.Redact(url))),
+    };
+
     private async Task<FetchedFile> OneAsync(string url, FetchKind kind, object[] location, CancellationTokenSource stopOthers)
     {
         try
         {
-            if (files.IdFromUrl(url) is { } id && files.Lease(id) is { } lease)
-            {
-                return new FetchedFile(lease.Path, lease.File.ETag!, lease.File.Size, lease.File.ContentType, () =>
-                {
-                    lease.Dispose();
-                    return ValueTask.CompletedTask;
-                });
-            }
-
-            return await fetcher.FetchAsync(new FetchRequest(url, kind), stopOthers.Token);
+            return await OpenAsync(url, kind, stopOthers.Token);
         }
         catch (FetchException e)
         {
             Refused(logger, e.Message);
             await stopOthers.CancelAsync();
-            throw new InputProblemException(new FalDetail(e.Type, location, e.FalMessage)
-            {
-                Context = e.Context,
-                InputJson = FalJson.Text(json => json.WriteStringValue(InputUrl.Redact(url))),
-            });
+            throw new InputProblemException(new InputProblem(Problem(e, url, location), e.Message));
         }
     }
 
-    private sealed class InputProblemException(FalDetail detail) : Exception(detail.Message)
+    private sealed class InputProblemException(InputProblem problem) : Exception(problem.Reason)
     {
-        public FalDetail Detail { get; } = detail;
+        public InputProblem Problem { get; } = problem;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "An input could not be fetched: {Reason}")]
