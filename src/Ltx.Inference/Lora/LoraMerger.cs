@@ -13,7 +13,7 @@ public sealed class LoraMerger
 {
     private readonly IReadOnlyDictionary<string, Linear> linears;
     private readonly LoraNames names;
-    private readonly Device device;
+    private readonly LtxTransformer transformer;
 
     // What is merged into which layer now; null while that is uncertain.
     private Dictionary<string, Change[]>? current = [];
@@ -22,7 +22,7 @@ public sealed class LoraMerger
     {
         linears = transformer.Linears;
         names = new LoraNames(linears.Keys);
-        device = transformer.Device;
+        this.transformer = transformer;
     }
 
     /// <summary>Which layers a LoRA changes.</summary>
@@ -56,9 +56,9 @@ public sealed class LoraMerger
         current = null;
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        using IWeightReader reader = IWeightReader.For(device);
+        using IWeightReader reader = transformer.NewReader();
         // One look at the end instead of one a layer: every look waits for the device.
-        Tensor finite = ones(1, ScalarType.Bool, device);
+        Tensor finite = ones(1, ScalarType.Bool, transformer.Device);
         foreach (string layer in different)
         {
             Linear linear = linears[layer];

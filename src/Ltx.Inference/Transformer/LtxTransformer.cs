@@ -52,6 +52,9 @@ public sealed class LtxTransformer : IDisposable
     /// <summary>Every linear layer by its name in a LoRA.</summary>
     internal IReadOnlyDictionary<string, Linear> Linears => weights.Linears;
 
+    /// <summary>A reader for weights that are read again.</summary>
+    internal IWeightReader NewReader() => weights.NewReader();
+
     /// <summary>Rotary tables of video tokens; the caller disposes them.</summary>
     /// <param name="positions">[B, 3, T, 2] first and last seconds, rows and columns of pixels of every token, float32</param>
     public TokenGeometry VideoGeometry(Tensor positions) => video.Geometry(positions, Type);

@@ -129,13 +129,16 @@ public sealed class ComponentWeights : IDisposable
 
     internal void Register(string name, Linear linear) => linears.Add(name, linear);
 
+    /// <summary>A reader of one's own for weights that are read again.</summary>
+    internal IWeightReader NewReader() => archive.Reader(Device);
+
     /// <summary>The weight of a linear layer that is being built; it belongs to the layer.</summary>
     internal void ReadFirst(Linear linear, Action<LinearWeight> arrived) => ReadWeight(Reader, linear, arrived, Look);
 
     /// <summary>Asks for the weight of a linear layer, as the file has it, in the form in which the layer keeps it. Any number of times.</summary>
     internal void ReadWeight(IWeightReader reader, Linear linear, Action<LinearWeight> arrived) => ReadWeight(reader, linear, arrived, (_, _, _) => { });
 
-    private IWeightReader Reader => reader ??= IWeightReader.For(Device);
+    private IWeightReader Reader => reader ??= NewReader();
 
     private void ReadWeight(IWeightReader reader, Linear linear, Action<LinearWeight> arrived, Action<SafetensorsFile, TensorEntry, Tensor> look)
     {

@@ -32,6 +32,7 @@ internal sealed class UploadingReader : IWeightReader
     private readonly Thread thread;
     private Order? last;
     private long bytesUnderWay;
+    private volatile bool isDropped;
     private int current;
 
     /// <param name="link">the way to the device; this owns it</param>
@@ -53,7 +54,7 @@ internal sealed class UploadingReader : IWeightReader
         thread.Start();
     }
 
-    public Tensor Read(SafetensorsFile file, TensorEntry entry, Action<Tensor>? arrived)
+    public Tensor Read(SafetensorsFile file, TensorEntry entry, Action<Tensor>? arrived = null)
     {
         nint source = file.Address(entry);
         HostPages.Expect(source, entry.Length);
@@ -83,6 +84,7 @@ internal sealed class UploadingReader : IWeightReader
     /// <summary>What has not come is dropped.</summary>
     public void Dispose()
     {
+        isDropped = true;
         orders.CompleteAdding();
         thread.Join();
         // First the buffers, which waits for all copies: the memory of what has not come must not go to another tensor while it is written to.
@@ -106,23 +108,34 @@ internal sealed class UploadingReader : IWeightReader
 
     private void CopyAll()
     {
-        Exception? failure = null;
+        Exception? failure = Bound();
         foreach (Order order in orders.GetConsumingEnumerable())
         {
             try
             {
-                if (failure is null)
-                {
-                    link.Bind();
-                    Copy(order);
-                }
+                if (failure is null && isDropped) failure = new ObjectDisposedException(nameof(UploadingReader));
+                if (failure is null) Copy(order);
+                else link.Drop(order.Before);
             }
             catch (Exception e)
             {
                 // Everything behind it fails for the same reason: the device is gone, or its memory.
-                failure = e;
+                failure ??= e;
             }
             order.Finish(failure);
+        }
+    }
+
+    private Exception? Bound()
+    {
+        try
+        {
+            link.Bind();
+            return null;
+        }
+        catch (Exception e)
+        {
+            return e;
         }
     }
 
