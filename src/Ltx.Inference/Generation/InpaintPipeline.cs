@@ -6,7 +6,6 @@ using Ltx.Inference.Native;
 using Ltx.Inference.Sampling;
 using Ltx.Inference.Weights;
 using TorchSharp;
-using static Ltx.Inference.Generation.StageNames;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Generation;

@@ -49,6 +49,9 @@ public sealed class MemoryPlanner
     /// <exception cref="Weights.WeightsException">A file is missing, not sound, or of another architecture.</exception>
     public static MemoryPlanner For(Weights.ModelFolder folder, ScalarType type, DeviceType deviceType) => new(ModelFacts.Read(folder), type, deviceType);
 
+    /// <summary>Plans for a model that is only described: no file is needed.</summary>
+    public static MemoryPlanner For(Synthesis.ModelPreset preset, ScalarType type, DeviceType deviceType) => new(ModelFacts.Of(preset), type, deviceType);
+
     /// <summary>The fastest plan that fits; where none does, the smallest, with <see cref="MemoryPlan.Fits"/> false.</summary>
     /// <param name="request">what is to be done</param>
     /// <param name="available">bytes of the card, weights included</param>
@@ -85,7 +88,7 @@ public sealed class MemoryPlanner
         long onCard = model.Transformer.Layers - arrangement.StreamedBlocks + Math.Min(2, arrangement.StreamedBlocks);
         long always = onCard * block + model.Ends.Bytes(element) + model.Codecs.Bytes(element) + model.VocoderSize.Bytes(ElementBytes.Float32);
         long denoising = always + (arrangement.Text == TextResidency.Stays ? text : 0);
-        return new MemoryPlan(work.Request, available, arrangement, [.. work.Stages(arrangement).Select(stage => Peak(stage.Name == StageNames.Text ? always + text : denoising, stage))], arrangement.StreamedBlocks * block);
+        return new MemoryPlan(work.Request, available, arrangement, [.. work.Stages(arrangement).Select(stage => Peak(stage.Name == InpaintStages.Prompt ? always + text : denoising, stage))], arrangement.StreamedBlocks * block);
     }
 
     // What of it is on the card at once while a prompt is encoded.
@@ -93,7 +96,7 @@ public sealed class MemoryPlanner
         ? Math.Max(Math.Min(2, model.Gemma.Layers) * model.GemmaLayer.Bytes(element), Math.Max(model.Projection.Bytes(element), model.LargerConnector.Bytes(element)))
         : model.Gemma.Layers * model.GemmaLayer.Bytes(element) + model.Projection.Bytes(element) + model.Connectors.Bytes(element);
 
-    private static StagePeak Peak(long weights, StageWork stage)
+    private static StagePeak Peak(long weights, StageMemory stage)
     {
         double tensors = stage.Peak - stage.Workspace;
         return new StagePeak(stage.Name, weights, (long)tensors, (long)stage.Workspace, Math.Max(SlackLeast, (long)(stage.Peak * SlackShare)));

@@ -1,4 +1,7 @@
+using System.Text.Json.Nodes;
 using Ltx.Inference.AudioVae;
+using Ltx.Inference.Forms;
+using Ltx.Inference.Synthesis;
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Transformer;
 using Ltx.Inference.Upsampler;
@@ -66,6 +69,16 @@ internal sealed record ModelFacts
     }
 
     /// <summary>The same of a model that is only described.</summary>
+    public static ModelFacts Of(ModelPreset preset)
+    {
+        ConfigSection checkpoint = Config(preset.Checkpoint.Config, "checkpoint"), upscaler = Config(preset.Upscaler.Config, "upscaler"), gemma = Config(preset.TextEncoder.Files["config.json"], "text encoder");
+        GemmaConfig text = GemmaConfig.Read(gemma);
+        return From(
+            checkpoint, upscaler, gemma,
+            Shapes(CheckpointForm.Tensors(checkpoint, text.HiddenSize, text.Layers)), Shapes(UpsamplerForm.Tensors(upscaler)), Shapes(GemmaForm.LanguageModel(text)));
+    }
+
+    /// <summary>The same of configs and lists of tensors.</summary>
     /// <param name="config">the checkpoint's</param>
     /// <param name="upscalerConfig">the upsampler's</param>
     /// <param name="gemmaConfig">Gemma's whole <c>config.json</c></param>
@@ -113,6 +126,10 @@ internal sealed record ModelFacts
         if (items.Count != count) throw new WeightsException($"The config has {count} layers, and the files hold {items.Count} below \"{prefix}\".");
         return items.Select(PartSize.Of).MaxBy(size => size.Numbers);
     }
+
+    private static ConfigSection Config(JsonObject json, string part) => ConfigSection.Parse(json.ToJsonString(), $"the preset's {part}");
+
+    private static List<(string, long[])> Shapes(IEnumerable<ExpectedTensor> tensors) => [.. tensors.Select(tensor => (tensor.Name, tensor.Shape))];
 
     private static List<(string, long[])> Shapes(TensorArchive archive) => [.. archive.Files.SelectMany(file => file.Tensors.Values).Select(entry => (entry.Name, entry.Shape))];
 }

@@ -25,7 +25,7 @@ public class StageMemoryTests(MiniaturePipeline miniature, ITestOutputHelper out
         MemoryPlan plan = planner.Predict(new RequestShape(frames, height, width), long.MaxValue, MemoryArrangement.Resident);
         Compare(
             // The vocoder's convolutions in one dimension have workspaces on a CPU that cuDNN does without; its stage is never the worst.
-            plan.Stages.Where(stage => stage.Stage != StageNames.Sound).ToDictionary(stage => stage.Stage, stage => stage.Activations + stage.Workspace),
+            plan.Stages.Where(stage => stage.Stage != InpaintStages.Sound).ToDictionary(stage => stage.Stage, stage => stage.Activations + stage.Workspace),
             heap => miniature.Pipeline.Run(MiniatureClip.Request(frames, height, width) with { Steps = 2 }, new RecordedClip(), progress => heap.Stage = progress.Stage, TestContext.Current.CancellationToken));
     }
 
