@@ -1,3 +1,4 @@
+using Ltx.Inference.Transformer.Streaming;
 using Ltx.Inference.VideoVae;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -65,8 +66,8 @@ public sealed class MemoryPlanner
         IEnumerable<MemoryArrangement> kept = current is null ? [] : InPieces(current with { VaeTiling = null }, [.. Harmless, .. Short]);
         IEnumerable<MemoryArrangement> resident = Enum.GetValues<TextResidency>().SelectMany(text => InPieces(best with { Text = text }, Harmless));
         MemoryArrangement streamed = best with { Text = TextResidency.Streams, VaeElements = Harmless[^1] };
-        IEnumerable<MemoryArrangement> streams = Enumerable.Range(1, model.Transformer.Layers).Select(blocks => streamed with { StreamedBlocks = blocks });
-        MemoryArrangement last = streamed with { StreamedBlocks = model.Transformer.Layers };
+        IEnumerable<MemoryArrangement> streams = Enumerable.Range(BlockStream.SlotCount + 1, Math.Max(0, model.Transformer.Layers - BlockStream.SlotCount)).Select(blocks => streamed with { StreamedBlocks = blocks });
+        MemoryArrangement last = streamed with { StreamedBlocks = model.Transformer.Layers > BlockStream.SlotCount ? model.Transformer.Layers : 0 };
         IEnumerable<MemoryArrangement> tiles = TileSizes.Select(size => new AxisTiling(size, TileOverlap))
             .Select(tile => last with { VaeElements = Short[^1], VaeTiling = new VideoTiling(VideoTiling.Default.Frames, tile, tile) });
         MemoryPlan? plan = null;
@@ -84,8 +85,8 @@ public sealed class MemoryPlanner
     private MemoryPlan Plan(RequestMemory work, long available, MemoryArrangement arrangement)
     {
         long block = arrangement.Float8 ? model.Block.Float8Bytes(element) : model.Block.Bytes(element), text = TextWeights(arrangement.Text);
-        // Two blocks on the card take turns with all that are streamed.
-        long onCard = model.Transformer.Layers - arrangement.StreamedBlocks + Math.Min(2, arrangement.StreamedBlocks);
+        // All that are streamed take turns in as much memory as two have.
+        long onCard = model.Transformer.Layers - arrangement.StreamedBlocks + (arrangement.StreamedBlocks > 0 ? BlockStream.SlotCount : 0);
         long always = onCard * block + model.Ends.Bytes(element) + model.Codecs.Bytes(element) + model.VocoderSize.Bytes(ElementBytes.Float32);
         long denoising = always + (arrangement.Text == TextResidency.Stays ? text : 0);
         return new MemoryPlan(work.Request, available, arrangement, [.. work.Stages(arrangement).Select(stage => Peak(stage.Name == InpaintStages.Prompt ? always + text : denoising, stage))], arrangement.StreamedBlocks * block);
