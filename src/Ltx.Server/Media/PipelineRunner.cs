@@ -77,7 +77,9 @@ internal sealed partial class PipelineRunner(LtxOptions options, ILogger<Pipelin
     {
         InpaintSettings settings = options.Inpaint;
         torch.Device device = EngineDevice.Choose(settings.Device, worker, pipelines.Length);
-        return new InpaintPipeline(model, device, settings.Dtype.Length == 0 ? ComputeDevice.DefaultType(device) : ComputeDevice.ParseType(settings.Dtype), settings.ToEngine());
+        InpaintPipeline pipeline = new(model, device, settings.Dtype.Length == 0 ? ComputeDevice.DefaultType(device) : ComputeDevice.ParseType(settings.Dtype), settings.ToEngine());
+        if (settings.WarmUp) pipeline.WarmUp();
+        return pipeline;
     }
 
     private ClipJob Clip(RunJob job, long seed, string output) => new(job.Video.Path, job.Mask.Path, job.Request.Prompt, output)

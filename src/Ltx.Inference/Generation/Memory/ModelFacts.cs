@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Ltx.Inference.AudioVae;
 using Ltx.Inference.Forms;
+using Ltx.Inference.Native;
 using Ltx.Inference.Synthesis;
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Transformer;
@@ -39,6 +40,12 @@ internal sealed record ModelFacts
     /// <summary>One layer of Gemma; all are alike.</summary>
     public required PartSize GemmaLayer { get; init; }
 
+    /// <summary>Gemma's output head, where it writes prompts: it is read when it is first needed and stays.</summary>
+    public required PartSize Head { get; init; }
+
+    /// <summary>Whether the file has the blocks' matrices in float8.</summary>
+    public required bool IsFloat8 { get; init; }
+
     /// <summary>The projection of Gemma's states.</summary>
     public required PartSize Projection { get; init; }
 
@@ -65,7 +72,8 @@ internal sealed record ModelFacts
         string upscalerConfig = upscaler.Files[0].Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{folder.Upscaler} is no latent upsampler: its metadata has no config.");
         return From(
             checkpoint.Config, ConfigSection.Parse(upscalerConfig, folder.Upscaler), JsonFile.Read(Path.Combine(folder.TextEncoder, "config.json")),
-            Shapes(file), Shapes(upscaler), Shapes(gemma));
+            Shapes(file), Shapes(upscaler), Shapes(gemma), folder.PromptExpansion,
+            file.Files[0].Tensors.Values.Any(entry => entry.Type.IsFloat8() && entry.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal)));
     }
 
     /// <summary>The same of a model that is only described.</summary>
@@ -75,7 +83,7 @@ internal sealed record ModelFacts
         GemmaConfig text = GemmaConfig.Read(gemma);
         return From(
             checkpoint, upscaler, gemma,
-            Shapes(CheckpointForm.Tensors(checkpoint, text.HiddenSize, text.Layers)), Shapes(UpsamplerForm.Tensors(upscaler)), Shapes(GemmaForm.LanguageModel(text)));
+            Shapes(CheckpointForm.Tensors(checkpoint, text.HiddenSize, text.Layers)), Shapes(UpsamplerForm.Tensors(upscaler)), Shapes(GemmaForm.LanguageModel(text)), writesPrompts: true, isFloat8: false);
     }
 
     /// <summary>The same of configs and lists of tensors.</summary>
@@ -85,9 +93,12 @@ internal sealed record ModelFacts
     /// <param name="checkpoint">names and shapes of the checkpoint's tensors</param>
     /// <param name="upscaler">the same of the upsampler</param>
     /// <param name="gemma">the same of Gemma</param>
+    /// <param name="writesPrompts">whether Gemma is asked to write, too</param>
+    /// <param name="isFloat8">whether the file has the blocks' matrices in float8</param>
     public static ModelFacts From(
         ConfigSection config, ConfigSection upscalerConfig, ConfigSection gemmaConfig,
-        IReadOnlyList<(string Name, long[] Shape)> checkpoint, IReadOnlyList<(string Name, long[] Shape)> upscaler, IReadOnlyList<(string Name, long[] Shape)> gemma)
+        IReadOnlyList<(string Name, long[] Shape)> checkpoint, IReadOnlyList<(string Name, long[] Shape)> upscaler, IReadOnlyList<(string Name, long[] Shape)> gemma,
+        bool writesPrompts, bool isFloat8)
     {
         TransformerConfig transformer = TransformerConfig.From(config);
         GemmaConfig text = GemmaConfig.Read(gemmaConfig);
@@ -105,6 +116,8 @@ internal sealed record ModelFacts
             Block = Largest(checkpoint, BlocksPrefix, transformer.Layers),
             Ends = PartSize.Of(checkpoint.Where(tensor => InTransformer(tensor.Name) && !tensor.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal))),
             GemmaLayer = Largest(gemma, GemmaPrefix(gemma), text.Layers),
+            Head = writesPrompts ? new PartSize((long)text.VocabularySize * text.HiddenSize, 0, 0) : default,
+            IsFloat8 = isFloat8,
             Projection = Part([ProjectionPrefix]),
             LargerConnector = connectors.MaxBy(connector => connector.Numbers),
             Connectors = connectors.Aggregate((a, b) => a + b),
