@@ -89,7 +89,9 @@ internal sealed partial class PipelineRunner(LtxOptions options, ILogger<Pipelin
     {
         InpaintSettings settings = options.Inpaint;
         torch.Device device = EngineDevice.Choose(settings.Device, worker, engines.Length);
-        return new InpaintPipeline(model, device, settings.Dtype.Length == 0 ? ComputeDevice.DefaultType(device) : ComputeDevice.ParseType(settings.Dtype), settings.ToEngine(), progress);
+        InpaintPipeline pipeline = new(model, device, settings.Dtype.Length == 0 ? ComputeDevice.DefaultType(device) : ComputeDevice.ParseType(settings.Dtype), settings.ToEngine(), progress);
+        if (settings.WarmUp) pipeline.WarmUp();
+        return pipeline;
     }
 
     private ClipJob Clip(RunJob job, long seed, string output) => new(job.Video.Path, job.Mask.Path, job.Request.Prompt, output)
