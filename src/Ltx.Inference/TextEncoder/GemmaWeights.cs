@@ -9,11 +9,11 @@ internal sealed class GemmaWeights : IDisposable
     private const string Table = "embed_tokens.weight";
 
     // Where the language model lies: in the hub's files, in those that transformers 5 writes, and in a language model alone.
-    private static readonly string[] Prefixes = ["language_model.model", "model.language_model", "model"];
+    internal static readonly string[] Prefixes = ["language_model.model", "model.language_model", "model"];
 
     // What is not the language model: the vision tower by its three names, the projector behind it, the output head where a file repeats
     // it (it is the embedding), and the SentencePiece model that single files carry.
-    private static readonly string[] Ignored =
+    internal static readonly string[] Ignored =
     [
         "vision_tower.", "model.vision_tower.", "vision_model.", "multi_modal_projector.", "model.multi_modal_projector.",
         "lm_head.", "language_model.lm_head.", "spiece_model",
@@ -65,7 +65,8 @@ internal sealed class GemmaWeights : IDisposable
         archive.Dispose();
     }
 
-    private static TensorArchive OpenArchive(string folder)
+    /// <summary>The folder's weights, whatever model they are of.</summary>
+    internal static TensorArchive OpenArchive(string folder)
     {
         string[] indices = Directory.GetFiles(folder, "*.safetensors.index.json"), files = Directory.GetFiles(folder, "*.safetensors");
         return (indices, files) switch
