@@ -24,12 +24,13 @@ public sealed class InpaintPipeline : IDisposable
     /// <param name="device">where to compute</param>
     /// <param name="type">bfloat16 or float32; the vocoder is always float32</param>
     /// <param name="options">the operator's choices</param>
+    /// <param name="progress">told how far the loading is</param>
     /// <exception cref="WeightsException">A file is missing, damaged, or of another architecture.</exception>
-    public InpaintPipeline(ModelFolder folder, Device device, ScalarType type, InpaintOptions? options = null)
+    public InpaintPipeline(ModelFolder folder, Device device, ScalarType type, InpaintOptions? options = null, Action<LoadProgress>? progress = null)
     {
         LibTorch.Load();
         this.options = options ?? new InpaintOptions();
-        models = new InpaintModels(folder, device, type);
+        models = new InpaintModels(folder, device, type, this.options.Weights, progress);
     }
 
     /// <summary>Where it computes.</summary>

@@ -1,3 +1,4 @@
+using Ltx.Inference.Layers;
 using Ltx.Inference.Weights;
 using static TorchSharp.torch;
 
@@ -31,7 +32,7 @@ internal sealed class GemmaWeights : IDisposable
             ?? throw new WeightsException($"{archive.Name} has no tensor \"{Prefixes[0]}.{Table}\": it is no Gemma 3.");
         component = new ComponentWeights(archive, "", device, type);
         // The real table is 2 GB, of which a prompt needs a thousandth: it stays in the file, in the file's type.
-        table = new ComponentWeights(archive, "", CPU, (ScalarType)archive.Find($"{prefix}.{Table}").Entry.Type);
+        table = new ComponentWeights(archive, "", CPU, (ScalarType)archive.Find($"{prefix}.{Table}").Entry.Type, checkNumbers: false);
     }
 
     /// <summary>The cursor at the language model.</summary>
@@ -57,6 +58,14 @@ internal sealed class GemmaWeights : IDisposable
 
     /// <summary>Insists that nothing of the language model is left over.</summary>
     public void Complete() => component.Complete([$"{prefix}.{Table}", .. Ignored]);
+
+    /// <summary>The embedding table as the output head; whoever asks keeps it, and this owns it.</summary>
+    public Linear LoadHead(GemmaConfig config)
+    {
+        Linear head = new(Root["embed_tokens"], config.HiddenSize, config.VocabularySize, bias: false);
+        component.Settle();
+        return head;
+    }
 
     public void Dispose()
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using static TorchSharp.torch;
 
 namespace Ltx.Inference.Weights;
 
@@ -26,6 +27,9 @@ public sealed class TensorArchive : IDisposable
     public IReadOnlyList<SafetensorsFile> Files { get; }
 
     public IReadOnlyCollection<string> Names => tensors.Keys;
+
+    /// <summary>How its tensors come to a device.</summary>
+    internal Func<Device, IWeightReader> Reader { get; set; } = IWeightReader.For;
 
     /// <summary>Opens one safetensors file.</summary>
     public static TensorArchive Open(string path) => new(path, [SafetensorsFile.Open(path)]);
