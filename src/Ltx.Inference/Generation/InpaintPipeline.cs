@@ -6,6 +6,7 @@ using Ltx.Inference.Native;
 using Ltx.Inference.Sampling;
 using Ltx.Inference.Weights;
 using TorchSharp;
+using static Ltx.Inference.Generation.StageNames;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Generation;
@@ -146,10 +147,11 @@ public sealed class InpaintPipeline : IDisposable
 
     private EncodedClip EncodeClip(Tensor source, Tensor mask, PixelShape shape, LoraSet loras)
     {
+        using var scope = NewDisposeScope();
         Tensor widened = ClipTensors.Dilate(ClipTensors.Pad(mask, shape), options.MaskDilation);
         EncodedClip clip = EncodedClip.Encode(ClipTensors.Pad(source, shape), widened, models.VideoEncoder, loras, options, models.Type);
         Finite(InpaintStages.Source, clip.Clean1, clip.Clean2, clip.Reference1);
-        return clip;
+        return clip.MoveToOuterDisposeScope();
     }
 
     // [1, C, T, F] as long as the clip is inside; silence where the source's sound ends before it.
@@ -203,33 +205,32 @@ public sealed class InpaintPipeline : IDisposable
             // Frames that only fill the grid go.
             int count = Math.Min((int)piece.shape[2], request.Frames.Count - written);
             if (count == 0) break;
-            Tensor generated = clock.Part(InpaintStages.Decoding, () =>
+            // [1, 3, n, H, W] -> [n, 3, H, W]
+            Tensor generated = piece[0].narrow(1, 0, count).narrow(2, 0, request.Height).narrow(3, 0, request.Width).transpose(0, 1);
+            foreach ((long start, long frames) in ClipTensors.Chunks(generated))
             {
-                // [1, 3, n, H, W] -> [n, 3, H, W]
-                Tensor frames = piece[0].narrow(1, 0, count).narrow(2, 0, request.Height).narrow(3, 0, request.Width).transpose(0, 1).to(ScalarType.Float32);
-                Finite(InpaintStages.Frames, frames);
-                return frames;
-            });
-            Tensor interleaved = clock.Part(InpaintStages.Compositing, () =>
-            {
-                Tensor composed = seam.Composite(source.narrow(0, written, count), (generated + 1) * 127.5f, mask.narrow(0, written, count));
-                // [n, 3, H, W] -> [n, H, W, 3]
-                return composed.permute(0, 2, 3, 1).contiguous().cpu();
-            });
-            for (int i = 0; i < count; i++)
-            {
-                // The sink may hold each frame for as long as it likes.
-                cancellation.ThrowIfCancellationRequested();
-                byte[] frame = clock.Part(InpaintStages.Compositing, () => interleaved[i].data<byte>().ToArray());
-                clock.Part(InpaintStages.Handing, () =>
+                Tensor numbers = generated.narrow(0, start, frames);
+                // Looked at here, so that a device that decodes on its own is waited for in the part that it works for.
+                clock.Part(InpaintStages.Decoding, () => Finite(InpaintStages.Frames, numbers));
+                using Tensor interleaved = clock.Part(InpaintStages.Compositing, () => Composite(seam, numbers, source.narrow(0, written, frames), mask.narrow(0, written, frames)));
+                for (int i = 0; i < frames; i++)
                 {
-                    sink.Write(frame);
-                    return true;
-                });
-                tell(++written);
+                    // The sink may hold each frame for as long as it likes.
+                    cancellation.ThrowIfCancellationRequested();
+                    byte[] frame = clock.Part(InpaintStages.Compositing, () => interleaved[i].data<byte>().ToArray());
+                    clock.Part(InpaintStages.Handing, () => sink.Write(frame));
+                    tell(++written);
+                }
             }
         }
         return true;
+    }
+
+    // [n, 3, H, W] generated, from -1 to 1 -> [n, H, W, 3] bytes on the CPU
+    private static Tensor Composite(SeamBlend seam, Tensor generated, Tensor source, Tensor mask)
+    {
+        using var scope = NewDisposeScope();
+        return seam.Composite(source, (generated.to(ScalarType.Float32) + 1) * 127.5f, mask).permute(0, 2, 3, 1).contiguous().cpu().MoveToOuterDisposeScope();
     }
 
     private static void Finite(string stage, params ReadOnlySpan<Tensor> tensors)

@@ -65,6 +65,12 @@ internal sealed class StageClock(Action<InpaintProgress>? report, IReadOnlyList<
         return result;
     }
 
+    public void Part(string name, Action body) => Part(name, () =>
+    {
+        body();
+        return true;
+    });
+
     private TimeSpan Elapsed => Stopwatch.GetElapsedTime(started);
 
     private void Begin(string stage)
