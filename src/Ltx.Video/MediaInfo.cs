@@ -81,5 +81,5 @@ public sealed record MediaInfo
     /// <summary>This, where it is a video.</summary>
     /// <exception cref="MediaException">It is a still image.</exception>
     public MediaInfo RequireVideo() =>
-        Kind == MediaKind.Video ? this : throw MediaException.Input(Role, "is a still image, and a video is needed");
+        Kind == MediaKind.Video ? this : throw MediaException.Input(MediaProblem.Format, Role, "is a still image, and a video is needed");
 }

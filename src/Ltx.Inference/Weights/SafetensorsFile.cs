@@ -55,6 +55,11 @@ public sealed class SafetensorsFile : IDisposable
         string full = System.IO.Path.GetFullPath(path);
         try
         {
+            // Opening a pipe would wait for a writer for ever. Neither it nor a device has a length, and asking for it does not open them.
+            if (File.Exists(full) && (File.ResolveLinkTarget(full, returnFinalTarget: true) ?? new FileInfo(full)) is not FileInfo { Exists: true, Length: > 0 })
+            {
+                throw new WeightsException($"{full} is empty, or is not a regular file.");
+            }
             using FileStream stream = new(full, FileMode.Open, FileAccess.Read, FileShare.Read);
             SafetensorsHeader header = SafetensorsHeader.Read(stream, full);
             MemoryMappedFile mapping = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);

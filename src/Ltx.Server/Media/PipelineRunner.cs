@@ -48,12 +48,14 @@ internal sealed partial class PipelineRunner(LtxOptions options, ILogger<Pipelin
         catch (MediaException e) when (e.Fault == MediaFault.Input)
         {
             MediaRefused(logger, job.RequestId, e.Message, e.LastWords);
-            string field = e.Role == ClipInpainter.MaskRole ? "mask_video_url" : "video_url";
-            return new RunResult.Rejected(new FalDetail("unsupported_video_format", ["body", field], e.Message));
+            return new RunResult.Rejected(MediaRefusal.Of(e, job.Request, MediaLimits.Default));
         }
         catch (LoraException e)
         {
-            return new RunResult.Rejected(new FalDetail("value_error", ["body", "loras", e.Index, "path"], e.Message));
+            return new RunResult.Rejected(new FalDetail("value_error", ["body", "loras", e.Index, "path"], e.Message)
+            {
+                InputJson = FalJson.Text(json => json.WriteStringValue(InputUrl.Redact(job.Request.Loras[e.Index].Path))),
+            });
         }
         catch (InferenceException e) when (e.Fault == Fault.Input)
         {

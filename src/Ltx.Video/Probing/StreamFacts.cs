@@ -22,13 +22,13 @@ internal static class StreamFacts
         var (width, height) = (video.Width!.Value, video.Height!.Value);
         if ((long)width * height > limits.MaxSourcePixels)
         {
-            throw MediaException.Input(role, "has larger pictures than are allowed");
+            throw MediaException.Input(MediaProblem.TooLarge, role, "has larger pictures than are allowed");
         }
 
         if (SideNumber(video, "dv_profile") == 5)
         {
             // Profile 5 has no base layer that a decoder without Dolby's colour model shows rightly: it comes out green and violet.
-            throw MediaException.Input(role, "is Dolby Vision of profile 5, whose colours cannot be read; export it as HDR10, HLG or SDR");
+            throw MediaException.Input(MediaProblem.Format, role, "is Dolby Vision of profile 5, whose colours cannot be read; export it as HDR10, HLG or SDR");
         }
 
         var (pixelWidth, pixelHeight) = SampleAspect(video.SampleAspectRatio);

@@ -131,5 +131,5 @@ internal static class FrameFilters
     };
 
     private static MediaException Unsupported(MediaInfo source, string matrix) =>
-        MediaException.Input(source.Role, $"stores its colours by the matrix \"{matrix}\", which is not supported");
+        MediaException.Input(MediaProblem.Format, source.Role, $"stores its colours by the matrix \"{matrix}\", which is not supported");
 }

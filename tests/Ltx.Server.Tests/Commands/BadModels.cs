@@ -20,7 +20,7 @@ internal static class BadModels
         .. new[] { "checkpoint", "upscaler", "text_encoder", "distilled_lora", "inpaint_adapter" }.Select(part =>
             new BadInput($"model.json: names a {part} that is not there", Users, $"names \"none\" as its {part}, and ", call => call.Model = BrokenModel.Naming(call.Folder, part, "none"))),
         Bytes("checkpoint: no safetensors", BrokenModel.Checkpoint, "it is no safetensors file or a damaged one", _ => "PK zip archive of a pickle"u8.ToArray()),
-        Bytes("checkpoint: empty", BrokenModel.Checkpoint, "it is shorter than a safetensors header", _ => []),
+        Bytes("checkpoint: empty", BrokenModel.Checkpoint, "is empty, or is not a regular file.", _ => []),
         Bytes("checkpoint: cut off", BrokenModel.Checkpoint, "the file may be incomplete", whole => whole[..(whole.Length / 2)]),
         Rewritten("checkpoint: without config", BrokenModel.Checkpoint, "is no LTX checkpoint: its metadata has no config.", file => file.Metadata("config", null)),
         Rewritten("checkpoint: config that is no JSON", BrokenModel.Checkpoint, "its config is not valid JSON (line 1: ", file => file.Metadata("config", "{'transformer'}")),
