@@ -40,7 +40,8 @@ internal sealed class ModelPull(HubClient hub, string name, ModelManifest.Model 
                 bool known = before?.Files.GetValueOrDefault(local) is { } entry && entry.Commit == commit && entry.Path == path;
                 HubFile file = known ? before!.Files[local].ToFile() : await hub.FileAsync(part.Repository, commit, path, cancellation);
                 if (part.Bytes is { } expected && expected != file.Bytes) notes.Add(string.Create(CultureInfo.InvariantCulture, $"{path} has {file.Bytes} bytes where the manifest knows {expected}: the publisher has replaced it."));
-                files.Add(local, ModelLock.Entry.Of(file, IsThere(local, file, before)));
+                // Two parts may be one file.
+                files[local] = ModelLock.Entry.Of(file, IsThere(local, file, before));
             }
         }
         ModelLock locked = new(name, commits, files);
