@@ -1,4 +1,5 @@
 using Ltx.Inference.AudioVae;
+using Ltx.Inference.Expansion;
 using Ltx.Inference.Latents;
 using Ltx.Inference.Layers;
 using Ltx.Inference.Lora;
@@ -30,6 +31,7 @@ internal sealed class InpaintModels : IDisposable
             // Channels side by side are what CUDA's convolutions want.
             VideoVaeOptions vae = VideoVaeOptions.Default with { ChannelsLast = device.type == TorchSharp.DeviceType.CUDA };
             Text = Own(meter.Load("text encoder", () => new PromptEncoder(folder, checkpoint, device, type)));
+            Expander = folder.PromptExpansion ? new PromptExpander(Text) : null;
             VideoEncoder = Own(meter.Load("video encoder", () => VideoEncoder.Load(checkpoint, device, type, vae)));
             VideoDecoder = Own(meter.Load("video decoder", () => VideoDecoder.Load(checkpoint, device, type, vae)));
             Audio = Own(meter.Load("audio", () => new AudioCodec(checkpoint, device, type)));
@@ -51,6 +53,9 @@ internal sealed class InpaintModels : IDisposable
     public ScalarType Type { get; }
 
     public PromptEncoder Text { get; }
+
+    /// <summary>Null where Gemma is not trained to write.</summary>
+    public PromptExpander? Expander { get; }
 
     public VideoEncoder VideoEncoder { get; }
 

@@ -1,9 +1,10 @@
 using System.Diagnostics;
-using Ltx.Inference.TextEncoder;
+using Ltx.Inference.Expansion;
 using Ltx.Inference.Latents;
 using Ltx.Inference.Lora;
 using Ltx.Inference.Native;
 using Ltx.Inference.Sampling;
+using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Weights;
 using TorchSharp;
 using static Ltx.Inference.Generation.StageNames;
@@ -74,11 +75,17 @@ public sealed class InpaintPipeline : IDisposable
             clock.Note("The mask has no white pixel, so the source is returned as it is.");
             sink.Begin(null);
             foreach (byte[] frame in request.Frames) sink.Write(frame);
-            return new InpaintReport(clock.Stop(), loras.Matches, clock.Notes);
+            return new InpaintReport(request.Prompt, clock.Stop(), loras.Matches, clock.Notes);
         }
 
-        // 1. The text.
-        (PromptContext positive, PromptContext? negative) = clock.Run(InpaintStages.Prompt, () => Encode(request, contexts));
+        // 1. The text: the prompt is written out, and what came of it is encoded.
+        (string prompt, PromptContext positive, PromptContext? negative) = clock.Run(InpaintStages.Prompt, () =>
+        {
+            string expanded = contexts is null ? Expand(request, clock, cancellation) : request.Prompt;
+            (PromptContext wanted, PromptContext? unwanted) = Encode(expanded, request, contexts);
+            return (expanded, wanted, unwanted);
+        });
+        Show(observe, ("context.video", positive.Video), ("context.audio", positive.Audio));
 
         // 2. The source: latents, masks, guide, and its sound.
         (EncodedClip clip, Tensor? sound) = clock.Run(InpaintStages.Source, () => (EncodeClip(source, mask, shape, loras), KeepsSound(request) ? EncodeSound(request, shape) : null));
@@ -103,7 +110,7 @@ public sealed class InpaintPipeline : IDisposable
         SoundClip? generated = clock.Run(InpaintStages.Sound, () => request.GenerateAudio && sound is null ? DecodeSound(first.Audio, request, observe) : null);
         sink.Begin(generated);
         clock.Run(InpaintStages.Frames, request.Frames.Count, tell => Write(video, source, mask, request, sink, clock, tell, cancellation));
-        return new InpaintReport(clock.Stop(), loras.Matches, clock.Notes);
+        return new InpaintReport(prompt, clock.Stop(), loras.Matches, clock.Notes);
     }
 
     public void Dispose() => models.Dispose();
@@ -132,17 +139,31 @@ public sealed class InpaintPipeline : IDisposable
         return ClipTensors.Pad(mask, new PixelShape(request.Frames.Count, request.Height, request.Width)).MoveToOuterDisposeScope();
     }
 
-    private (PromptContext Positive, PromptContext? Negative) Encode(InpaintRequest request, PromptContext? given)
+    private string Expand(InpaintRequest request, StageClock clock, CancellationToken cancellation)
+    {
+        if (!request.ExpandPrompt) return request.Prompt;
+        if (models.Expander is not { } expander)
+        {
+            clock.Note(PromptExpander.NotOfThisModel);
+            return request.Prompt;
+        }
+        bool withSound = request.GenerateAudio && !KeepsSound(request);
+        ExpandedPrompt expansion = clock.Part(InpaintStages.Expansion, () => expander.Expand(request.Prompt, withSound, request.Seed, request.AllowsExpansion, cancellation));
+        clock.Note(expansion.Note);
+        return expansion.Prompt;
+    }
+
+    private (PromptContext Positive, PromptContext? Negative) Encode(string prompt, InpaintRequest request, PromptContext? given)
     {
         bool guided = request.GuidanceScale > 1;
-        PromptContext EncodePrompt(string prompt)
+        PromptContext EncodePrompt(string words)
         {
-            PromptContext context = models.Text.Encode([prompt]);
+            PromptContext context = models.Text.Encode([words]);
             Finite(InpaintStages.Prompt, context.Video, context.Audio);
             return context;
         }
 
-        return (given ?? EncodePrompt(request.Prompt), guided ? EncodePrompt(request.NegativePrompt) : null);
+        return (given ?? EncodePrompt(prompt), guided ? EncodePrompt(request.NegativePrompt) : null);
     }
 
     private EncodedClip EncodeClip(Tensor source, Tensor mask, PixelShape shape, LoraSet loras)

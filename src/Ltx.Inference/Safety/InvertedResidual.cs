@@ -12,12 +12,12 @@ internal sealed class InvertedResidual
 
     /// <param name="name">what its layers' names begin with, for instance <c>block_3</c></param>
     /// <param name="expansion">how many times wider it is inside; 1 for not at all</param>
-    public InvertedResidual(WeightScope root, string name, int inChannels, int outChannels, int expansion, int stride)
+    public InvertedResidual(WeightScope root, Device device, string name, int inChannels, int outChannels, int expansion, int stride)
     {
         int inner = inChannels * expansion;
-        if (expansion > 1) expand = QuantizedConvolution.Normalised(root, $"{name}_expand", $"{name}_expand_BN", inChannels, inner, size: 1);
-        depthwise = QuantizedConvolution.Normalised(root, $"{name}_depthwise", $"{name}_depthwise_BN", inner, inner, size: 3, stride, groups: inner);
-        project = QuantizedConvolution.Normalised(root, $"{name}_project", $"{name}_project_BN", inner, outChannels, size: 1);
+        if (expansion > 1) expand = QuantizedConvolution.Normalised(root, device, $"{name}_expand", $"{name}_expand_BN", inChannels, inner, size: 1);
+        depthwise = QuantizedConvolution.Normalised(root, device, $"{name}_depthwise", $"{name}_depthwise_BN", inner, inner, size: 3, stride, groups: inner);
+        project = QuantizedConvolution.Normalised(root, device, $"{name}_project", $"{name}_project_BN", inner, outChannels, size: 1);
         adds = stride == 1 && inChannels == outChannels;
     }
 

@@ -25,6 +25,7 @@ public sealed class SafetyClassifier : IDisposable
     // Expansion, channels, blocks, stride of the first. Source: Sandler et al., "MobileNetV2", table 2.
     private static readonly (int Expansion, int Channels, int Blocks, int Stride)[] Stages = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)];
 
+    private readonly Device device;
     private readonly TensorArchive archive;
     private readonly ComponentWeights weights;
     private readonly QuantizedConvolution stem, last;
@@ -37,24 +38,25 @@ public sealed class SafetyClassifier : IDisposable
     public SafetyClassifier(string path, Device device)
     {
         LibTorch.Load();
+        this.device = device;
         archive = TensorArchive.Open(path);
-        weights = new ComponentWeights(archive, "", device, ScalarType.Float32);
+        weights = new ComponentWeights(archive, "", CPU, ScalarType.Float32);
         try
         {
             WeightScope root = weights.Root;
-            stem = QuantizedConvolution.Normalised(root, "Conv1", "bn_Conv1", 3, StemChannels, size: 3, stride: 2);
+            stem = QuantizedConvolution.Normalised(root, device, "Conv1", "bn_Conv1", 3, StemChannels, size: 3, stride: 2);
             int channels = StemChannels;
             foreach ((int expansion, int width, int count, int stride) in Stages)
             {
                 for (int i = 0; i < count; i++)
                 {
                     string name = blocks.Count == 0 ? "expanded_conv" : $"block_{blocks.Count}";
-                    blocks.Add(new InvertedResidual(root, name, channels, width, expansion, i == 0 ? stride : 1));
+                    blocks.Add(new InvertedResidual(root, device, name, channels, width, expansion, i == 0 ? stride : 1));
                     channels = width;
                 }
             }
-            last = QuantizedConvolution.Normalised(root, "Conv_1", "Conv_1_bn", channels, LastChannels, size: 1);
-            head = [QuantizedConvolution.Dense(root, "dense_1", LastChannels, 256), QuantizedConvolution.Dense(root, "dense_2", 256, 128), QuantizedConvolution.Dense(root, "dense_3", 128, 5)];
+            last = QuantizedConvolution.Normalised(root, device, "Conv_1", "Conv_1_bn", channels, LastChannels, size: 1);
+            head = [QuantizedConvolution.Dense(root, device, "dense_1", LastChannels, 256), QuantizedConvolution.Dense(root, device, "dense_2", 256, 128), QuantizedConvolution.Dense(root, device, "dense_3", 128, 5)];
             weights.Complete();
         }
         catch
@@ -109,7 +111,7 @@ public sealed class SafetyClassifier : IDisposable
         if (picture.Pixels.Length != picture.Width * picture.Height * 3) throw new InferenceException(Fault.Internal, $"A picture to be checked has {picture.Pixels.Length} bytes, which are not {picture.Width}x{picture.Height} pixels.");
         using var scope = NewDisposeScope();
         // [H, W, 3] -> [1, 3, H, W]
-        Tensor pixels = tensor(picture.Pixels, [1, picture.Height, picture.Width, 3], ScalarType.Byte).to(weights.Device).permute(0, 3, 1, 2).to(ScalarType.Float32) / 255f;
+        Tensor pixels = tensor(picture.Pixels, [1, picture.Height, picture.Width, 3], ScalarType.Byte).to(device).permute(0, 3, 1, 2).to(ScalarType.Float32) / 255f;
         if (picture.Width == Side && picture.Height == Side) return pixels.MoveToOuterDisposeScope();
         return nn.functional.interpolate(pixels, [Side, Side], mode: InterpolationMode.Bilinear, align_corners: true).MoveToOuterDisposeScope();
     }
