@@ -112,7 +112,7 @@ async function offerLeftDraft() {
         dropDraft(left.id);
       } }, "Forget it")));
   compose.element.prepend(offer);
-  compose.onSource = () => offer.remove();
+  compose.addEventListener("source", () => offer.remove(), { once: true });
 }
 
 // --- theme and key -------------------------------------------------------------------------------------------------------------

@@ -21,7 +21,8 @@ const MOST_MASK_FRAMES = 32768;
 
 export const emptyDraft = (id) => ({ id, source: null, marks: NO_MARKS, maskMode: "draw", mask: null, form: {}, requestId: null });
 
-export class Compose {
+/** Events: "source": a video is chosen. */
+export class Compose extends EventTarget {
   #draft = emptyDraft("");
   #files = { source: null, mask: null };
   #source = null;
@@ -33,6 +34,7 @@ export class Compose {
   #frames = { times: [0], tail: 0.04 };
 
   constructor(schema) {
+    super();
     this.schema = schema;
     this.form = new RequestForm(schema);
     this.stage = new Stage();
@@ -67,6 +69,11 @@ export class Compose {
     return this.#draft.source === null;
   }
 
+  /** The draft has become a request. */
+  get wasSent() {
+    return this.#draft.requestId !== null;
+  }
+
   /** Begins anew. */
   async reset() {
     await this.open(emptyDraft(startNewDraft()));
@@ -97,6 +104,7 @@ export class Compose {
 
   /** A video chosen by hand. The same file again goes on with the marks that are there. */
   async choose(file) {
+    this.dispatchEvent(new Event("source"));
     const turn = ++this.#opening;
     const { source } = this.#draft;
     const isSame = source !== null && source.name === file.name && source.size === file.size;
