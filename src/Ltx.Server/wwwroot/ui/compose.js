@@ -3,15 +3,17 @@
 import { ApiError, ENDPOINT, makePreview, ownPath, submit } from "./api.js";
 import { codePanel } from "./code.js";
 import { announce, bytes, h, icon, plural, replace } from "./dom.js";
-import { RequestForm, withoutDefaults } from "./form.js";
+import { RequestForm } from "./form.js";
+import { proposal } from "./frames.js";
 import { currentKey } from "./key.js";
 import { maskAddress } from "./mask.js";
 import { MaskFileView } from "./maskfile.js";
+import { withoutDefaults } from "./schema.js";
 import { Stage, coverageText } from "./stage.js";
 import { loadDraft, saveDraft, startNewDraft, tabDraftId } from "./store.js";
 import { NO_MARKS, Tools } from "./tools.js";
 import { upload } from "./upload.js";
-import { SourceVideo, canShow, proposal } from "./video.js";
+import { SourceVideo, canShow } from "./video.js";
 
 /** Changes are kept once the hand has rested so long, in milliseconds. */
 const SAVE_AFTER = 300;
