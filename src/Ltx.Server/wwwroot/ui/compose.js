@@ -419,7 +419,9 @@ export class Compose extends EventTarget {
     this.element = h("div", { class: "compose" },
       h("section", { class: "panel stage-panel", "aria-label": "Source and mask", ondragover: (event) => this.#dragging(event, true), ondragleave: (event) => this.#dragging(event, false), ondrop: (event) => this.#drop(event) },
         sourceInput, maskInput, this.errors.source, this.noteText, this.empty, this.work),
-      h("section", { class: "panel side", "aria-label": "What belongs there" }, this.form.element, h("div", { class: "send" }, this.sendButton, this.progressRow), this.code.element));
+      h("section", { class: "panel side", "aria-label": "What belongs there" }, this.form.element, this.code.element));
+    // What most people do comes before what few change.
+    this.form.more.before(h("div", { class: "send" }, this.sendButton, this.progressRow));
   }
 
   #dragging(event, over) {
