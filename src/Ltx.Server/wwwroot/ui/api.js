@@ -28,7 +28,7 @@ export class NoServerError extends Error {
   }
 }
 
-export function authorization() {
+function authorization() {
   const key = currentKey();
   return key === null ? {} : { Authorization: `Key ${key}` };
 }
@@ -83,6 +83,12 @@ export const listed = (id, signal) => call("GET", `/requests/${encodeURIComponen
 export const list = (cursor, signal) => call("GET", `/requests?limit=24${cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`}`, { signal });
 export const makeMask = (drawing, signal) => call("POST", "/ui/api/masks", { body: drawing, signal });
 export const makePreview = (url, signal) => call("POST", "/ui/api/previews", { body: { url }, signal });
+
+/** A request's small picture; null where there is none. */
+export async function thumbnailOf(id) {
+  const response = await fetch(`/ui/api/requests/${encodeURIComponent(id)}/thumbnail`, { headers: authorization(), credentials: "omit", referrerPolicy: "no-referrer" });
+  return response.status === 200 ? response.blob() : null;
+}
 
 let publicOrigin = null;
 

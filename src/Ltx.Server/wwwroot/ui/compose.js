@@ -150,7 +150,7 @@ export class Compose extends EventTarget {
     }
     if (turn !== this.#opening) return source?.close();
     let address = from instanceof Blob ? (this.#address = URL.createObjectURL(from)) : from;
-    if (source === null || !(await canShow(address))) {
+    if (source === null || source.isMisread || !(await canShow(address))) {
       if (turn !== this.#opening) return source?.close();
       try {
         ({ source, address } = await this.#preview(source));
@@ -174,8 +174,8 @@ export class Compose extends EventTarget {
 
   /** What this browser cannot decode is shown as the server's preview of it. The times are the source's own where the container tells them. */
   async #preview(source) {
-    await this.#uploadSource((text, share) => this.#note(`This browser cannot decode the video. ${text}${share === null ? "" : ` ${Math.round(share * 100)} %`}`));
-    this.#note("This browser cannot decode the video; the server makes a preview of it…");
+    await this.#uploadSource((text, share) => this.#note(`This browser cannot show the video as it is. ${text}${share === null ? "" : ` ${Math.round(share * 100)} %`}`));
+    this.#note("This browser cannot show the video as it is; the server makes a preview of it…");
     const preview = await makePreview(this.#draft.source.url);
     const address = ownPath(preview.url);
     if (address === null) throw new Error("The preview lies on another server.");
@@ -380,7 +380,7 @@ export class Compose extends EventTarget {
     this.noteText = h("p", { class: "note", role: "status" });
 
     this.sourceName = h("span", { class: "source-name" });
-    this.previewNote = h("p", { class: "notice", hidden: true }, "This browser cannot decode the video. You see the server's preview of it; the request uses your file as it is.");
+    this.previewNote = h("p", { class: "notice", hidden: true }, "This browser cannot show the video as it is. You see the server's preview; the request uses your file itself.");
     this.modeButtons = new Map([["draw", "Draw"], ["file", "Mask file"]].map(([name, text]) => [name, h("button", { type: "button", onclick: () => {
       if (name !== this.#draft.maskMode) {
         this.#draft.mask = null;
@@ -444,7 +444,7 @@ export class Compose extends EventTarget {
     this.emptyTitle.textContent = missing ? `Choose ${source.name} again` : "Drop a video here";
     this.emptyText.textContent = missing
       ? `Your marks and the request are kept. The file${source.size ? ` (${bytes(source.size)})` : ""} had not been sent, and a page cannot open it by itself.`
-      : "MP4, MOV, MKV or WebM. It stays on this machine until you send the request.";
+      : "MP4, MOV, MKV or WebM. It is sent to the server with the request, or at once if this browser cannot show it.";
     this.sourceName.textContent = source === null ? "" : source.name;
     if (isOpen) this.sourceName.textContent += ` · ${this.#source.width} × ${this.#source.height}`;
   }
