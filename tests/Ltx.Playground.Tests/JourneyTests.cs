@@ -32,7 +32,7 @@ public class JourneyTests(Browser browser)
         await using Visit visit = await Visit.BeginAsync(browser, await browser.LockedServerAsync(), Browser.PlainName);
         Assert.False(await visit.Page.EvaluateAsync<bool>("isSecureContext || 'VideoEncoder' in window || 'clipboard' in navigator"));
         List<string> served = Calls(visit);
-        await visit.Button("Enter an API key").ClickAsync();
+        await visit.Button("Key").ClickAsync();
         ILocator dialog = visit.Page.GetByRole(AriaRole.Dialog);
         await dialog.GetByLabel("API key").FillAsync(PlaygroundServer.Key);
         await visit.AssertAccessibleAsync("key");

@@ -9,15 +9,15 @@ namespace Ltx.Playground.Tests.Support;
 /// <summary>A mask file as ffmpeg decodes it, against a drawing by the rule of docs/marks.md.</summary>
 internal static class MaskCheck
 {
-    /// <summary>Seconds of each frame, from the first.</summary>
+    /// <summary>Seconds of each frame, from the first: whole ticks over ticks a second, so that a mark's edge that lies on a pixel's centre still does.</summary>
     public static double[] Times(string file)
     {
-        double[] times =
-        [
-            .. TestMedia.Run("ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", "frame=pts_time", "-of", "csv=p=0", file)
-                .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => double.Parse(line.Trim(',', '\r'), CultureInfo.InvariantCulture)),
-        ];
-        return [.. times.Select(time => time - times[0])];
+        string[] lines = TestMedia.Run("ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", "stream=time_base:frame=pts", "-of", "csv=p=0", file)
+            .Split(['\n', '\r', ','], StringSplitOptions.RemoveEmptyEntries);
+        string[] timeBase = lines.Single(line => line.Contains('/')).Split('/');
+        Assert.Equal("1", timeBase[0]);
+        long[] ticks = [.. lines.Where(line => !line.Contains('/')).Select(line => long.Parse(line, CultureInfo.InvariantCulture))];
+        return [.. ticks.Select(tick => (tick - ticks[0]) / double.Parse(timeBase[1], CultureInfo.InvariantCulture))];
     }
 
     /// <summary>Every frame once, in the file's own size: 255 where luma is above one half, else 0.</summary>

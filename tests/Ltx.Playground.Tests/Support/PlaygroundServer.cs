@@ -70,7 +70,7 @@ internal sealed class PlaygroundServer : IDisposable
 
     private async Task BeginAsync()
     {
-        string data = folder.Named("data");
+        string data = folder.Folder("data");
         string told = Path.Combine(data, "server.json");
         File.Delete(told);
         List<string> arguments = [Path.Combine(AppContext.BaseDirectory, "ltx.dll"), "serve", "--urls", Url.ToString().TrimEnd('/'), "--data", data, "--set", "Files:MinFreeBytes=0", "--set", "Telemetry:LogLevel=Warning"];
