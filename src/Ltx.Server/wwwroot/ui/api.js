@@ -60,7 +60,7 @@ export async function call(method, path, { body, signal, quiet = false } = {}) {
     const error = new ApiError(response.status, parsed);
     if (response.status !== 401 || quiet) throw error;
     // Another call may have got a new key while this one was under way.
-    if (currentKey() === sent && !(await askForKey(sent === null ? "Requests need a key here." : "The server does not know this key."))) throw error;
+    if (currentKey() === sent && !(await askForKey(sent === null ? "Requests are made with a key here." : "The server does not know this key.", sent !== null))) throw error;
   }
 }
 

@@ -3,10 +3,10 @@
 import { ENDPOINT, learnOrigin, openApi, ownPath } from "./api.js";
 import { Compose, emptyDraft } from "./compose.js";
 import { announce, h, plural, replace } from "./dom.js";
-import { inputSchema } from "./form.js";
 import { askForKey, currentKey, forgetKey } from "./key.js";
 import { RequestView } from "./request.js";
 import { RequestsView } from "./requests.js";
+import { inputSchema } from "./schema.js";
 import { draftOf, dropDraft, leftDraft, startNewDraft, tabDraftId } from "./store.js";
 import { NO_MARKS } from "./tools.js";
 

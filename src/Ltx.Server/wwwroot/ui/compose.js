@@ -3,15 +3,17 @@
 import { ApiError, ENDPOINT, makePreview, ownPath, submit } from "./api.js";
 import { codePanel } from "./code.js";
 import { announce, bytes, h, icon, plural, replace } from "./dom.js";
-import { RequestForm, withoutDefaults } from "./form.js";
+import { RequestForm } from "./form.js";
+import { proposal } from "./frames.js";
 import { currentKey } from "./key.js";
 import { maskAddress } from "./mask.js";
 import { MaskFileView } from "./maskfile.js";
+import { withoutDefaults } from "./schema.js";
 import { Stage, coverageText } from "./stage.js";
 import { loadDraft, saveDraft, startNewDraft, tabDraftId } from "./store.js";
 import { NO_MARKS, Tools } from "./tools.js";
 import { upload } from "./upload.js";
-import { SourceVideo, canShow, proposal } from "./video.js";
+import { SourceVideo, canShow } from "./video.js";
 
 /** Changes are kept once the hand has rested so long, in milliseconds. */
 const SAVE_AFTER = 300;
@@ -417,7 +419,9 @@ export class Compose extends EventTarget {
     this.element = h("div", { class: "compose" },
       h("section", { class: "panel stage-panel", "aria-label": "Source and mask", ondragover: (event) => this.#dragging(event, true), ondragleave: (event) => this.#dragging(event, false), ondrop: (event) => this.#drop(event) },
         sourceInput, maskInput, this.errors.source, this.noteText, this.empty, this.work),
-      h("section", { class: "panel side", "aria-label": "What belongs there" }, this.form.element, h("div", { class: "send" }, this.sendButton, this.progressRow), this.code.element));
+      h("section", { class: "panel side", "aria-label": "What belongs there" }, this.form.element, this.code.element));
+    // What most people do comes before what few change.
+    this.form.more.before(h("div", { class: "send" }, this.sendButton, this.progressRow));
   }
 
   #dragging(event, over) {

@@ -4,9 +4,9 @@ import { ApiError, ENDPOINT, NoServerError, cancel, listed, makePreview, ownPath
 import { codePanel } from "./code.js";
 import { Compare } from "./compare.js";
 import { announce, bytes, copyButton, h, icon, replace, roughly } from "./dom.js";
-import { label } from "./form.js";
 import { Guide } from "./guide.js";
 import { currentKey } from "./key.js";
+import { label } from "./schema.js";
 import { showsRight } from "./video.js";
 
 /** Milliseconds between two looks at the status; more while the server does not answer. */
