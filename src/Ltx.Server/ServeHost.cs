@@ -7,6 +7,7 @@ using Ltx.Server.Endpoints;
 using Ltx.Server.Fetch;
 using Ltx.Server.Files;
 using Ltx.Server.Observability;
+using Ltx.Server.Playground;
 using Ltx.Server.Queue;
 using Ltx.Server.Storage;
 using Ltx.Server.Tls;
@@ -107,6 +108,9 @@ internal static class ServeHost
         services.AddSingleton<FileStore>();
         services.AddSingleton<UploadService>();
         services.AddSingleton<DiskBudget>();
+
+        services.AddSingleton(new PageFiles(PageFiles.DefaultRoot));
+        services.AddSingleton<Workbench>();
 
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<SignedTokens>();

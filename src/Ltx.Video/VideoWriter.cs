@@ -36,7 +36,7 @@ public static class VideoWriter
         var count = await WritePictureAsync(picture.Path, options, frames, isLastStep: audio is null, cancellationToken).ConfigureAwait(false);
         if (audio is null)
         {
-            await VerifyAsync(picture.Path, options, count, cancellationToken).ConfigureAwait(false);
+            await WrittenFile.VerifyAsync(picture.Path, options.Limits, count, cancellationToken).ConfigureAwait(false);
             picture.Commit();
             return count;
         }
@@ -63,7 +63,7 @@ public static class VideoWriter
             throw FfmpegFailure.WhileWriting(result);
         }
 
-        await VerifyAsync(whole.Path, options, count, cancellationToken).ConfigureAwait(false);
+        await WrittenFile.VerifyAsync(whole.Path, options.Limits, count, cancellationToken).ConfigureAwait(false);
         whole.Commit();
         return count;
     }
@@ -123,29 +123,5 @@ public static class VideoWriter
         }
 
         return count > 0 ? count : throw new MediaException(MediaFault.Server, "There was no frame to write.");
-    }
-
-    /// <summary>
-    /// Reads the result's header back. ffmpeg's exit code alone is not proof: not every version reports a disk that fills up while the last
-    /// bytes are flushed.
-    /// </summary>
-    private static async Task VerifyAsync(string path, VideoWriteOptions options, int count, CancellationToken cancellationToken)
-    {
-        MediaInfo written;
-        try
-        {
-            written = await MediaProbe.ProbeAsync(path, options.Limits, "the result", cancellationToken).ConfigureAwait(false);
-        }
-        catch (MediaException exception) when (exception.Fault == MediaFault.Input)
-        {
-            throw new MediaException(
-                MediaFault.Server, "The result that ffmpeg wrote cannot be read back.", exception.LastWords, exception.ExitCode, exception);
-        }
-
-        if (written.FrameCountEstimate != count)
-        {
-            throw new MediaException(
-                MediaFault.Server, $"The result that ffmpeg wrote holds {written.FrameCountEstimate ?? 0} frames instead of {count}.");
-        }
     }
 }

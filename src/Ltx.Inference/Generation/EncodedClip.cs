@@ -37,4 +37,11 @@ internal sealed record EncodedClip(Tensor Clean1, Tensor Clean2, Tensor Referenc
             ClipTensors.KeepCells(halfMask, encoder.Scale).MoveToOuterDisposeScope(),
             ClipTensors.KeepCells(mask, encoder.Scale).MoveToOuterDisposeScope());
     }
+
+    /// <summary>Hands all of it to the scope around the current one.</summary>
+    public EncodedClip MoveToOuterDisposeScope()
+    {
+        foreach (Tensor? tensor in new[] { Clean1, Clean2, Reference1, Reference2, Keep1, Keep2 }) tensor?.MoveToOuterDisposeScope();
+        return this;
+    }
 }

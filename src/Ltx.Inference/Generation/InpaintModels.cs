@@ -1,5 +1,6 @@
 using Ltx.Inference.AudioVae;
 using Ltx.Inference.Latents;
+using Ltx.Inference.Layers;
 using Ltx.Inference.Lora;
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Transformer;
@@ -15,22 +16,25 @@ internal sealed class InpaintModels : IDisposable
 {
     private readonly Stack<IDisposable> owned = new();
 
+    /// <param name="format">in what form the transformer's linear layers are kept</param>
+    /// <param name="progress">told how far each component is</param>
     /// <exception cref="WeightsException">A file is missing, damaged, or of another architecture.</exception>
-    public InpaintModels(ModelFolder folder, Device device, ScalarType type)
+    public InpaintModels(ModelFolder folder, Device device, ScalarType type, WeightFormat format = WeightFormat.Checkpoint, Action<LoadProgress>? progress = null)
     {
         try
         {
+            using LoadMeter meter = new(progress, FileBytes(folder));
             Checkpoint checkpoint = Own(Checkpoint.Open(folder.Checkpoint));
             Device = device;
             Type = type;
             // Channels side by side are what CUDA's convolutions want.
             VideoVaeOptions vae = VideoVaeOptions.Default with { ChannelsLast = device.type == TorchSharp.DeviceType.CUDA };
-            Text = Own(new PromptEncoder(folder, checkpoint, device, type));
-            VideoEncoder = Own(VideoEncoder.Load(checkpoint, device, type, vae));
-            VideoDecoder = Own(VideoDecoder.Load(checkpoint, device, type, vae));
-            Audio = Own(new AudioCodec(checkpoint, device, type));
-            Upsampler = Own(LatentUpsampler.Load(folder.Upscaler, device, type));
-            Transformer = Own(new LtxTransformer(checkpoint, device, type));
+            Text = Own(meter.Load("text encoder", () => new PromptEncoder(folder, checkpoint, device, type)));
+            VideoEncoder = Own(meter.Load("video encoder", () => VideoEncoder.Load(checkpoint, device, type, vae)));
+            VideoDecoder = Own(meter.Load("video decoder", () => VideoDecoder.Load(checkpoint, device, type, vae)));
+            Audio = Own(meter.Load("audio", () => new AudioCodec(checkpoint, device, type)));
+            Upsampler = Own(meter.Load("upsampler", () => LatentUpsampler.Load(folder.Upscaler, device, type)));
+            Transformer = Own(meter.Load("transformer", () => new LtxTransformer(checkpoint, device, type, format)));
             Merger = new LoraMerger(Transformer);
             Distilled = folder.DistilledLora is { } distilled ? Own(LoraFile.Open(distilled)) : null;
             Adapter = folder.InpaintAdapter is { } adapter ? Own(LoraFile.Open(adapter)) : null;
@@ -75,6 +79,9 @@ internal sealed class InpaintModels : IDisposable
     {
         while (owned.TryPop(out IDisposable? model)) model.Dispose();
     }
+
+    private static long FileBytes(ModelFolder folder) =>
+        new[] { folder.Checkpoint, folder.Upscaler }.Concat(Directory.GetFiles(folder.TextEncoder, "*.safetensors")).Sum(file => new FileInfo(file).Length);
 
     private T Own<T>(T model) where T : IDisposable
     {

@@ -1,3 +1,5 @@
+using Ltx.Inference.Layers;
+
 namespace Ltx.Inference.Generation;
 
 /// <summary>Where the result's sound comes from.</summary>
@@ -30,8 +32,10 @@ public enum CompositeMode
 /// <param name="Sound">where the sound comes from</param>
 /// <param name="ReferenceInStage2">whether the second stage sees the guide too: 1.8 times the whole run's time</param>
 /// <param name="Composite">how pixels are put together</param>
+/// <param name="Weights">in what form the transformer's weights are kept and multiplied</param>
 public sealed record InpaintOptions(
-    int MaskDilation = 8, int Feather = 12, bool LatentMask = true, SoundSource Sound = SoundSource.KeepSource, bool ReferenceInStage2 = false, CompositeMode Composite = CompositeMode.Blend)
+    int MaskDilation = 8, int Feather = 12, bool LatentMask = true, SoundSource Sound = SoundSource.KeepSource, bool ReferenceInStage2 = false, CompositeMode Composite = CompositeMode.Blend,
+    WeightFormat Weights = WeightFormat.Checkpoint)
 {
     /// <summary>In the first stage the distilled LoRA is used this strongly, in the second this. Source: ltx_pipelines/utils/constants.py, HQ preset (400fd31).</summary>
     internal const double DistilledStage1 = 0.25, DistilledStage2 = 0.5;

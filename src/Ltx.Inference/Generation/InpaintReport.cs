@@ -3,7 +3,10 @@ using Ltx.Inference.Lora;
 namespace Ltx.Inference.Generation;
 
 /// <summary>How long a stage took.</summary>
-public sealed record StageTime(string Stage, TimeSpan Time);
+/// <param name="Stage">its name, for a person</param>
+/// <param name="Time">from its beginning to the next one's</param>
+/// <param name="Parts">what was measured within it; they need not add up to it</param>
+public sealed record StageTime(string Stage, TimeSpan Time, IReadOnlyList<StageTime> Parts);
 
 /// <summary>What is to be said about a run when it is over.</summary>
 /// <param name="Stages">times in the order of the stages; they follow each other without gap</param>

@@ -82,12 +82,8 @@ public sealed class LoraFile : IDisposable
 
     public void Dispose() => file.Dispose();
 
-    /// <summary>A tensor of the file in float32 on a device; the caller disposes it.</summary>
-    internal Tensor Read(TensorEntry entry, Device device)
-    {
-        using Tensor view = file.View(entry);
-        return view.to(ScalarType.Float32, device, copy: true);
-    }
+    /// <summary>Asks for a tensor in the file's type; it belongs to the caller.</summary>
+    internal Tensor Read(IWeightReader reader, TensorEntry entry) => reader.Read(file, entry);
 
     private static List<LoraModule> ReadModules(SafetensorsFile file)
     {

@@ -6,24 +6,23 @@ using static TorchSharp.torch;
 namespace Ltx.Inference.Lora;
 
 /// <summary>
-/// Merges sets of LoRAs into a transformer: weight = pristine + sum(strength * alpha / rank * up @ down), summed in float32. Every merge
-/// starts from the pristine weight, so the result does not depend on what was merged before.
+/// Merges sets of LoRAs into a transformer: weight = pristine + sum(strength * alpha / rank * up @ down), summed in float32 on the device. Every
+/// merge starts from the pristine weight, so the result does not depend on what was merged before.
 /// </summary>
 public sealed class LoraMerger
 {
     private readonly IReadOnlyDictionary<string, Linear> linears;
     private readonly LoraNames names;
     private readonly Device device;
-    private readonly ScalarType type;
 
-    // What is merged now; null while that is uncertain.
-    private IReadOnlyList<(LoraIdentity File, double Strength)>? current = [];
+    // What is merged into which layer now; null while that is uncertain.
+    private Dictionary<string, Change[]>? current = [];
 
     public LoraMerger(LtxTransformer transformer)
     {
         linears = transformer.Linears;
         names = new LoraNames(linears.Keys);
-        (device, type) = (transformer.Device, transformer.Type);
+        device = transformer.Device;
     }
 
     /// <summary>Which layers a LoRA changes.</summary>
@@ -43,71 +42,86 @@ public sealed class LoraMerger
         return new LoraMatch(lora.Name, lora.Modules.Count - unmatched.Count, unmatched);
     }
 
-    /// <summary>Makes the transformer use exactly these LoRAs. Layers that none of them touches get their pristine weight back; nothing happens where the same set is in use.</summary>
+    /// <summary>
+    /// Makes the transformer use exactly these LoRAs. Only layers whose sum is another one than before are written: those that none of them
+    /// touches get their pristine weight back, and those that the same parts change at the same strengths stay as they are.
+    /// </summary>
     /// <exception cref="WeightsException">One of them does not fit, or holds numbers that are not finite.</exception>
     public void Use(IReadOnlyList<LoraUse> loras)
     {
-        List<LoraUse> active = [.. loras.Where(lora => lora.Strength != 0)];
-        List<(LoraIdentity, double)> wanted = [.. active.Select(lora => (lora.File.Identity, lora.Strength))];
-        if (current is not null && current.SequenceEqual(wanted)) return;
-        Dictionary<string, List<(LoraUse Lora, LoraModule Module)>> changes = Changes(active);
+        Dictionary<string, Change[]> wanted = Changes(loras);
+        Dictionary<string, Change[]>? before = current;
+        List<string> different = [.. linears.Keys.Where(layer => before is null ? linears[layer].IsMerged || wanted.ContainsKey(layer) : !Same(before.GetValueOrDefault(layer), wanted.GetValueOrDefault(layer)))];
+        if (different.Count == 0) return;
         current = null;
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
+        using IWeightReader reader = IWeightReader.For(device);
         // One look at the end instead of one a layer: every look waits for the device.
         Tensor finite = ones(1, ScalarType.Bool, device);
-        foreach ((string layer, Linear linear) in linears)
+        foreach (string layer in different)
         {
-            if (changes.TryGetValue(layer, out List<(LoraUse, LoraModule)>? parts)) linear.UseMerged(Merge(linear, parts, finite));
-            else linear.UsePristine();
+            Linear linear = linears[layer];
+            if (wanted.TryGetValue(layer, out Change[]? changes)) Merge(reader, linear, changes, finite);
+            else linear.ReadPristine(reader, linear.UsePristine);
         }
-        if (!finite.item<bool>())
-        {
-            if (changes.Keys.FirstOrDefault(layer => !IsFinite(linears[layer])) is { } broken) throw new InferenceException(Fault.Internal, $"The model's own weights of {broken} hold numbers that are not finite.");
-            throw new WeightsException($"The weights of {string.Join(", ", active.Select(lora => lora.File.Name))} hold numbers that are not finite.");
-        }
+        reader.Finish();
+        if (!finite.item<bool>()) throw new WeightsException($"The weights of {string.Join(", ", loras.Where(lora => lora.Strength != 0).Select(lora => lora.File.Name))} hold numbers that are not finite.");
         current = wanted;
     }
 
-    private Dictionary<string, List<(LoraUse, LoraModule)>> Changes(List<LoraUse> active)
+    private static bool Same(Change[]? one, Change[]? other) => one is null || other is null ? one == other : one.SequenceEqual(other);
+
+    private Dictionary<string, Change[]> Changes(IReadOnlyList<LoraUse> loras)
     {
-        Dictionary<string, List<(LoraUse, LoraModule)>> changes = new(StringComparer.Ordinal);
-        foreach (LoraUse lora in active)
+        Dictionary<string, List<Change>> changes = new(StringComparer.Ordinal);
+        foreach (LoraUse lora in loras.Where(lora => lora.Strength != 0))
         {
             Match(lora.File);
             foreach (LoraModule module in lora.File.Modules)
             {
                 if (names.Find(module.Name) is not { } layer) continue;
-                if (!changes.TryGetValue(layer, out List<(LoraUse, LoraModule)>? parts)) changes.Add(layer, parts = []);
-                parts.Add((lora, module));
+                if (!changes.TryGetValue(layer, out List<Change>? parts)) changes.Add(layer, parts = []);
+                parts.Add(new Change(lora.File, module, lora.Strength));
             }
         }
-        return changes;
+        return changes.ToDictionary(pair => pair.Key, pair => pair.Value.ToArray(), StringComparer.Ordinal);
     }
 
-    private Tensor Merge(Linear linear, List<(LoraUse Lora, LoraModule Module)> parts, Tensor finite)
+    private static void Merge(IWeightReader reader, Linear linear, Change[] changes, Tensor finite)
     {
-        using var scope = NewDisposeScope();
-        using Tensor pristine = linear.ReadPristineWeight();
-        Tensor sum = pristine.to(ScalarType.Float32, copy: true);
-        foreach ((LoraUse lora, LoraModule module) in parts)
+        LinearWeight? pristine = null;
+        linear.ReadPristine(reader, read => pristine = read);
+        List<(Tensor Down, Tensor Up, double Scale)> products = [.. changes.Select(change => (change.File.Read(reader, change.Module.Down), change.File.Read(reader, change.Module.Up), change.Strength * change.Module.Scale))];
+        reader.Then(() =>
         {
-            sum.addmm_(lora.File.Read(module.Up, device), lora.File.Read(module.Down, device), alpha: (float)(lora.Strength * module.Scale));
-        }
-        finite.logical_and_(sum.isfinite().all());
-        return sum.to(type).MoveToOuterDisposeScope();
-    }
-
-    private static bool IsFinite(Linear linear)
-    {
-        using var scope = NewDisposeScope();
-        using Tensor pristine = linear.ReadPristineWeight();
-        return pristine.isfinite().all().item<bool>();
+            using var scope = NewDisposeScope();
+            Tensor sum = pristine!.ToFloat32();
+            foreach ((Tensor down, Tensor up, double scale) in products)
+            {
+                using (down)
+                using (up)
+                {
+                    sum.addmm_(up.to(ScalarType.Float32), down.to(ScalarType.Float32), alpha: (float)scale);
+                }
+            }
+            finite.logical_and_(sum.isfinite().all());
+            linear.UseMerged(pristine.Of(sum));
+            pristine.Dispose();
+        });
     }
 
     private static void CheckSize(LoraFile lora, LoraModule module, string layer, Linear linear)
     {
         if (module.Down.Shape[1] == linear.InFeatures && module.Up.Shape[0] == linear.OutFeatures) return;
         throw new WeightsException($"The LoRA {lora.Name} was made for another model: its module \"{module.Name}\" is {module.Up.Shape[0]}x{module.Down.Shape[1]}, and {layer} is {linear.OutFeatures}x{linear.InFeatures}.");
+    }
+
+    /// <summary>What one module of one LoRA adds to a layer. Equal to another one that adds the same.</summary>
+    private sealed record Change(LoraFile File, LoraModule Module, double Strength)
+    {
+        public bool Equals(Change? other) => other is not null && (File.Identity, Module.Name, Strength) == (other.File.Identity, other.Module.Name, other.Strength);
+
+        public override int GetHashCode() => HashCode.Combine(File.Identity, Module.Name, Strength);
     }
 }

@@ -80,7 +80,7 @@ internal sealed class GemmaEncoder : IDisposable
         Tensor last = Run(ids, start, global, sliding, cache, null).narrow(1, count - 1, 1).squeeze(1);
         if (cache is not null) cache.Length += count;
         // The embedding is the output head as well; it is read when it is first needed.
-        head ??= new Linear(weights.Root["embed_tokens"], Config.HiddenSize, Config.VocabularySize, bias: false);
+        head ??= weights.LoadHead(Config);
         return head.Forward(last).MoveToOuterDisposeScope();
     }
 

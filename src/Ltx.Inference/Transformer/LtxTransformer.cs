@@ -1,3 +1,4 @@
+using Ltx.Inference.Layers;
 using Ltx.Inference.Weights;
 using static TorchSharp.torch;
 
@@ -20,11 +21,12 @@ public sealed class LtxTransformer : IDisposable
     /// <param name="checkpoint">must stay open as long as this lives</param>
     /// <param name="device">where to compute</param>
     /// <param name="type">bfloat16 or float32</param>
+    /// <param name="format">in what form the weights of linear layers are kept</param>
     /// <exception cref="WeightsException">The file lacks a tensor, has one too many, or is of an architecture that is not built here.</exception>
-    public LtxTransformer(Checkpoint checkpoint, Device device, ScalarType type)
+    public LtxTransformer(Checkpoint checkpoint, Device device, ScalarType type, WeightFormat format = WeightFormat.Checkpoint)
     {
         Config = TransformerConfig.From(checkpoint.Config);
-        weights = checkpoint.Component(Prefix, device, type);
+        weights = checkpoint.Component(Prefix, device, type, name => format == WeightFormat.Float8 && !IsRounded(name) ? WeightFormat.Checkpoint : format);
         try
         {
             WeightScope root = weights.Root;
@@ -48,7 +50,7 @@ public sealed class LtxTransformer : IDisposable
     public ScalarType Type => weights.Type;
 
     /// <summary>Every linear layer by its name in a LoRA.</summary>
-    internal IReadOnlyDictionary<string, Layers.Linear> Linears => weights.Linears;
+    internal IReadOnlyDictionary<string, Linear> Linears => weights.Linears;
 
     /// <summary>Rotary tables of video tokens; the caller disposes them.</summary>
     /// <param name="positions">[B, 3, T, 2] first and last seconds, rows and columns of pixels of every token, float32</param>
@@ -82,4 +84,8 @@ public sealed class LtxTransformer : IDisposable
     }
 
     public void Dispose() => weights.Dispose();
+
+    // What takes the time and the memory. Gates are tiny, and every head hangs on one number of theirs; both ends of the streams and the
+    // modulation are small, too, and official float8 checkpoints leave them.
+    private static bool IsRounded(string linear) => linear.StartsWith("transformer_blocks.", StringComparison.Ordinal) && !linear.EndsWith(".to_gate_logits", StringComparison.Ordinal);
 }

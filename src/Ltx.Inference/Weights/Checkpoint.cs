@@ -1,3 +1,4 @@
+using Ltx.Inference.Layers;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Weights;
@@ -33,7 +34,8 @@ public sealed class Checkpoint : IDisposable
     }
 
     /// <summary>The weights below a prefix. The caller disposes them; the checkpoint must stay open as long.</summary>
-    public ComponentWeights Component(string prefix, Device device, ScalarType type) => new(archive, prefix, device, type);
+    /// <param name="format">in what form the weight of a linear layer is kept, by its name; null for as the file has it</param>
+    public ComponentWeights Component(string prefix, Device device, ScalarType type, Func<string, WeightFormat>? format = null) => new(archive, prefix, device, type, format);
 
     public void Dispose() => archive.Dispose();
 }

@@ -71,10 +71,13 @@ public sealed class SafetensorsFile : IDisposable
     public Tensor View(TensorEntry entry)
     {
         // libtorch reads elements at their natural alignment; the format does not promise one.
-        nint data = start + (nint)entry.Offset;
+        nint data = Address(entry);
         if (entry.Length == 0 || data % entry.Type.Size() == 0) return ForeignMemory.AsTensor(data, entry.Type, entry.Shape);
         return AlignedCopy(data, entry);
     }
+
+    /// <summary>Where a tensor lies in the mapping; valid as long as this is open.</summary>
+    internal nint Address(TensorEntry entry) => start + (nint)entry.Offset;
 
     // One-byte types are always aligned, so the type here is one that TorchSharp can make.
     private static unsafe Tensor AlignedCopy(nint data, TensorEntry entry)

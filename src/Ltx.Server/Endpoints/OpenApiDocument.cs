@@ -8,7 +8,7 @@ internal static class OpenApiDocument
 {
     private const string StatusSchema = "#/components/schemas/QueueStatus";
 
-    public static void Write(Utf8JsonWriter json, string endpoint, string server)
+    public static void Write(Utf8JsonWriter json, string endpoint, string origin, bool withOwnRoutes)
     {
         var id = $"{InpaintSchema.App}/{endpoint}";
         var name = endpoint == InpaintSchema.LoraEndpoint ? "Ltx23QualityInpaintLora" : "Ltx23QualityInpaint";
@@ -22,8 +22,8 @@ internal static class OpenApiDocument
             ("components", Map(
                 ("securitySchemes", Map(("apiKeyAuth", Map(("type", "apiKey"), ("in", "header"), ("name", "Authorization"), ("description", "`Key` and the key, or `Bearer` and the key"))))),
                 ("schemas", Schemas(endpoint, name)))),
-            ("paths", Paths(id, name)),
-            ("servers", new[] { Map(("url", server)) }),
+            ("paths", withOwnRoutes ? OwnRoutesDocument.AddTo(Paths(id, name), origin) : Paths(id, name)),
+            ("servers", new[] { Map(("url", origin + "/queue")) }),
             ("security", new[] { Map(("apiKeyAuth", Array.Empty<string>())) })));
     }
 
@@ -69,7 +69,7 @@ internal static class OpenApiDocument
         return schemas;
     }
 
-    private static Dictionary<string, object?> ObjectOf(IReadOnlyList<InputField> fields, string title) => Map(
+    internal static Dictionary<string, object?> ObjectOf(IReadOnlyList<InputField> fields, string title) => Map(
         ("type", "object"),
         ("title", title),
         ("properties", fields.ToDictionary(f => f.Name, f => (object?)Property(f))),
@@ -126,13 +126,13 @@ internal static class OpenApiDocument
                 ("responses", Map(("200", Answer("The result.", $"#/components/schemas/{name}Output")))))))));
     }
 
-    private static Dictionary<string, object?> Answer(string description, string schema) => Map(("description", description), ("content", Json(schema)));
+    internal static Dictionary<string, object?> Answer(string description, string schema) => Map(("description", description), ("content", Json(schema)));
 
     private static Dictionary<string, object?> Json(string schema) => Map(("application/json", Map(("schema", Map(("$ref", schema))))));
 
-    private static Dictionary<string, object?> Text(string description) => Map(("type", "string"), ("description", description));
+    internal static Dictionary<string, object?> Text(string description) => Map(("type", "string"), ("description", description));
 
-    private static Dictionary<string, object?> Map(params ReadOnlySpan<(string Key, object? Value)> entries)
+    internal static Dictionary<string, object?> Map(params ReadOnlySpan<(string Key, object? Value)> entries)
     {
         Dictionary<string, object?> map = [];
         foreach (var (key, value) in entries)

@@ -1,5 +1,6 @@
 using Ltx.Server.Auth;
 using Ltx.Server.Fal;
+using Ltx.Server.Playground;
 
 namespace Ltx.Server.Endpoints;
 
@@ -46,9 +47,21 @@ internal static class Routes
         Post(app, "/tokens", ServerEndpoints.RealtimeTokenAsync, Access.Key);
         Get(app, "/.well-known/jwks.json", ServerEndpoints.JwksAsync, Access.Capability);
         Get(app, "/openapi.json", ServerEndpoints.OpenApiAsync, Access.Capability);
+        Get(app, "/api/openapi/queue/openapi.json", ServerEndpoints.FalOpenApiAsync, Access.Capability);
         Get(app, "/health/live", ServerEndpoints.LiveAsync, Access.Open);
         Get(app, "/health/ready", ServerEndpoints.ReadyAsync, Access.Open);
         Get(app, "/metrics", ServerEndpoints.MetricsAsync, Access.Metrics);
+
+        // For people: the page, its own helpers, and the reference.
+        foreach (var path in new[] { "/", "/ui/{**path}", "/vendor/{**path}" })
+        {
+            app.MapMethods(path, ["GET", "HEAD"], PageEndpoints.GetAsync).WithMetadata(new AccessMetadata(Access.Open));
+        }
+
+        Post(app, "/ui/api/masks", MaskEndpoint.MakeAsync, Access.Key);
+        Post(app, "/ui/api/previews", PreviewEndpoint.MakeAsync, Access.Key);
+        Get(app, "/ui/api/requests/{id}/thumbnail", ThumbnailEndpoint.GetAsync, Access.Key);
+        ReferencePage.Map(app);
     }
 
     private static void Get(IEndpointRouteBuilder app, string path, RequestDelegate handler, Access access) => app.MapGet(path, handler).WithMetadata(new AccessMetadata(access));

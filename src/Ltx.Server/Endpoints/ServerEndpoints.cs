@@ -67,10 +67,30 @@ internal static class ServerEndpoints
         await context.Response.WriteAsync(context.RequestServices.GetRequiredService<PrometheusText>().Write(), context.RequestAborted);
     }
 
+    /// <summary>The endpoint's document and, beside it, this server's own routes.</summary>
     public static Task OpenApiAsync(HttpContext context)
     {
-        var endpoint = context.Request.Query["endpoint_id"].ToString() is $"{InpaintSchema.App}/{InpaintSchema.PlainEndpoint}" ? InpaintSchema.PlainEndpoint : InpaintSchema.LoraEndpoint;
-        return FalResponse.WriteAsync(context, 200, json => OpenApiDocument.Write(json, endpoint, Caller.Of(context).Origin + "/queue"));
+        var endpoint = EndpointOf(context) ?? InpaintSchema.LoraEndpoint;
+        return FalResponse.WriteAsync(context, 200, json => OpenApiDocument.Write(json, endpoint, Caller.Of(context).Origin, withOwnRoutes: true));
+    }
+
+    /// <summary>The endpoint's document alone, where fal has it.</summary>
+    public static Task FalOpenApiAsync(HttpContext context)
+    {
+        if (!context.Request.Query.ContainsKey("endpoint_id"))
+        {
+            return FalResponse.WriteAsync(context, FalError.Invalid(new FalDetail("missing", ["query", "endpoint_id"], "Field required")));
+        }
+
+        return EndpointOf(context) is { } endpoint
+            ? FalResponse.WriteAsync(context, 200, json => OpenApiDocument.Write(json, endpoint, Caller.Of(context).Origin, withOwnRoutes: false))
+            : FalResponse.WriteAsync(context, FalError.Plain(404, $"Application \"{context.Request.Query["endpoint_id"]}\" not found"));
+    }
+
+    private static string? EndpointOf(HttpContext context)
+    {
+        var asked = context.Request.Query["endpoint_id"].ToString();
+        return InpaintSchema.Endpoints.FirstOrDefault(endpoint => asked == $"{InpaintSchema.App}/{endpoint}");
     }
 
     private static bool IsWritable(DataFolder folder)

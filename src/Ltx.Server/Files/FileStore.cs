@@ -33,34 +33,20 @@ internal sealed class FileStore(LtxOptions options, DataFolder folder, Database 
     public Task InsertAsync(StoredFile file) => database.WriteAsync(db => Insert(db, file));
 
     /// <summary>Moves a finished output into the store: bytes and name are on disk, the row comes with the request's end.</summary>
-    public async Task<StoredFile> AdoptOutputAsync(string requestId, string owner, string path, string contentType, double? outputSeconds)
-    {
-        var id = NewId();
-        var now = clock.GetUtcNow();
-        var hash = await HashAsync(path);
-        DurableFile.CreateFolder(Path.GetDirectoryName(PathOf(id))!);
-        DurableFile.Publish(path, PathOf(id));
-        var lifetime = outputSeconds switch
+    public Task<StoredFile> AdoptOutputAsync(string requestId, string owner, string path, string contentType, double? outputSeconds) =>
+        AdoptAsync(FileKind.Output, requestId, owner, path, contentType, outputSeconds switch
         {
             null => options.Files.OutputLifetime.TotalSeconds,
             < 0 => (double?)null,
             { } seconds => seconds,
-        };
-        return new StoredFile
-        {
-            Id = id,
-            Kind = FileKind.Output,
-            State = FileState.Ready,
-            Owner = owner,
-            RequestId = requestId,
-            FileName = id[..12] + ContentTypes.Extension(contentType, path),
-            ContentType = contentType,
-            Size = new FileInfo(PathOf(id)).Length,
-            ETag = hash,
-            CreatedAt = now,
-            LifetimeSeconds = lifetime,
-            ExpiresAt = lifetime is { } s ? now.AddSeconds(s) : null,
-        };
+        });
+
+    /// <summary>Moves a file that the server made for a client into the store, as if the client had uploaded it.</summary>
+    public async Task<StoredFile> AdoptUploadAsync(string owner, string path, string contentType)
+    {
+        var file = await AdoptAsync(FileKind.Upload, requestId: null, owner, path, contentType, options.Files.UploadLifetime.TotalSeconds);
+        await InsertAsync(file);
+        return file;
     }
 
     /// <summary>Marks an upload as complete; its life begins now. False when somebody else completed or deleted it.</summary>
@@ -160,6 +146,31 @@ internal sealed class FileStore(LtxOptions options, DataFolder folder, Database 
     {
         await using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan | FileOptions.Asynchronous);
         return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream));
+    }
+
+    /// <summary>Bytes and name are on disk when this returns; the row is the caller's.</summary>
+    private async Task<StoredFile> AdoptAsync(FileKind kind, string? requestId, string owner, string path, string contentType, double? lifetime)
+    {
+        var id = NewId();
+        var now = clock.GetUtcNow();
+        var hash = await HashAsync(path);
+        DurableFile.CreateFolder(Path.GetDirectoryName(PathOf(id))!);
+        DurableFile.Publish(path, PathOf(id));
+        return new StoredFile
+        {
+            Id = id,
+            Kind = kind,
+            State = FileState.Ready,
+            Owner = owner,
+            RequestId = requestId,
+            FileName = id[..12] + ContentTypes.Extension(contentType, path),
+            ContentType = contentType,
+            Size = new FileInfo(PathOf(id)).Length,
+            ETag = hash,
+            CreatedAt = now,
+            LifetimeSeconds = lifetime,
+            ExpiresAt = lifetime is { } s ? now.AddSeconds(s) : null,
+        };
     }
 
     private bool IsExpired(StoredFile file) => file.ExpiresAt is { } end && end <= clock.GetUtcNow() && !IsNeeded(file.Id);

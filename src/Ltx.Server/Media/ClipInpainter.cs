@@ -14,7 +14,8 @@ internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits
     /// <summary>What the two files are called in errors.</summary>
     public const string SourceRole = "the source video", MaskRole = "the mask";
 
-    private const string Reading = "reading", Finishing = "finishing";
+    /// <summary>Stages before and after the engine's.</summary>
+    internal const string Reading = "reading", Finishing = "finishing";
 
     // What AAC is made from, and what LTX-2.3 makes.
     private const int SoundRate = 48000, Stereo = 2;
@@ -51,7 +52,8 @@ internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits
 
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         EncoderSink sink = new(stop.Token);
-        Task<InpaintReport> engine = Task.Factory.StartNew(() => RunEngine(request, sink, progress, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        TimeSpan engineEnd = default;
+        Task<InpaintReport> engine = Task.Factory.StartNew(() => RunEngine(request, sink, progress, () => engineEnd = watch.Elapsed, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         bool hasSound = false;
         try
         {
@@ -70,15 +72,16 @@ internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits
             throw;
         }
         InpaintReport report = await engine;
-        TimeSpan counted = report.Stages.Aggregate(read, (sum, stage) => sum + stage.Time);
-        return new ClipResult(size, frames.Count, hasSound, [new StageTime(Reading, read), .. report.Stages, new StageTime(Finishing, watch.Elapsed - counted)], report);
+        List<StageTime> stages = [new(Reading, read, []), .. report.Stages, new(Finishing, watch.Elapsed - engineEnd, [])];
+        return new ClipResult(size, frames.Count, hasSound, stages, report);
     }
 
-    private InpaintReport RunEngine(InpaintRequest request, EncoderSink sink, Action<InpaintProgress>? progress, CancellationToken cancellation)
+    private InpaintReport RunEngine(InpaintRequest request, EncoderSink sink, Action<InpaintProgress>? progress, Action done, CancellationToken cancellation)
     {
         try
         {
             InpaintReport report = pipeline.Run(request, sink, progress, cancellation);
+            done();
             sink.End(null);
             return report;
         }

@@ -56,31 +56,40 @@ internal sealed partial class InputFetcher(IFetcher fetcher, FileStore files, IL
         return default;
     }
 
+    /// <summary>One file: ours from the disk, others through the downloader.</summary>
+    /// <exception cref="FetchException">It is refused, or cannot be had.</exception>
+    public async Task<FetchedFile> OpenAsync(string url, FetchKind kind, CancellationToken ct)
+    {
+        if (files.IdFromUrl(url) is { } id && files.Lease(id) is { } lease)
+        {
+            return new FetchedFile(lease.Path, lease.File.ETag!, lease.File.Size, lease.File.ContentType, () =>
+            {
+                lease.Dispose();
+                return ValueTask.CompletedTask;
+            });
+        }
+
+        return await fetcher.FetchAsync(new FetchRequest(url, kind), ct);
+    }
+
+    /// <summary>What the client is told of a fetch that failed.</summary>
+    public static FalDetail Problem(FetchException e, string url, IReadOnlyList<object> location) => new(e.Type, location, e.FalMessage)
+    {
+        Context = e.Context,
+        InputJson = FalJson.Text(json => json.WriteStringValue(InputUrl.Redact(url))),
+    };
+
     private async Task<FetchedFile> OneAsync(string url, FetchKind kind, object[] location, CancellationTokenSource stopOthers)
     {
         try
         {
-            if (files.IdFromUrl(url) is { } id && files.Lease(id) is { } lease)
-            {
-                return new FetchedFile(lease.Path, lease.File.ETag!, lease.File.Size, lease.File.ContentType, () =>
-                {
-                    lease.Dispose();
-                    return ValueTask.CompletedTask;
-                });
-            }
-
-            return await fetcher.FetchAsync(new FetchRequest(url, kind), stopOthers.Token);
+            return await OpenAsync(url, kind, stopOthers.Token);
         }
         catch (FetchException e)
         {
             Refused(logger, e.Message);
             await stopOthers.CancelAsync();
-            FalDetail detail = new(e.Type, location, e.FalMessage)
-            {
-                Context = e.Context,
-                InputJson = FalJson.Text(json => json.WriteStringValue(InputUrl.Redact(url))),
-            };
-            throw new InputProblemException(new InputProblem(detail, e.Message));
+            throw new InputProblemException(new InputProblem(Problem(e, url, location), e.Message));
         }
     }
 

@@ -18,7 +18,7 @@ internal sealed class MountMiddleware(RequestDelegate next, LtxOptions options)
     /// <summary>First segments that are no owner of an application.</summary>
     private static readonly HashSet<string> OwnRoots = new(StringComparer.Ordinal)
     {
-        "", "storage", "tokens", ".well-known", "files", "health", "metrics", "openapi.json", "requests", "v1",
+        "", "storage", "tokens", ".well-known", "files", "health", "metrics", "openapi.json", "requests", "v1", "ui", "vendor", "docs", "api",
     };
 
     private readonly (IPAddress? Address, System.Net.IPNetwork? Network)[] _trusted =

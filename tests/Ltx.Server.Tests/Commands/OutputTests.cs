@@ -69,7 +69,7 @@ public sealed class OutputTests(GoodFiles good) : IClassFixture<GoodFiles>
 
         LtxRun run = (await call.RunAsync()).Succeeded();
 
-        Assert.Equal(["reading", "prompt", "source", "stage 1", "upsampling", "stage 2", "sound", "frames"], run.Stages);
+        Assert.Equal(["reading", "preparing", "prompt", "source", "stage 1", "upsampling", "stage 2", "sound", "frames"], run.Stages);
         Assert.Empty(run.Complaints);
         string[] lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(3, lines.Length);

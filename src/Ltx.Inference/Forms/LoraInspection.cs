@@ -1,0 +1,47 @@
+using System.Globalization;
+using Ltx.Inference.Lora;
+using Ltx.Inference.Weights;
+
+namespace Ltx.Inference.Forms;
+
+/// <summary>What a LoRA file is, and what of a model it would change.</summary>
+/// <param name="Modules">how many layers it changes</param>
+/// <param name="Ranks">ranks of its modules and how many have each, smallest first</param>
+/// <param name="HasAlpha">whether it scales its modules by an alpha of its own</param>
+/// <param name="ReferenceDownscale">how many times smaller than the target its reference is; null where it says nothing</param>
+/// <param name="Matched">modules that match a layer; 0 without a model</param>
+/// <param name="Unmatched">names of those that match none</param>
+/// <param name="Misshapen">a sentence about the first module that does not fit its layer; null where all fit</param>
+public sealed record LoraInspection(
+    int Modules, IReadOnlyList<(long Rank, int Count)> Ranks, bool HasAlpha, int? ReferenceDownscale, int Matched, IReadOnlyList<string> Unmatched, string? Misshapen)
+{
+    /// <summary>One line.</summary>
+    public string Summary => string.Create(CultureInfo.InvariantCulture, $"{Modules} modules of rank {string.Join(", ", Ranks.Select(rank => Ranks.Count == 1 ? $"{rank.Rank}" : $"{rank.Rank} ({rank.Count})"))}{(HasAlpha ? ", with alpha" : "")}");
+
+    /// <param name="path">the LoRA</param>
+    /// <param name="checkpoint">the tensors of the model that it is for; null to look at the file alone</param>
+    /// <exception cref="WeightsException">It is no LoRA that can be used.</exception>
+    public static LoraInspection Of(string path, IReadOnlyList<ExpectedTensor>? checkpoint)
+    {
+        using LoraFile lora = LoraFile.Open(path);
+        Dictionary<string, long[]> layers = checkpoint is null ? [] : LoraForm.Layers(checkpoint);
+        LoraNames names = new(layers.Keys);
+        List<string> unmatched = [];
+        string? misshapen = null;
+        foreach (LoraModule module in lora.Modules)
+        {
+            if (checkpoint is null) continue;
+            if (names.Find(module.Name) is not { } layer) unmatched.Add(module.Name);
+            else if (module.Up.Shape[0] != layers[layer][0] || module.Down.Shape[1] != layers[layer][1])
+            {
+                misshapen ??= $"the module \"{module.Name}\" is for a layer of [{module.Up.Shape[0]},{module.Down.Shape[1]}], and the model's is {FormCheck.Describe(layers[layer])}.";
+            }
+        }
+        return new LoraInspection(
+            lora.Modules.Count,
+            [.. lora.Modules.GroupBy(module => module.Rank).OrderBy(group => group.Key).Select(group => (group.Key, group.Count()))],
+            lora.Modules.Any(module => module.Alpha is not null),
+            lora.HasReference ? lora.ReferenceDownscale : null,
+            checkpoint is null ? 0 : lora.Modules.Count - unmatched.Count, unmatched, misshapen);
+    }
+}

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.Globalization;
+using Ltx.Server.Bench;
+using Ltx.Server.Media;
+using TorchSharp;
+
+namespace Ltx.Server.Commands;
+
+/// <summary>`ltx bench`: where the time of a request goes on this machine, and how fast its transformer is.</summary>
+internal sealed class BenchCommand
+{
+    // What a GPU is bought for, and what a CPU can do in a minute: the demo.
+    private const string GpuSize = "1920x1088x121", CpuSize = "384x256x25";
+
+    private readonly Option<string> size = new("--size") { Description = $"WxHxF of the request; {GpuSize} on a GPU, {CpuSize} on a CPU", DefaultValueFactory = _ => "" };
+    private readonly Option<int> steps = new("--steps") { Description = "denoising steps, 1 to 30", DefaultValueFactory = _ => ClipJob.Defaults.Steps };
+    private readonly Option<string> tokens = new("--tokens") { Description = "a,b,c: single forwards with so many video tokens; the request is then left out, unless --size is given", DefaultValueFactory = _ => "" };
+    private readonly Option<int> repeat = new("--repeat") { Description = "measured runs, after a first one that is told apart", DefaultValueFactory = _ => 3 };
+    private readonly Option<string> json = new("--json") { Description = "write all figures to this file too", DefaultValueFactory = _ => "" };
+    private readonly EngineOptions engine = new();
+
+    public static Command Create()
+    {
+        BenchCommand definition = new();
+        Command command = new("bench", "Measures whole requests stage by stage, or single forwards, against what the device could do.")
+        {
+            definition.size, definition.steps, definition.tokens, definition.repeat, definition.json,
+        };
+        definition.engine.AddTo(command);
+        command.SetAction((arguments, cancellation) => CommandFailure.Guard(() => definition.RunAsync(arguments, cancellation), cancellation));
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
+    {
+        string named = arguments.GetValue(json)!;
+        string? file = named.Length == 0 ? null : OutputPath.File(named);
+        IReadOnlyList<int> counts = Tokens(arguments.GetValue(tokens)!);
+        string wanted = arguments.GetValue(size)!;
+        (int, int, int)? clip = wanted.Length > 0 ? Size(wanted) : null;
+        int times = Whole("--repeat", arguments.GetValue(repeat), 1, 1000), denoising = Whole("--steps", arguments.GetValue(steps), 1, 30);
+        string model = engine.Model(arguments);
+        IBenchModel subject = new FolderModel(model, ModelLocator.Open(model));
+        (torch.Device device, torch.ScalarType type) = engine.Compute(arguments);
+        if (clip is null && counts.Count == 0) clip = Size(device.type == DeviceType.CUDA ? GpuSize : CpuSize);
+        BenchReport report = await new Benchmark(subject, device, type, new BenchOptions(clip, denoising, counts, times)).RunAsync(Console.Error.WriteLine, cancellation);
+        Console.Write(BenchText.Render(report));
+        if (file is not null) await File.WriteAllTextAsync(file, report.ToJson() + "\n", cancellation);
+        return 0;
+    }
+
+    /// <summary>Numbers of tokens, separated by commas.</summary>
+    internal static IReadOnlyList<int> Tokens(string text) =>
+        [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(item => Number(item) ?? throw CommandFailure.Wrong($"--tokens: \"{item}\" is not a number of tokens."))];
+
+    /// <summary>Width, height and frames, with an x between.</summary>
+    internal static (int Width, int Height, int Frames) Size(string text)
+    {
+        int?[] numbers = [.. text.Split('x').Select(Number)];
+        if (numbers is not [{ } width, { } height, { } frames]) throw CommandFailure.Wrong($"--size: \"{text}\" is not WIDTHxHEIGHTxFRAMES.");
+        return width % 2 == 0 && height % 2 == 0 ? (width, height, frames) : throw CommandFailure.Wrong($"--size: the clip is {width}x{height}; both sides must be even.");
+    }
+
+    // Larger than zero, and small enough for what is computed from it.
+    private static int? Number(string text)
+    {
+        const int Most = 1 << 20;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is > 0 and <= Most ? number : null;
+    }
+
+    private static int Whole(string option, int value, int least, int most) => value >= least && value <= most ? value : throw CommandFailure.Wrong($"{option} is {value}, and must be between {least} and {most}.");
+}

@@ -1,0 +1,62 @@
+using Ltx.Server.Configuration;
+using Ltx.Server.Fal;
+using Ltx.Server.Wire;
+using Ltx.Video;
+
+namespace Ltx.Server.Playground;
+
+/// <summary>`POST /ui/api/masks`: the mask video of a drawing, for browsers that cannot encode one.</summary>
+internal static class MaskEndpoint
+{
+    /// <summary>Drawing, without the time in which ffmpeg is waited for: a drawing of a thousand moving shapes could take days.</summary>
+    private static readonly TimeSpan LongestDrawing = TimeSpan.FromMinutes(10);
+
+    public static async Task MakeAsync(HttpContext context)
+    {
+        var services = context.RequestServices;
+        var (request, error) = await ReadAsync(context);
+        if (request is null)
+        {
+            await FalResponse.WriteAsync(context, error!);
+            return;
+        }
+
+        using CancellationTokenSource late = new(LongestDrawing);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, late.Token);
+        try
+        {
+            var file = await services.GetRequiredService<Workbench>().MakeFilmAsync(Caller.Of(context).Owner, "video/mp4", path =>
+            {
+                MaskRasteriser rasteriser = new(request.Size.Width, request.Size.Height, request.Marks);
+                var frames = request.Times.Select(time => rasteriser.Draw(time, stop.Token));
+                return MaskWriter.WriteAsync(path, request.Size, request.Times, frames, MediaLimits.Default, stop.Token);
+            }, stop.Token);
+            await FalResponse.WriteAsync(context, 200, json =>
+            {
+                json.WriteStartObject();
+                json.WriteString("url", Caller.Of(context).Origin + file.UrlPath);
+                json.WriteEndObject();
+            });
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+        {
+            await FalResponse.WriteAsync(context, FalError.Invalid(new FalDetail("value_error", ["body", "marks"], "The drawing takes too long to be made into a mask; draw fewer or simpler shapes")));
+        }
+        catch (MediaException e)
+        {
+            await FalResponse.WriteAsync(context, MediaFailure.Answer(context, e, ["body"]));
+        }
+    }
+
+    private static async Task<(MaskRequest? Request, FalError? Error)> ReadAsync(HttpContext context)
+    {
+        var services = context.RequestServices;
+        using var body = await services.GetRequiredService<BodyReader>().ReadAsync(context);
+        var (document, broken) = JsonInput.Parse(body.Bytes, services.GetRequiredService<LtxOptions>().Limits.MaxJsonDepth);
+        using (document)
+        {
+            var (request, problem) = document is null ? (null, broken) : MaskRequestReader.Read(document.RootElement);
+            return (request, request is null ? FalError.Invalid(problem!) : null);
+        }
+    }
+}

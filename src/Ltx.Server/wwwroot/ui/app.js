@@ -1,0 +1,146 @@
+// The page: which view is shown, and what they share. Addresses: #/ the workplace, #/requests the list, #/requests/ID one request.
+
+import { ENDPOINT, learnOrigin, openApi, ownPath } from "./api.js";
+import { Compose, emptyDraft } from "./compose.js";
+import { announce, h, plural, replace } from "./dom.js";
+import { inputSchema } from "./form.js";
+import { askForKey, currentKey, forgetKey } from "./key.js";
+import { RequestView } from "./request.js";
+import { RequestsView } from "./requests.js";
+import { draftOf, dropDraft, leftDraft, startNewDraft, tabDraftId } from "./store.js";
+import { NO_MARKS } from "./tools.js";
+
+const THEME = "ltx-theme";
+const main = document.getElementById("main");
+let schema = null;
+let compose = null;
+let shown = null;
+
+async function start() {
+  setTheme(localStorage.getItem(THEME));
+  document.getElementById("theme").addEventListener("click", toggleTheme);
+  document.getElementById("key").addEventListener("click", keyButton);
+  document.addEventListener("ltx-key", showKey);
+  showKey();
+  // A file that misses the page's drop zone must not replace the page.
+  for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
+  await load();
+}
+
+async function load() {
+  try {
+    schema = inputSchema(await openApi(), ENDPOINT);
+    await learnOrigin();
+  } catch (error) {
+    replace(main, h("section", { class: "panel centre" }, h("h1", {}, "The server does not answer"), h("p", {}, error.message),
+      h("button", { type: "button", class: "primary", onclick: load }, "Try again")));
+    return;
+  }
+  compose = new Compose(schema);
+  await compose.restore();
+  addEventListener("hashchange", route);
+  await route();
+  if (compose.isEmpty) await offerLeftDraft();
+}
+
+async function route(event) {
+  shown?.close?.();
+  shown = null;
+  const [, place, id] = location.hash.split("/");
+  for (const link of document.querySelectorAll("nav a")) {
+    const isHere = link.hash === (place === "requests" ? "#/requests" : "#/");
+    if (isHere) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  if (place === "requests" && id) {
+    shown = new RequestView(decodeURIComponent(id), schema, { edit, useAsSource });
+    document.title = "Request · Ltx";
+  } else if (place === "requests") {
+    shown = new RequestsView();
+    document.title = "Requests · Ltx";
+  } else {
+    document.title = "Ltx";
+    replace(main, compose.element);
+    if (compose.wasSent) await compose.reset();
+    return;
+  }
+  replace(main, shown.element);
+  if (event) shown.heading.focus({ preventScroll: true });
+  scrollTo(0, 0);
+  await shown.open();
+}
+
+/** Back to the workplace with a request's input, and with its drawing where this browser made it. */
+async function edit(entry, errors) {
+  const { input } = entry;
+  const { prompt: _, video_url: source, mask_video_url: mask, ...form } = { ...input };
+  const kept = await draftOf(entry.request_id);
+  const named = (url, name) => ({ name: ownPath(url)?.split("/").at(-1) ?? name, size: null, type: "", url });
+  const draft = {
+    ...emptyDraft(startNewDraft()),
+    form: { ...form, prompt: input.prompt },
+    source: { ...(kept?.source ?? named(source, "source")), url: source },
+    ...(kept?.maskMode === "draw" ? { maskMode: "draw", marks: kept.marks, mask: kept.mask } : { maskMode: "file", marks: NO_MARKS, mask: named(mask, "mask") }),
+  };
+  location.hash = "#/";
+  await compose.open(draft);
+  if (errors.length > 0) compose.showErrors(errors);
+  else compose.focus();
+}
+
+async function useAsSource(url, name) {
+  location.hash = "#/";
+  await compose.chooseAddress(url, name);
+  compose.focus();
+}
+
+/** What a closed tab left behind is offered, not forced. */
+async function offerLeftDraft() {
+  const left = await leftDraft(tabDraftId());
+  if (left === null || !compose.isEmpty) return;
+  const count = left.marks.shapes.length;
+  const offer = h("div", { class: "offer", role: "status" },
+    h("p", {}, "Go on with ", h("strong", {}, left.source.name), `? ${plural(count, "mark")}, left ${new Date(left.savedAt).toLocaleString()}.`),
+    h("div", { class: "row" },
+      h("button", { type: "button", class: "primary small", onclick: async () => {
+        offer.remove();
+        // A copy: the tab that it was may still be open.
+        await compose.open({ ...left, id: startNewDraft() });
+      } }, "Go on"),
+      h("button", { type: "button", class: "quiet small", onclick: () => {
+        offer.remove();
+        dropDraft(left.id);
+      } }, "Forget it")));
+  compose.element.prepend(offer);
+  compose.addEventListener("source", () => offer.remove(), { once: true });
+}
+
+// --- theme and key -------------------------------------------------------------------------------------------------------------
+
+function setTheme(theme) {
+  if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+  else delete document.documentElement.dataset.theme;
+}
+
+function toggleTheme() {
+  const isDark = (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+  localStorage.setItem(THEME, isDark ? "light" : "dark");
+  setTheme(localStorage.getItem(THEME));
+  announce(isDark ? "Light colours." : "Dark colours.");
+}
+
+function showKey() {
+  const button = document.getElementById("key");
+  button.lastElementChild.textContent = currentKey() === null ? "Key" : "Forget the key";
+  button.setAttribute("aria-label", currentKey() === null ? "Enter an API key" : "Forget the API key");
+}
+
+async function keyButton() {
+  if (currentKey() === null) await askForKey("Enter the key that this server gave you.");
+  else {
+    forgetKey();
+    announce("The key is forgotten.");
+  }
+}
+
+await start();

@@ -1,0 +1,486 @@
+// The workplace: source, marks, request, and the way from there into the queue.
+
+import { ApiError, ENDPOINT, makePreview, ownPath, submit } from "./api.js";
+import { codePanel } from "./code.js";
+import { announce, bytes, h, icon, plural, replace } from "./dom.js";
+import { RequestForm, withoutDefaults } from "./form.js";
+import { currentKey } from "./key.js";
+import { maskAddress } from "./mask.js";
+import { MaskFileView } from "./maskfile.js";
+import { Stage, coverageText } from "./stage.js";
+import { loadDraft, saveDraft, startNewDraft, tabDraftId } from "./store.js";
+import { NO_MARKS, Tools } from "./tools.js";
+import { upload } from "./upload.js";
+import { SourceVideo, canShow, proposal } from "./video.js";
+
+/** Changes are kept once the hand has rested so long, in milliseconds. */
+const SAVE_AFTER = 300;
+
+/** Frames in one mask that the server takes (docs/marks.md). */
+const MOST_MASK_FRAMES = 32768;
+
+export const emptyDraft = (id) => ({ id, source: null, marks: NO_MARKS, maskMode: "draw", mask: null, form: {}, requestId: null });
+
+/** Events: "source": a video is chosen. */
+export class Compose extends EventTarget {
+  #draft = emptyDraft("");
+  #files = { source: null, mask: null };
+  #source = null;
+  #address = null;
+  #opening = 0;
+  #saving = null;
+  #covering = Promise.resolve();
+  #sending = null;
+  #frames = { times: [0], tail: 0.04 };
+
+  constructor(schema) {
+    super();
+    this.schema = schema;
+    this.form = new RequestForm(schema);
+    this.stage = new Stage();
+    this.tools = new Tools(this.stage);
+    this.maskView = new MaskFileView(this.stage);
+    this.code = codePanel(() => ({ endpoint: ENDPOINT, input: this.input(), origin: location.origin, hasKey: currentKey() !== null }));
+    this.#build();
+    this.form.addEventListener("change", () => {
+      this.#cover();
+      this.#changed();
+    });
+    this.tools.addEventListener("change", () => {
+      this.#clearError("mask");
+      // Another drawing is another mask.
+      if (this.#draft.maskMode === "draw") this.#draft.mask = null;
+      this.#changed();
+    });
+    addEventListener("pagehide", () => this.#save());
+    addEventListener("beforeunload", (event) => {
+      if (this.#sending !== null) event.preventDefault();
+    });
+  }
+
+  /** The input as it stands; addresses that are not there yet are named, not left out. */
+  input() {
+    const { source, mask } = this.#draft;
+    const values = { ...this.form.values(), video_url: source?.url ?? `${location.origin}/files/…/${source?.name ?? "source.mp4"}`, mask_video_url: mask?.url ?? `${location.origin}/files/…/mask.mp4` };
+    return withoutDefaults(this.schema, values);
+  }
+
+  get isEmpty() {
+    return this.#draft.source === null;
+  }
+
+  /** The draft has become a request. */
+  get wasSent() {
+    return this.#draft.requestId !== null;
+  }
+
+  /** Begins anew. */
+  async reset() {
+    await this.open(emptyDraft(startNewDraft()));
+  }
+
+  /** This tab's draft, or nothing yet. */
+  async restore() {
+    const id = tabDraftId();
+    const draft = await loadDraft(id);
+    await this.open(draft && !draft.requestId ? draft : emptyDraft(draft ? startNewDraft() : id));
+  }
+
+  /** Shows a draft. Its source comes from the server where it was uploaded; else the file is asked for again. */
+  async open(draft) {
+    const turn = ++this.#opening;
+    this.#closeSource();
+    this.#files = { source: null, mask: null };
+    this.#draft = draft;
+    this.form.set(draft.form);
+    this.tools.load(draft.marks);
+    this.#setMode(draft.maskMode);
+    this.#showSourceState();
+    const path = draft.source?.url ? ownPath(draft.source.url) : null;
+    if (path !== null) await this.#openSource(path, turn, false);
+    if (turn === this.#opening && draft.maskMode === "file" && draft.mask?.url) await this.#showMaskFile(draft.mask.url, draft.mask.type);
+    this.code.refresh();
+  }
+
+  /** A video chosen by hand. The same file again goes on with the marks that are there. */
+  async choose(file) {
+    this.dispatchEvent(new Event("source"));
+    const turn = ++this.#opening;
+    const { source } = this.#draft;
+    const isSame = source !== null && source.name === file.name && source.size === file.size;
+    this.#closeSource();
+    this.#clearError("source");
+    this.#files.source = file;
+    if (!isSame) {
+      if (this.#draft.requestId !== null || source !== null) this.#draft = { ...this.#draft, id: startNewDraft(), requestId: null };
+      this.#draft = { ...this.#draft, marks: NO_MARKS, mask: null, maskMode: "draw" };
+      this.tools.load(NO_MARKS);
+      this.#files.mask = null;
+      this.#setMode("draw");
+    }
+    this.#draft = { ...this.#draft, source: { name: file.name, size: file.size, type: file.type, url: isSame ? source.url : null } };
+    this.#showSourceState();
+    await this.#openSource(file, turn, !isSame);
+  }
+
+  /** Goes on with a video that lies on the server: a result as the next source. */
+  async chooseAddress(url, name) {
+    await this.open({ ...emptyDraft(startNewDraft()), form: this.form.values(), source: { name, size: null, type: "video/mp4", url } });
+    if (this.#source !== null) await this.#propose();
+    this.#changed();
+  }
+
+  showErrors(details) {
+    this.form.showErrors(details);
+  }
+
+  focus() {
+    (this.isEmpty ? this.chooseButton : this.stage.surface).focus();
+  }
+
+  // --- the source --------------------------------------------------------------------------------------------------------------
+
+  async #openSource(from, turn, isNew) {
+    this.#note("Reading the video…");
+    let source = null;
+    try {
+      source = await SourceVideo.open(from);
+    } catch {
+      // A container that is not known here: the server may know it.
+    }
+    if (turn !== this.#opening) return source?.close();
+    let address = from instanceof Blob ? (this.#address = URL.createObjectURL(from)) : from;
+    if (source === null || !(await canShow(address))) {
+      if (turn !== this.#opening) return source?.close();
+      try {
+        ({ source, address } = await this.#preview(source));
+      } catch (error) {
+        if (turn === this.#opening) this.#error("source", problem(error, "This browser cannot show the video, and the server cannot either: "));
+        return;
+      }
+    }
+    if (turn !== this.#opening) return source.close();
+    this.#source = source;
+    this.#playing = address;
+    this.#showSourceState();
+    this.stage.load(address, source, [0], 0.04);
+    if (isNew) await this.#propose();
+    else await this.#cover();
+    this.#changed();
+    announce(`${this.#draft.source.name}: ${source.width} by ${source.height} pixels.`);
+  }
+
+  #playing = null;
+
+  /** What this browser cannot decode is shown as the server's preview of it. The times are the source's own where the container tells them. */
+  async #preview(source) {
+    await this.#uploadSource((text, share) => this.#note(`This browser cannot decode the video. ${text}${share === null ? "" : ` ${Math.round(share * 100)} %`}`));
+    this.#note("This browser cannot decode the video; the server makes a preview of it…");
+    const preview = await makePreview(this.#draft.source.url);
+    const address = ownPath(preview.url);
+    if (address === null) throw new Error("The preview lies on another server.");
+    this.isPreview = true;
+    return { source: source ?? SourceVideo.ofPreview(preview), address };
+  }
+
+  async #propose() {
+    const { rate } = await this.#source.rate();
+    this.form.patch(proposal(rate, this.#source.duration, this.schema.field("frames_per_second"), this.schema.field("num_frames")));
+    await this.#cover();
+  }
+
+  /** Looks up which frames of the source the request covers. Calls wait for each other, and only the last one counts. */
+  #cover() {
+    const source = this.#source;
+    if (source === null) return Promise.resolve();
+    this.#covering = this.#covering.then(async () => {
+      const { num_frames: count, frames_per_second: fps } = this.form.values();
+      const asked = typeof count === "number" && typeof fps === "number" && count > 0 && fps > 0 ? count / fps : null;
+      if (asked === null || source !== this.#source) return;
+      const covered = Math.min(asked, source.duration ?? asked);
+      const inside = await source.times(asked);
+      const all = this.whole.checked ? await source.times(Infinity) : inside;
+      if (source !== this.#source) return;
+      const end = this.whole.checked ? (source.duration ?? all.at(-1) + 1 / fps) : covered;
+      const tail = Math.max(end - all.at(-1), 0.001);
+      this.#frames = { times: inside, tail: Math.max(covered - inside.at(-1), 0.001) };
+      this.wholeField.hidden = source.duration !== null && covered >= source.duration - 1e-3;
+      const frames = Math.min(count, Math.max(Math.round(covered * fps), 1));
+      this.stage.setCoverage({
+        times: all, tail, covered, coveredFrames: inside.length,
+        text: coverageText({ covered, duration: source.duration, frames, fps, sourceFrames: inside.length }),
+      });
+    });
+    return this.#covering;
+  }
+
+  #closeSource() {
+    this.#source?.close();
+    if (this.#address !== null) URL.revokeObjectURL(this.#address);
+    this.#source = this.#address = this.#playing = null;
+    this.isPreview = false;
+    this.maskView.clear();
+    this.stage.video.removeAttribute("src");
+    this.stage.video.load();
+  }
+
+  // --- the mask ----------------------------------------------------------------------------------------------------------------
+
+  #setMode(mode) {
+    this.#draft.maskMode = mode;
+    this.tools.active = mode === "draw";
+    for (const [name, button] of this.modeButtons) button.setAttribute("aria-pressed", String(name === mode));
+    this.tools.toolbar.hidden = this.tools.panel.hidden = mode !== "draw";
+    this.maskFilePanel.hidden = mode !== "file";
+    this.maskView.clear();
+    this.tools.update();
+    this.stage.editor.setSize(...Object.values(this.stage.editor.size));
+    this.stage.editor.draw();
+    this.#showMaskFileState();
+  }
+
+  async #chooseMask(file) {
+    this.#files.mask = file;
+    this.#draft.mask = { name: file.name, size: file.size, type: file.type, url: null };
+    this.#clearError("mask");
+    await this.#showMaskFile(file, file.type);
+    this.#changed();
+  }
+
+  async #showMaskFile(from, type) {
+    const shown = await this.maskView.show(from, type);
+    this.#showMaskFileState(shown ? "" : " This browser cannot show it; it is sent as it is.");
+  }
+
+  #showMaskFileState(note = "") {
+    const { mask } = this.#draft;
+    const has = mask !== null && this.#draft.maskMode === "file";
+    this.maskFileText.textContent = has
+      ? `${mask.name}${mask.size ? ` (${bytes(mask.size)})` : ""}${this.#files.mask === null && !mask.url ? " – choose it again, it was not yet sent" : ""}.${note}`
+      : "A video or a picture: white is made anew, black stays. It is stretched to the source's size.";
+  }
+
+  /** The mask's address, made and sent where that was not done. */
+  async #sendMask(say, signal) {
+    const draft = this.#draft;
+    if (draft.mask?.url) return draft.mask.url;
+    if (draft.maskMode === "file") {
+      if (this.#files.mask === null) throw new FieldProblem("mask_video_url", "Choose the mask file.");
+      const url = await upload(this.#files.mask, { signal, progress: (share) => say("Sending the mask", share) });
+      draft.mask = { ...draft.mask, url };
+      return url;
+    }
+    if (draft.marks.shapes.length === 0 && !draft.marks.invert) throw new FieldProblem("mask_video_url", "Mark what should be made anew first.");
+    await this.#covering;
+    const { times, tail } = this.#frames;
+    if (times.length > MOST_MASK_FRAMES) throw new FieldProblem("mask_video_url", `The request covers ${plural(times.length, "frame")} of the source; a drawing can have ${plural(MOST_MASK_FRAMES, "frame")}. Ask for fewer frames or a higher rate.`);
+    const { width, height, ticks } = this.#source;
+    const url = await maskAddress({ width, height, times, marks: draft.marks }, { ticks, tail }, { say, signal });
+    draft.mask = { name: "mask.mp4", size: null, type: "video/mp4", url, covers: [times.length, times.at(-1)] };
+    return url;
+  }
+
+  // --- sending -----------------------------------------------------------------------------------------------------------------
+
+  async #uploadSource(say, signal) {
+    const { source } = this.#draft;
+    if (source?.url) return source.url;
+    if (this.#files.source === null) throw new FieldProblem("video_url", source === null ? "Choose the video first." : `Choose ${source.name} again: it was not yet sent to the server.`);
+    const url = await upload(this.#files.source, { signal, progress: (share) => say("Sending the source", share) });
+    this.#draft.source = { ...this.#draft.source, url };
+    this.#changed();
+    return url;
+  }
+
+  async send() {
+    if (this.#sending !== null) return;
+    const stop = new AbortController();
+    this.#sending = stop;
+    this.form.clearErrors();
+    this.#showSending(true);
+    const say = (text, share) => {
+      this.sendText.textContent = share === null ? text : `${text}: ${Math.round(share * 100)} %`;
+      if (share === null) this.sendBar.removeAttribute("value");
+      else this.sendBar.value = share;
+    };
+    try {
+      // The frames of a mask that was made for another part of the source are not this request's.
+      await this.#covering;
+      const { mask } = this.#draft;
+      const { times } = this.#frames;
+      if (mask?.covers && (mask.covers[0] !== times.length || mask.covers[1] !== times.at(-1))) this.#draft.mask = null;
+      this.#draft.form = this.form.values();
+      await this.#save();
+      say("Sending the source", 0);
+      const video_url = await this.#uploadSource(say, stop.signal);
+      const mask_video_url = await this.#sendMask(say, stop.signal);
+      await this.#save();
+      say("Asking the server", null);
+      const { request_id: id } = await submit(withoutDefaults(this.schema, { ...this.form.values(), video_url, mask_video_url }));
+      this.#draft.requestId = id;
+      await this.#save();
+      this.#sending = null;
+      location.hash = `#/requests/${id}`;
+    } catch (error) {
+      if (error.name === "AbortError") announce("Stopped.");
+      else if (error instanceof FieldProblem) this.form.showErrors([{ loc: ["body", error.field], msg: error.message }]);
+      else if (error instanceof ApiError && error.details.length > 0) this.form.showErrors(error.details.map((d) => ({ ...d, loc: fieldOf(d.loc) })));
+      else this.form.showProblem(error.message);
+    } finally {
+      this.#sending = null;
+      this.#showSending(false);
+      this.code.refresh();
+    }
+  }
+
+  #showSending(busy) {
+    this.sendButton.hidden = busy;
+    this.progressRow.hidden = !busy;
+    this.element.setAttribute("aria-busy", String(busy));
+    if (busy) this.stopButton.focus();
+  }
+
+  // --- keeping -----------------------------------------------------------------------------------------------------------------
+
+  #changed() {
+    this.#draft.marks = this.tools.marks;
+    this.#draft.form = this.form.values();
+    clearTimeout(this.#saving);
+    this.#saving = setTimeout(() => this.#save(), SAVE_AFTER);
+    this.code.refresh();
+  }
+
+  async #save() {
+    clearTimeout(this.#saving);
+    if (this.#draft.source !== null || this.#draft.form.prompt) await saveDraft(structuredClone(this.#draft));
+  }
+
+  // --- building ----------------------------------------------------------------------------------------------------------------
+
+  #build() {
+    const sourceInput = h("input", { type: "file", accept: "video/*,.mkv,.mov,.avi,.ts", class: "off-screen", tabindex: -1, "aria-label": "Source video", id: "source-file", onchange: () => {
+      const [file] = sourceInput.files;
+      sourceInput.value = "";
+      if (file) this.choose(file);
+    } });
+    const maskInput = h("input", { type: "file", accept: "video/*,image/*,.mkv", class: "off-screen", tabindex: -1, "aria-label": "Mask file", id: "mask-file", onchange: () => {
+      const [file] = maskInput.files;
+      maskInput.value = "";
+      if (file) this.#chooseMask(file);
+    } });
+    const chooseButton = (text, look = "primary") => h("button", { type: "button", class: look, onclick: () => sourceInput.click() }, text);
+    this.chooseButton = chooseButton("Choose a video");
+    this.emptyTitle = h("h2", {});
+    this.emptyText = h("p", {});
+    this.empty = h("div", { class: "empty" }, icon("film"), this.emptyTitle, this.emptyText, this.chooseButton,
+      h("ol", { class: "steps" },
+        h("li", {}, h("strong", {}, "Mark"), " what should change, frame by frame or with marks that move along."),
+        h("li", {}, h("strong", {}, "Say"), " what belongs there."),
+        h("li", {}, h("strong", {}, "Compare"), " before and after; everything else stays as it was.")));
+    this.noteText = h("p", { class: "note", role: "status" });
+
+    this.sourceName = h("span", { class: "source-name" });
+    this.previewNote = h("p", { class: "notice", hidden: true }, "This browser cannot decode the video. You see the server's preview of it; the request uses your file as it is.");
+    this.modeButtons = new Map([["draw", "Draw"], ["file", "Mask file"]].map(([name, text]) => [name, h("button", { type: "button", onclick: () => {
+      if (name !== this.#draft.maskMode) {
+        this.#draft.mask = null;
+        this.#files.mask = null;
+        this.#setMode(name);
+        this.#changed();
+      }
+    } }, text)]));
+    this.maskFileText = h("p", { class: "help" });
+    this.maskFilePanel = h("div", { class: "mask-file", hidden: true }, h("button", { type: "button", class: "quiet", onclick: () => maskInput.click() }, "Choose the mask"), this.maskFileText);
+    this.errors = { source: h("p", { class: "error", role: "alert", hidden: true }), mask: h("p", { class: "error", role: "alert", hidden: true }) };
+    this.form.register("video_url", this.errors.source, () => this.chooseButton.offsetParent ? this.chooseButton.focus() : this.stage.surface.focus());
+    this.form.register("mask_video_url", this.errors.mask, () => this.#draft.maskMode === "draw" ? this.stage.surface.focus() : this.maskFilePanel.firstChild.focus());
+    this.whole = h("input", { type: "checkbox", onchange: () => this.#cover() });
+    this.wholeField = h("label", { class: "check", hidden: true }, this.whole, "Show the whole source");
+    this.stage.element.append(this.wholeField);
+
+    this.work = h("div", { class: "work", onkeydown: (event) => {
+      if (event.target.closest("input:not([type=checkbox]), textarea, select")) return;
+      if (event.key === " " && event.target.closest("button, input, summary")) return;
+      if (!(this.#draft.maskMode === "draw" && this.tools.handleKey(event))) this.stage.handleKey(event);
+    } },
+      h("div", { class: "work-head" },
+        h("div", { class: "row" }, this.sourceName, chooseButton("Another video", "quiet small")),
+        h("div", { class: "segmented", role: "group", "aria-label": "Mask" }, [...this.modeButtons.values()])),
+      this.previewNote, this.tools.toolbar, this.maskFilePanel, this.stage.element, this.errors.mask, this.tools.panel);
+
+    this.sendButton = h("button", { type: "button", class: "primary large", onclick: () => this.send() }, "Inpaint");
+    this.stopButton = h("button", { type: "button", class: "quiet", onclick: () => this.#sending?.abort() }, "Stop");
+    this.sendText = h("span", { role: "status" });
+    this.sendBar = h("progress", { max: 1, "aria-label": "Sending" });
+    this.progressRow = h("div", { class: "sending", hidden: true }, h("div", { class: "row between" }, this.sendText, this.stopButton), this.sendBar);
+
+    this.element = h("div", { class: "compose" },
+      h("section", { class: "panel stage-panel", "aria-label": "Source and mask", ondragover: (event) => this.#dragging(event, true), ondragleave: (event) => this.#dragging(event, false), ondrop: (event) => this.#drop(event) },
+        sourceInput, maskInput, this.errors.source, this.noteText, this.empty, this.work),
+      h("section", { class: "panel side", "aria-label": "What belongs there" }, this.form.element, h("div", { class: "send" }, this.sendButton, this.progressRow), this.code.element));
+  }
+
+  #dragging(event, over) {
+    event.preventDefault();
+    event.currentTarget.classList.toggle("dragging", over);
+  }
+
+  #drop(event) {
+    this.#dragging(event, false);
+    const [file] = event.dataTransfer.files;
+    if (!file) return;
+    if (this.#draft.maskMode === "file" && this.#source !== null) this.#chooseMask(file);
+    else this.choose(file);
+  }
+
+  #showSourceState() {
+    const { source } = this.#draft;
+    const isOpen = this.#source !== null;
+    this.work.hidden = !isOpen;
+    this.empty.hidden = isOpen;
+    this.noteText.hidden = true;
+    this.previewNote.hidden = !this.isPreview;
+    const missing = source !== null && !isOpen && !source.url;
+    this.emptyTitle.textContent = missing ? `Choose ${source.name} again` : "Drop a video here";
+    this.emptyText.textContent = missing
+      ? `Your marks and the request are kept. The file${source.size ? ` (${bytes(source.size)})` : ""} had not been sent, and a page cannot open it by itself.`
+      : "MP4, MOV, MKV or WebM. It stays on this machine until you send the request.";
+    this.sourceName.textContent = source === null ? "" : source.name;
+    if (isOpen) this.sourceName.textContent += ` · ${this.#source.width} × ${this.#source.height}`;
+  }
+
+  #note(text) {
+    this.noteText.hidden = false;
+    this.noteText.textContent = text;
+    this.empty.hidden = true;
+  }
+
+  #error(place, text) {
+    this.errors[place].textContent = text;
+    this.errors[place].hidden = false;
+    this.noteText.hidden = true;
+    this.empty.hidden = this.#source !== null;
+  }
+
+  #clearError(place) {
+    this.errors[place].hidden = true;
+    this.errors[place].textContent = "";
+  }
+}
+
+/** A thing that is missing before the server can be asked. */
+class FieldProblem extends Error {
+  constructor(field, message) {
+    super(message);
+    this.field = field;
+  }
+}
+
+/** Errors of the mask's and preview's own endpoints concern the mask or the source as a whole. */
+function fieldOf(loc) {
+  return ["marks", "times", "width", "height"].includes(loc[1]) ? ["body", "mask_video_url"] : loc[1] === "url" ? ["body", "video_url"] : loc;
+}
+
+function problem(error, before) {
+  return error instanceof ApiError ? `${before}${error.message}` : error.message;
+}

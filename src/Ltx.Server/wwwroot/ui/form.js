@@ -1,0 +1,260 @@
+// The request's form, made from the server's OpenAPI document: names, defaults, ranges and help are the server's own and cannot drift.
+
+import { bytes, h, icon, newId, plural, replace } from "./dom.js";
+import { upload } from "./upload.js";
+
+/** Fields that have a place of their own on the page. */
+const ELSEWHERE = ["video_url", "mask_video_url"];
+const IN_FRONT = ["prompt", "loras"];
+
+/** Text with a default longer than this gets room. */
+const SHORT_TEXT = 60;
+
+/** The input's schema with every reference to another part put in its place. */
+export function inputSchema(document, endpoint) {
+  const resolve = (part) => (part?.$ref ? resolve(part.$ref.slice(2).split("/").reduce((at, name) => at[name], document)) : part);
+  const schema = resolve(document.paths[`/${endpoint}`].post.requestBody.content["application/json"].schema);
+  const order = schema["x-fal-order-properties"] ?? Object.keys(schema.properties);
+  return { ...schema, order, resolve, field: (name) => resolve(schema.properties[name]) };
+}
+
+/** "Num Frames" -> "Num frames": the schema's title as a label. */
+export function label(name, field) {
+  const words = (field.title ?? name.replaceAll("_", " ")).split(" ");
+  return words.map((word, i) => (i > 0 && /^[A-Z][a-z]/.test(word) ? word.toLowerCase() : word)).join(" ");
+}
+
+/** What a text field means: its number where it is one, else the text, which the server then refuses in its own words. Undefined: left out. */
+export function readText(field, text) {
+  if (field.type !== "number" && field.type !== "integer") return text;
+  const trimmed = text.trim();
+  if (trimmed === "") return undefined;
+  const number = Number(trimmed);
+  return Number.isFinite(number) && (Number.isSafeInteger(number) || !Number.isInteger(number)) ? number : trimmed;
+}
+
+/** The input without what stands at its default: what is sent, and shown as code. */
+export function withoutDefaults(schema, values) {
+  const input = {};
+  for (const name of schema.order) {
+    const value = values[name];
+    const field = schema.field(name);
+    const isDefault = value === undefined || value === null || (field.default !== undefined && value === field.default) || (value === "" && field.nullable);
+    if (schema.required?.includes(name) || ["num_frames", "frames_per_second"].includes(name) ? value !== undefined : !isDefault) input[name] = value;
+  }
+  return input;
+}
+
+export class RequestForm extends EventTarget {
+  #controls = new Map(); // name -> { get, set, slot, focus }
+  #loras = [];
+
+  constructor(schema) {
+    super();
+    this.schema = schema;
+    this.more = h("details", { class: "more" }, h("summary", {}, "More"), h("div", { class: "fields" }));
+    this.summary = h("div", { class: "summary", role: "alert", tabindex: -1, hidden: true });
+    this.element = h("form", { class: "request-form", novalidate: true, autocomplete: "off", "aria-label": "Request", onsubmit: (event) => event.preventDefault() }, this.summary);
+    for (const name of schema.order) {
+      if (ELSEWHERE.includes(name)) continue;
+      const field = schema.field(name);
+      const part = field.type === "array" ? this.#loraList(name, field) : this.#field(name, field, (control) => this.#controls.set(name, control));
+      (IN_FRONT.includes(name) ? this.element : this.more.lastChild).append(part);
+    }
+    this.element.append(this.more);
+  }
+
+  /** A place elsewhere on the page where a field's errors are shown. */
+  register(name, slot, focus) {
+    this.#controls.set(name, { get: () => undefined, set: () => {}, slot, focus });
+  }
+
+  values() {
+    const values = {};
+    for (const [name, control] of this.#controls) {
+      const value = control.get();
+      if (value !== undefined) values[name] = value;
+    }
+    return values;
+  }
+
+  /** Puts values in; absent ones get their default. */
+  set(values) {
+    for (const [name, control] of this.#controls) control.set(values[name]);
+    this.clearErrors();
+  }
+
+  /** Puts some values in and leaves the others. */
+  patch(values) {
+    for (const [name, value] of Object.entries(values)) this.#controls.get(name)?.set(value);
+  }
+
+  clearErrors() {
+    for (const control of this.#controls.values()) showError(control, null);
+    for (const lora of this.#loras) Object.values(lora.controls).forEach((control) => showError(control, null));
+    this.summary.hidden = true;
+  }
+
+  /** Shows the errors of a 422 where they belong, and what belongs nowhere in front of all. */
+  showErrors(details) {
+    this.clearErrors();
+    const placed = [];
+    const homeless = [];
+    for (const { loc, msg } of details) {
+      const [, name, index, part] = loc;
+      const control = this.#loras[index]?.controls[part] ?? this.#controls.get(name);
+      if (control === undefined) homeless.push(h("li", {}, `${loc.slice(1).join(" → ") || "The request"}: ${msg}`));
+      else {
+        showError(control, msg);
+        placed.push(control);
+        if (this.more.contains(control.slot)) this.more.open = true;
+        homeless.push(h("li", {}, h("button", { type: "button", class: "link", onclick: () => control.focus() }, `${control.label ?? label(name, this.schema.field(name))}`), ` ${msg}`));
+      }
+    }
+    replace(this.summary, h("strong", {}, `The server did not take the request: ${plural(details.length, "thing")} to change.`), h("ul", {}, homeless));
+    this.summary.hidden = false;
+    (placed[0] ?? { focus: () => this.summary.focus() }).focus();
+  }
+
+  showProblem(text) {
+    replace(this.summary, h("strong", {}, text));
+    this.summary.hidden = false;
+    this.summary.focus();
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #field(name, field, add) {
+    const id = `field-${newId()}`;
+    const text = label(name, field);
+    const slot = h("p", { class: "error", id: `${id}-error`, hidden: true });
+    const help = h("p", { class: "help", id: `${id}-help` }, field.description ?? "");
+    const described = { id, "aria-describedby": `${id}-help ${id}-error`, name };
+    const changed = () => {
+      showError(control, null);
+      this.#changed();
+    };
+    let control;
+    let body;
+    if (field.type === "boolean") {
+      const box = h("input", { ...described, type: "checkbox", class: "switch", onchange: changed });
+      control = { get: () => box.checked, set: (value) => (box.checked = value ?? field.default ?? false), input: box };
+      body = [h("div", { class: "field-line" }, h("label", { for: id }, text), box), help];
+    } else if (field.enum) {
+      const list = h("select", { ...described, onchange: changed }, field.enum.map((choice) => h("option", { value: choice }, choice)));
+      control = { get: () => list.value, set: (value) => (list.value = value ?? field.default ?? field.enum[0]), input: list };
+      body = [h("div", { class: "field-line" }, h("label", { for: id }, text), list), help];
+    } else if (field.type === "number" || field.type === "integer") {
+      const isBounded = field.minimum !== undefined && field.maximum !== undefined;
+      const input = h("input", { ...described, type: "text", inputmode: field.type === "integer" ? "numeric" : "decimal", class: "number", placeholder: field.default ?? (name === "seed" ? "random" : "") });
+      const slider = isBounded && h("input", { type: "range", min: field.minimum, max: field.maximum, step: field.type === "integer" || field.maximum > 20 ? 1 : 0.05, "aria-label": text });
+      input.addEventListener("input", () => {
+        if (slider && input.value !== "") slider.value = input.value;
+        changed();
+      });
+      if (slider) slider.addEventListener("input", () => {
+        input.value = slider.value;
+        changed();
+      });
+      control = {
+        get: () => readText(field, input.value), input,
+        set: (value) => {
+          input.value = value ?? field.default ?? "";
+          if (slider) slider.value = input.value;
+        },
+      };
+      const range = isBounded ? h("span", { class: "range" }, `${field.minimum} – ${field.maximum}`) : null;
+      body = [h("div", { class: "field-line" }, h("label", { for: id }, text), range, input), slider || null, help];
+    } else {
+      const long = name === "prompt" || (field.default?.length ?? 0) > SHORT_TEXT;
+      const input = h(long ? "textarea" : "input", { ...described, ...(long ? { rows: name === "prompt" ? 4 : 3 } : { type: "text" }), spellcheck: long ? "true" : "false", placeholder: field.examples?.[0] ?? "", oninput: changed });
+      control = { get: () => input.value, set: (value) => (input.value = value ?? field.default ?? ""), input };
+      body = [h("label", { for: id }, text), input, help];
+    }
+    control.slot = slot;
+    control.label = text;
+    control.focus = () => control.input.focus();
+    control.set(undefined);
+    add(control);
+    return h("div", { class: "field", "data-field": name }, body, slot);
+  }
+
+  #loraList(name, field) {
+    const items = this.schema.resolve(field.items);
+    const slot = h("p", { class: "error", hidden: true, id: "loras-error" });
+    const list = h("div", { class: "loras" });
+    const most = field.maxItems ?? Infinity;
+    const add = h("button", { type: "button", class: "quiet small", "aria-describedby": "loras-error", onclick: () => {
+      insert({});
+      this.#loras.at(-1).controls.path.focus();
+      this.#changed();
+    } }, icon("add"), "Add a LoRA");
+    const group = h("fieldset", { class: "field", "data-field": name }, h("legend", {}, "LoRAs"), h("p", { class: "help" }, field.description ?? ""), list, slot, add);
+    const update = () => {
+      add.hidden = this.#loras.length >= most;
+      this.#loras.forEach((lora, i) => (lora.title.textContent = `LoRA ${i + 1}`));
+    };
+    const insert = (value) => {
+      const lora = { controls: {}, title: h("strong", {}) };
+      const fields = Object.keys(items.properties).map((part) => this.#field(part, this.schema.resolve(items.properties[part]), (control) => (lora.controls[part] = control)));
+      for (const [part, control] of Object.entries(lora.controls)) control.set(value[part]);
+      const remove = h("button", { type: "button", class: "quiet icon-only", "aria-label": "Remove this LoRA", onclick: () => {
+        this.#loras.splice(this.#loras.indexOf(lora), 1);
+        lora.element.remove();
+        update();
+        add.focus();
+        this.#changed();
+      } }, icon("close"));
+      lora.element = h("div", { class: "lora" }, h("div", { class: "row between" }, lora.title, remove), fields[0], this.#loraUpload(lora), fields.slice(1));
+      this.#loras.push(lora);
+      list.append(lora.element);
+      update();
+    };
+    this.#controls.set(name, {
+      slot, label: "LoRAs", focus: () => add.focus(),
+      get: () => this.#loras.map(({ controls }) => Object.fromEntries(Object.entries(controls).map(([part, c]) => [part, c.get()]).filter(([, v]) => v !== undefined && v !== ""))),
+      set: (values) => {
+        this.#loras = [];
+        list.replaceChildren();
+        for (const value of Array.isArray(values) ? values : []) insert(value);
+        update();
+      },
+    });
+    update();
+    return group;
+  }
+
+  #loraUpload(lora) {
+    const note = h("span", { class: "help", role: "status" });
+    const input = h("input", { type: "file", accept: ".safetensors", class: "off-screen", tabindex: -1, "aria-label": "LoRA file", onchange: async () => {
+      const file = input.files[0];
+      input.value = "";
+      if (!file) return;
+      button.disabled = true;
+      try {
+        const url = await upload(file, { progress: (share) => (note.textContent = `Sending ${file.name} (${bytes(file.size)}): ${Math.round(share * 100)} %`) });
+        lora.controls.path.set(url);
+        note.textContent = `${file.name} is on the server.`;
+        showError(lora.controls.path, null);
+        this.#changed();
+      } catch (error) {
+        note.textContent = error.message;
+      } finally {
+        button.disabled = false;
+      }
+    } });
+    const button = h("button", { type: "button", class: "quiet small", onclick: () => input.click() }, "Upload a file");
+    return h("div", { class: "row" }, button, input, note);
+  }
+}
+
+/** Shows or clears a control's error; several errors of one field stand side by side. */
+function showError(control, message) {
+  const { slot, input } = control;
+  slot.textContent = message === null ? "" : [slot.textContent, message].filter(Boolean).join(" ");
+  slot.hidden = message === null;
+  if (message === null) input?.removeAttribute("aria-invalid");
+  else input?.setAttribute("aria-invalid", "true");
+}

@@ -1,0 +1,296 @@
+// One request: its way through the queue, and what came of it. Nothing here depends on the tab that sent it; all comes from the server.
+
+import { ApiError, ENDPOINT, NoServerError, cancel, listed, makePreview, ownPath, result, status, submit } from "./api.js";
+import { codePanel } from "./code.js";
+import { Compare } from "./compare.js";
+import { announce, bytes, copyButton, h, icon, replace, roughly } from "./dom.js";
+import { label } from "./form.js";
+import { currentKey } from "./key.js";
+
+/** Milliseconds between two looks at the status; more while the server does not answer. */
+const PAUSE = 700;
+const PAUSE_AWAY = 3000;
+
+export class RequestView {
+  #stop = new AbortController();
+  #compare = null;
+  #blobAddress = null;
+
+  /** `actions`: { edit(entry, errors), useAsSource(url, name) } of the workplace. */
+  constructor(id, schema, actions) {
+    Object.assign(this, { id, schema, actions });
+    this.body = h("div", { class: "request-body" });
+    this.away = h("p", { class: "notice warn", role: "status", hidden: true });
+    this.heading = h("h1", { tabindex: -1 }, "Request");
+    this.element = h("div", { class: "request" }, this.heading, this.away, this.body);
+  }
+
+  async open() {
+    try {
+      this.entry = await this.#patiently(() => listed(this.id, this.#stop.signal));
+      this.heading.textContent = this.entry.input?.prompt || "Request";
+      this.#showShell();
+      if (this.entry.status !== "COMPLETED") await this.#follow();
+      await this.#finish();
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      replace(this.body, this.#problem(error));
+    }
+  }
+
+  close() {
+    this.#stop.abort();
+    this.#compare?.close();
+    if (this.#blobAddress !== null) URL.revokeObjectURL(this.#blobAddress);
+  }
+
+  // --- while it runs -----------------------------------------------------------------------------------------------------------
+
+  #showShell() {
+    this.state = h("p", { class: "state", role: "status" });
+    this.detail = h("p", { class: "detail" });
+    this.bar = h("progress", { max: 1, "aria-label": "Progress of the request" });
+    this.cancelButton = h("button", { type: "button", class: "quiet", onclick: () => this.#cancel() }, "Cancel");
+    this.log = h("ol", { class: "log", tabindex: 0, "aria-label": "Log" });
+    this.main = h("section", { class: "panel", "aria-label": "State" },
+      h("div", { class: "run" }, h("div", { class: "row between" }, this.state, this.cancelButton), this.bar, this.detail));
+    this.logPanel = h("details", { class: "log-panel", open: true }, h("summary", {}, "Log"), this.log);
+    this.side = h("section", { class: "panel side", "aria-label": "The request" }, this.#inputList(), this.logPanel, this.code().element, this.#identity());
+    replace(this.body, this.main, this.side);
+  }
+
+  async #follow() {
+    let said = "";
+    for (;;) {
+      const now = await this.#patiently(() => status(this.id, this.#stop.signal));
+      this.#showLogs(now.logs);
+      if (now.status === "COMPLETED") return;
+      const text = this.#showStatus(now);
+      if (text !== said) announce((said = text));
+      await this.#pause(PAUSE);
+    }
+  }
+
+  /** Shows the state; returns what is worth saying aloud. */
+  #showStatus(now) {
+    if (now.status === "IN_QUEUE") {
+      const front = now.queue_position;
+      this.state.textContent = front === 0 ? "Next in the queue" : `${front} in front of this one`;
+      this.detail.textContent = "It begins as soon as the ones before it have ended.";
+      this.bar.removeAttribute("value");
+      return this.state.textContent;
+    }
+    const { stage, step, steps, fraction, seconds_left: left } = now.progress ?? { stage: "starting", step: 0, steps: 0, fraction: 0, seconds_left: null };
+    const name = stage.charAt(0).toUpperCase() + stage.slice(1);
+    this.state.textContent = steps > 0 ? `${name}: ${step} of ${steps}` : name;
+    this.bar.value = fraction;
+    this.detail.textContent = `${Math.round(fraction * 100)} % done · ${left === null ? "too early to say how long" : `${roughly(left)} left`}`;
+    return name;
+  }
+
+  #showLogs(lines) {
+    if (!lines || lines.length === this.log.childElementCount) return;
+    const atEnd = this.log.scrollTop + this.log.clientHeight >= this.log.scrollHeight - 8;
+    for (const line of lines.slice(this.log.childElementCount)) {
+      this.log.append(h("li", { class: line.level.toLowerCase() }, h("time", { datetime: line.timestamp }, new Date(line.timestamp).toLocaleTimeString([], { hour12: false })), ` ${line.message}`));
+    }
+    if (atEnd) this.log.scrollTop = this.log.scrollHeight;
+  }
+
+  async #cancel() {
+    this.cancelButton.disabled = true;
+    this.cancelButton.textContent = "Cancelling…";
+    try {
+      await cancel(this.id);
+      announce("The request is being cancelled.");
+    } catch (error) {
+      // Ended before: the next look shows how.
+      if (!(error instanceof ApiError && error.status === 400)) {
+        this.cancelButton.disabled = false;
+        this.cancelButton.textContent = "Cancel";
+        this.away.hidden = false;
+        this.away.textContent = error.message;
+      }
+    }
+  }
+
+  // --- the end -----------------------------------------------------------------------------------------------------------------
+
+  async #finish() {
+    this.entry = await this.#patiently(() => listed(this.id, this.#stop.signal));
+    this.#showLogs(this.entry.logs);
+    this.logPanel.open = false;
+    let output;
+    try {
+      output = await this.#patiently(() => result(this.id, this.#stop.signal));
+    } catch (error) {
+      if (error.name === "AbortError" || error instanceof NoServerError) throw error;
+      replace(this.main, this.#failure(error));
+      announce("The request has ended without a result.");
+      return;
+    }
+    replace(this.main, this.#success(output));
+    announce("The result is here.");
+  }
+
+  #success(output) {
+    const url = output.video.url;
+    const address = url.startsWith("data:") ? (this.#blobAddress = blobAddress(url)) : ownPath(url);
+    const input = this.entry.input;
+    const pick = (value) => (typeof value === "string" ? ownPath(value) : null);
+    const [source, mask] = [pick(input?.video_url), pick(input?.mask_video_url)];
+    const parts = [];
+    if (address === null) {
+      parts.push(h("p", { class: "notice" }, "The result lies on another server, which this page may not show. ", h("a", { href: url, rel: "noreferrer" }, "Open it there")));
+    } else {
+      const fps = input?.frames_per_second ?? this.schema.field("frames_per_second").default;
+      this.#compare = new Compare({ result: address, source, mask, maskIsPicture: /\.(png|jpe?g|webp|gif|bmp|avif)$/i.test(mask ?? ""), fps });
+      this.#compare.onSourceLost = () => this.#showPreview(input.video_url);
+      parts.push(this.#compare.element);
+    }
+    if (input === null) parts.push(h("p", { class: "notice" }, this.#whyNoInput()));
+    const name = output.video.file_name ?? "result.mp4";
+    parts.push(h("div", { class: "row wrap actions" },
+      address === null ? null : h("a", { class: "button primary", href: address, download: name }, icon("download"), `Download${output.video.file_size ? ` (${bytes(output.video.file_size)})` : ""}`),
+      url.startsWith("data:") ? null : h("button", { type: "button", class: "quiet", onclick: () => this.actions.useAsSource(url, name) }, "Use the result as source"),
+      input === null ? null : h("button", { type: "button", class: "quiet", onclick: (event) => this.#again(event.currentTarget) }, "Again with another seed"),
+      input === null ? null : h("button", { type: "button", class: "quiet", onclick: () => this.actions.edit(this.entry, []) }, "Change and send again")));
+    parts.push(h("dl", { class: "facts" },
+      fact("Seed", String(output.seed)), fact("Final prompt", output.prompt)));
+    return parts;
+  }
+
+  async #showPreview(url) {
+    try {
+      const address = ownPath((await makePreview(url, this.#stop.signal)).url);
+      if (address !== null) this.#compare.replaceSource(address);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      this.away.hidden = false;
+      this.away.textContent = `The source cannot be shown beside the result: ${error.message}`;
+    }
+  }
+
+  #failure(error) {
+    const cancelled = error.type === "client_cancelled";
+    const details = error.details ?? [];
+    return [
+      h("div", { class: "run" },
+        h("p", { class: "state" }, cancelled ? "Cancelled" : "It did not work"),
+        cancelled ? h("p", { class: "detail" }, "The request was ended before there was a result.")
+        : details.length > 0 ? h("ul", { class: "problems" }, details.map(({ loc, msg }) => h("li", {}, h("strong", {}, this.#place(loc)), ` ${msg}`)))
+        : h("p", { class: "problems" }, error.message)),
+      h("div", { class: "row wrap actions" }, this.entry.input === null
+        ? h("p", { class: "notice" }, this.#whyNoInput())
+        : [h("button", { type: "button", class: "primary", onclick: () => this.actions.edit(this.entry, details) }, "Change and send again"),
+          h("button", { type: "button", class: "quiet", onclick: (event) => this.#again(event.currentTarget, true) }, "Send again as it was")]),
+    ];
+  }
+
+  #place(loc) {
+    const [, name, index, part] = loc;
+    if (name === undefined) return "The request:";
+    const field = this.schema.properties[name] ? label(name, this.schema.field(name)) : name;
+    return index === undefined ? `${field}:` : `${field} ${Number(index) + 1}${part ? `, ${part}` : ""}:`;
+  }
+
+  #whyNoInput() {
+    return this.entry.payload_deleted
+      ? "What this request was made of has been deleted from the server."
+      : "The server keeps no input of this request, so it cannot be shown or changed.";
+  }
+
+  async #again(button, sameSeed = false) {
+    button.disabled = true;
+    try {
+      const { seed: _, ...rest } = this.entry.input;
+      const { request_id: id } = await submit(sameSeed ? this.entry.input : rest);
+      location.hash = `#/requests/${id}`;
+    } catch (error) {
+      button.disabled = false;
+      if (error instanceof ApiError && error.details.length > 0) this.actions.edit(this.entry, error.details);
+      else {
+        this.away.hidden = false;
+        this.away.textContent = error.message;
+      }
+    }
+  }
+
+  // --- what it is made of ------------------------------------------------------------------------------------------------------
+
+  #inputList() {
+    const { input } = this.entry;
+    if (input === null) return h("p", { class: "notice" }, this.#whyNoInput());
+    const rows = this.schema.order.filter((name) => input[name] !== undefined && name !== "prompt").map((name) => {
+      const value = input[name];
+      const own = typeof value === "string" && value.startsWith("http") ? ownPath(value) : null;
+      const shown = own !== null ? h("a", { href: own, target: "_blank", rel: "noopener" }, own.split("/").at(-1))
+        : name === "loras" ? (value.length === 0 ? "none" : value.map((l) => `${String(l.path).split("/").at(-1)} × ${l.scale ?? 1} (${l.transformer ?? "both"})`).join(", "))
+        : typeof value === "string" ? value : JSON.stringify(value);
+      return [h("dt", {}, label(name, this.schema.field(name))), h("dd", {}, shown)];
+    });
+    return h("dl", { class: "input-list" }, h("dt", {}, "Prompt"), h("dd", {}, input.prompt ?? ""), rows);
+  }
+
+  code() {
+    return codePanel(() => ({ endpoint: this.entry.endpoint_id ?? ENDPOINT, input: this.entry.input ?? {}, origin: location.origin, hasKey: currentKey() !== null }));
+  }
+
+  #identity() {
+    return h("div", { class: "row between identity" }, h("code", {}, this.id), copyButton("Copy id", () => this.id));
+  }
+
+  #problem(error) {
+    const isGone = error instanceof ApiError && error.status === 404;
+    return h("section", { class: "panel" },
+      h("p", { class: "state" }, isGone ? "This request cannot be shown" : "The request cannot be shown now"),
+      h("p", {}, isGone ? "The server has no such request for this key: it belongs to another key, or it was so long ago that the server has forgotten it." : error.message),
+      h("div", { class: "row" },
+        h("button", { type: "button", class: "quiet", onclick: () => this.open() }, "Try again"),
+        h("a", { class: "button quiet", href: "#/requests" }, "All requests")));
+  }
+
+  // --- patience ----------------------------------------------------------------------------------------------------------------
+
+  /** Asks until the server answers: it may be restarting, and the request is safe on its disk. */
+  async #patiently(ask) {
+    for (;;) {
+      try {
+        const answer = await ask();
+        this.away.hidden = true;
+        return answer;
+      } catch (error) {
+        const passing = error instanceof NoServerError || (error instanceof ApiError && [502, 503, 504].includes(error.status) && error.details.length === 0 && error.type === null);
+        if (!passing) throw error;
+        this.away.hidden = false;
+        this.away.textContent = "The server does not answer. The request is safe on its disk; this page keeps asking.";
+        await this.#pause(PAUSE_AWAY);
+      }
+    }
+  }
+
+  #pause(milliseconds) {
+    const { signal } = this.#stop;
+    return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      const timer = setTimeout(resolve, milliseconds);
+      signal.addEventListener("abort", () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      }, { once: true });
+    });
+  }
+}
+
+function fact(name, value) {
+  return [h("dt", {}, name), h("dd", {}, h("span", { class: "value" }, value), copyButton("Copy", () => value))];
+}
+
+/** The page's policy lets no data URI play; a blob of it may. */
+function blobAddress(dataUri) {
+  const [head, data] = [dataUri.slice(5, dataUri.indexOf(",")), dataUri.slice(dataUri.indexOf(",") + 1)];
+  const binary = atob(data);
+  const content = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) content[i] = binary.charCodeAt(i);
+  return URL.createObjectURL(new Blob([content], { type: head.split(";")[0] }));
+}

@@ -1,0 +1,103 @@
+// The list of this key's requests.
+
+import { list, ownPath } from "./api.js";
+import { h, icon, replace } from "./dom.js";
+
+const REFRESH = 3000;
+
+export class RequestsView {
+  #stop = new AbortController();
+  #timer = null;
+  #cursor = null;
+
+  constructor() {
+    this.items = h("ul", { class: "requests" });
+    this.more = h("button", { type: "button", class: "quiet", hidden: true, onclick: () => this.#load(this.#cursor) }, "Older ones");
+    this.note = h("p", { class: "notice", role: "status", hidden: true });
+    this.heading = h("h1", { tabindex: -1 }, "Requests");
+    this.element = h("div", { class: "requests-view" }, this.heading, this.note, this.items, this.more);
+  }
+
+  open() {
+    return this.#load(null);
+  }
+
+  close() {
+    this.#stop.abort();
+    clearTimeout(this.#timer);
+  }
+
+  async #load(cursor) {
+    try {
+      const page = await list(cursor, this.#stop.signal);
+      this.note.hidden = true;
+      if (cursor === null) replace(this.items, page.requests.map(item));
+      else this.items.append(...page.requests.map(item));
+      this.#cursor = page.next_cursor;
+      this.more.hidden = !page.has_more;
+      if (this.items.childElementCount === 0) this.#say("There is none yet. What you send with this key appears here.");
+      // Only while the first page is all there is to see may it be replaced under the reader.
+      if (cursor === null && page.requests.some((r) => r.status !== "COMPLETED")) this.#timer = setTimeout(() => this.#refresh(), REFRESH);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      this.#say(error.message);
+      this.#timer = setTimeout(() => this.#refresh(), REFRESH);
+    }
+  }
+
+  /** Brings states up to date in place: focus and scroll position stay. */
+  async #refresh() {
+    try {
+      const page = await list(null, this.#stop.signal);
+      this.note.hidden = true;
+      for (const request of [...page.requests].reverse()) {
+        const old = this.items.querySelector(`[data-id="${CSS.escape(request.request_id)}"]`);
+        if (old === null) this.items.prepend(item(request));
+        else if (old.dataset.state !== stateOf(request).text) old.querySelector(".badge").replaceWith(badge(request)), (old.dataset.state = stateOf(request).text);
+      }
+      if (page.requests.some((r) => r.status !== "COMPLETED")) this.#timer = setTimeout(() => this.#refresh(), REFRESH);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      this.#say(error.message);
+      this.#timer = setTimeout(() => this.#refresh(), REFRESH);
+    }
+  }
+
+  #say(text) {
+    this.note.textContent = text;
+    this.note.hidden = false;
+  }
+}
+
+function stateOf({ status, status_code: code, error_type: type }) {
+  if (status === "IN_QUEUE") return { text: "Waiting", look: "waiting" };
+  if (status === "IN_PROGRESS") return { text: "Running", look: "running" };
+  if (code === 200) return { text: "Finished", look: "finished" };
+  return type === "client_cancelled" ? { text: "Cancelled", look: "cancelled" } : { text: "Failed", look: "failed" };
+}
+
+function badge(request) {
+  const { text, look } = stateOf(request);
+  return h("span", { class: `badge ${look}` }, text);
+}
+
+function item(request) {
+  return h("li", { "data-id": request.request_id, "data-state": stateOf(request).text },
+    h("a", { href: `#/requests/${request.request_id}` },
+      thumbnail(request),
+      h("span", { class: "request-text" },
+        h("span", { class: "prompt" }, request.input?.prompt ?? (request.payload_deleted ? "Deleted" : "Without a stored input")),
+        h("span", { class: "when" }, h("time", { datetime: request.created_at }, new Date(request.created_at).toLocaleString()), request.key_name ? ` · ${request.key_name}` : "")),
+      badge(request)));
+}
+
+/** A frame of the result or, before there is one, of the source. */
+function thumbnail(request) {
+  const frame = h("span", { class: "thumbnail", "aria-hidden": "true" }, icon("film"));
+  const address = request.thumbnail_url ? ownPath(request.thumbnail_url) : null;
+  if (address !== null) {
+    const image = h("img", { src: address, alt: "", loading: "lazy", onload: () => frame.replaceChildren(image) });
+    frame.append(image);
+  }
+  return frame;
+}
