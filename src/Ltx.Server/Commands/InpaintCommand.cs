@@ -49,7 +49,8 @@ internal sealed class InpaintCommand
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
     {
         ClipJob job = Job(arguments);
-        // What is wrong with a file is said before the model is loaded, which may take minutes.
+        // What is wrong with the numbers or a file is said before the model is loaded, which may take minutes.
+        LoraChoice.Check(job.Loras);
         await ClipFiles.ProbeAsync(job, MediaLimits.Default, cancellation);
         foreach (LoraChoice lora in job.Loras) OpenOnce(lora.Path);
         using InpaintEngine loaded = await engine.OpenAsync(arguments);
