@@ -42,6 +42,7 @@ internal sealed class InpaintModels : IDisposable
             // Channels side by side are what CUDA's convolutions want.
             VideoVaeOptions vae = VideoVaeOptions.Default with { ChannelsLast = device.type == TorchSharp.DeviceType.CUDA };
             if (arrangement.Text != TextResidency.Visits) text = meter.Load("text encoder", LoadText);
+            ExpandsPrompts = folder.PromptExpansion;
             VideoEncoder = Own(meter.Load("video encoder", () => VideoEncoder.Load(checkpoint, device, type, vae)));
             VideoDecoder = Own(meter.Load("video decoder", () => VideoDecoder.Load(checkpoint, device, type, vae)));
             Audio = Own(meter.Load("audio", () => new AudioCodec(checkpoint, device, type)));
@@ -65,6 +66,9 @@ internal sealed class InpaintModels : IDisposable
 
     /// <summary>What is where now.</summary>
     public MemoryArrangement Arrangement { get; private set; }
+
+    /// <summary>False where Gemma is not trained to write.</summary>
+    public bool ExpandsPrompts { get; }
 
     public VideoEncoder VideoEncoder { get; }
 

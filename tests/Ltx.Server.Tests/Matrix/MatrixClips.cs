@@ -9,10 +9,10 @@ internal sealed class MatrixClips(TestFolder folder)
     public const int Width = 128, Height = 96, Frames = 9;
 
     // A drifting wave of two colours: as smooth as most of a photograph, so that half the chroma holds it.
-    private const string Wave = "nullsrc=s={0}x{1}:r={2},geq=r='70+30*sin((X+2*Y+9*T*8)/40)':g='110-40*sin((X+2*Y+9*T*8)/40)':b='140+50*sin((X+2*Y+9*T*8)/40)'";
+    private static string Wave(int width, int height, string rate) => $"nullsrc=s={width}x{height}:r={rate},geq=r='70+30*sin((X+2*Y+9*T*8)/40)':g='110-40*sin((X+2*Y+9*T*8)/40)':b='140+50*sin((X+2*Y+9*T*8)/40)'";
 
     // Rising to the right, falling to the left; like itself at no other lag. Two seconds, then from the beginning again.
-    private const string Sweep = "aevalsrc='0.4*sin(2*PI*(200*mod(t\\,2)+500*mod(t\\,2)*mod(t\\,2)))|0.4*sin(2*PI*(2200*mod(t\\,2)-500*mod(t\\,2)*mod(t\\,2)))':s={0}";
+    public static string Sound(int rate) => $"aevalsrc='0.4*sin(2*PI*(200*mod(t\\,2)+500*mod(t\\,2)*mod(t\\,2)))|0.4*sin(2*PI*(2200*mod(t\\,2)-500*mod(t\\,2)*mod(t\\,2)))':s={rate}";
 
     /// <summary>2 s at 24 fps with stereo sound at 48 kHz, neither of them squeezed: what is in it is known exactly.</summary>
     public string Source => Make("source.mov", Width, Height, "24", 48, Sound(48000));
@@ -28,7 +28,7 @@ internal sealed class MatrixClips(TestFolder folder)
     public string Make(string name, int width, int height, string rate, int frames, string? sound = null, params string[] more) => Once(name, _ => TestMedia.Make(
         folder, name,
         [
-            "-f", "lavfi", "-i", string.Format(CultureInfo.InvariantCulture, Wave, width, height, rate), .. sound is null ? Array.Empty<string>() : ["-f", "lavfi", "-i", sound],
+            "-f", "lavfi", "-i", Wave(width, height, rate), .. sound is null ? Array.Empty<string>() : ["-f", "lavfi", "-i", sound],
             "-frames:v", frames.ToString(CultureInfo.InvariantCulture), "-shortest", "-c:v", "libx264", "-crf", "4", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "pcm_s16le", .. more,
         ]));
 
@@ -36,8 +36,6 @@ internal sealed class MatrixClips(TestFolder folder)
     public string Moving(string name, int width, int height, string rate, int frames) => Once(name, _ => TestMedia.Make(
         folder, name, "-f", "lavfi", "-i", $"color=black:s={width}x{height}:r={rate},format=gray,geq=lum='255*between(X-W/4-24*T\\,0\\,W/2-1)*between(Y-H/4\\,0\\,H/2-1)'",
         "-frames:v", frames.ToString(CultureInfo.InvariantCulture), "-c:v", "ffv1", "-pix_fmt", "gray"));
-
-    public static string Sound(int rate) => string.Format(CultureInfo.InvariantCulture, Sweep, rate);
 
     private string Once(string name, Func<string, string> make) => File.Exists(folder.Named(name)) ? folder.Named(name) : make(name);
 }
