@@ -244,6 +244,11 @@ public sealed class InpaintPipeline : IDisposable
             clock.Note(PromptExpander.NotOfThisModel);
             return request.Prompt;
         }
+        if (text.Streams)
+        {
+            clock.Note("The prompt is used as it is: this card holds the text encoder only layer by layer, and every word of an expansion would take as long as reading all of it.");
+            return request.Prompt;
+        }
         bool withSound = request.GenerateAudio && !KeepsSound(request);
         ExpandedPrompt expansion = clock.Part(InpaintStages.Expansion, () => new PromptExpander(text).Expand(request.Prompt, withSound, request.Seed, request.AllowsExpansion, cancellation));
         clock.Note(expansion.Note);
