@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ltx.Inference.Lora;
+using Ltx.Inference.Native;
 using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Forms;
@@ -23,6 +24,8 @@ public sealed record LoraInspection(
     /// <exception cref="WeightsException">It is no LoRA that can be used.</exception>
     public static LoraInspection Of(string path, IReadOnlyList<ExpectedTensor>? checkpoint)
     {
+        // An alpha is read as a tensor.
+        LibTorch.Load();
         using LoraFile lora = LoraFile.Open(path);
         Dictionary<string, long[]> layers = checkpoint is null ? [] : LoraForm.Layers(checkpoint);
         LoraNames names = new(layers.Keys);

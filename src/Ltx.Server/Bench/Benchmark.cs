@@ -41,7 +41,7 @@ internal sealed class Benchmark(IBenchModel model, torch.Device device, torch.Sc
         long before = Stopwatch.GetTimestamp();
         TimeSpan running = DateTime.Now - Process.GetCurrentProcess().StartTime;
         using PeakMemory memory = new(device);
-        using InpaintPipeline pipeline = model.Open(device, type);
+        using InpaintEngine engine = await InpaintEngine.OpenAsync(() => model.Open(device, type));
         // What came before in this process is not the model's, except for what any command does: to begin, and to load libtorch.
         double ready = (running - probing + Stopwatch.GetElapsedTime(before)).TotalSeconds;
         using BenchClip clip = await BenchClip.MakeAsync(width, height, frames, cancellation);
@@ -50,7 +50,7 @@ internal sealed class Benchmark(IBenchModel model, torch.Device device, torch.Sc
         for (int i = 0; i <= options.Repeat; i++)
         {
             told(i == 0 ? "first request" : $"request {i} of {options.Repeat}");
-            runs.Add(await RequestRun.MeasureAsync(pipeline, job, cancellation));
+            runs.Add(await RequestRun.MeasureAsync(engine, job, cancellation));
         }
         RequestRun first = runs[0];
         runs.RemoveAt(0);

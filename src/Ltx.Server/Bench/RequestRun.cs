@@ -13,7 +13,7 @@ namespace Ltx.Server.Bench;
 internal sealed record RequestRun(TimeSpan Wall, IReadOnlyList<StageTime> Stages, IReadOnlyDictionary<string, List<TimeSpan>> Evaluations)
 {
     /// <param name="job">what to run</param>
-    public static async Task<RequestRun> MeasureAsync(InpaintPipeline pipeline, ClipJob job, CancellationToken cancellation)
+    public static async Task<RequestRun> MeasureAsync(InpaintEngine engine, ClipJob job, CancellationToken cancellation)
     {
         Dictionary<string, List<TimeSpan>> evaluations = [];
         long last = 0;
@@ -21,7 +21,7 @@ internal sealed record RequestRun(TimeSpan Wall, IReadOnlyList<StageTime> Stages
         {
             // Frames are counted too, but they are no evaluations, and to wait for the device would hold them up.
             if (progress.Steps == 0 || progress.Note is not null || progress.Stage == InpaintStages.Frames) return;
-            DeviceClock.Wait(pipeline.Device);
+            DeviceClock.Wait(engine.Device);
             long now = Stopwatch.GetTimestamp();
             if (progress.Step > 1)
             {
@@ -32,7 +32,7 @@ internal sealed record RequestRun(TimeSpan Wall, IReadOnlyList<StageTime> Stages
         }
 
         long start = Stopwatch.GetTimestamp();
-        ClipResult result = await new ClipInpainter(pipeline, MediaLimits.Default).RunAsync(job, Watch, cancellation);
+        ClipResult result = await new ClipInpainter(engine, MediaLimits.Default).RunAsync(job, Watch, cancellation);
         return new RequestRun(Stopwatch.GetElapsedTime(start), result.Stages, evaluations);
     }
 }

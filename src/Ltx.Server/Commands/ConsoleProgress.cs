@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ltx.Inference.Generation;
+using Ltx.Inference.Weights;
 using Spectre.Console;
 
 namespace Ltx.Server.Commands;
@@ -24,6 +25,28 @@ internal static class ConsoleProgress
                 task.Description = "done";
                 task.Value = 1;
                 return result;
+            });
+    }
+
+    /// <summary>Shows how far a model is loaded: a bar on a terminal; a line a component elsewhere.</summary>
+    public static async Task<T> LoadAsync<T>(Func<Action<LoadProgress>, Task<T>> load)
+    {
+        static string Sentence(LoadProgress progress) =>
+            string.Create(CultureInfo.InvariantCulture, $"loading {progress.Component}: {progress.Bytes / 1e9:0.00} GB, {progress.Rate:0.0} GB/s");
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        if (Console.IsErrorRedirected || !console.Profile.Capabilities.Interactive)
+        {
+            return await load(progress =>
+            {
+                if (progress.IsWhole) Console.Error.WriteLine(Sentence(progress));
+            });
+        }
+        return await console.Progress().AutoClear(true)
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new SpinnerColumn())
+            .StartAsync(async context =>
+            {
+                ProgressTask task = context.AddTask("loading", maxValue: 1);
+                return await load(progress => (task.Description, task.Value) = (Markup.Escape(Sentence(progress)), progress.Fraction));
             });
     }
 

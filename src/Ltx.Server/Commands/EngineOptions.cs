@@ -33,10 +33,10 @@ internal sealed class EngineOptions
     }
 
     /// <summary>Loads the model that the options name.</summary>
-    public InpaintPipeline Open(ParseResult arguments)
+    public async Task<InpaintEngine> OpenAsync(ParseResult arguments)
     {
         ModelFolder folder = ModelLocator.Open(Model(arguments));
         (torch.Device chosen, torch.ScalarType computed) = Compute(arguments);
-        return new InpaintPipeline(folder, chosen, computed);
+        return await ConsoleProgress.LoadAsync(progress => InpaintEngine.OpenAsync(() => new InpaintPipeline(folder, chosen, computed, progress: progress)));
     }
 }

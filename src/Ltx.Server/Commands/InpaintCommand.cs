@@ -52,8 +52,8 @@ internal sealed class InpaintCommand
         // What is wrong with a file is said before the model is loaded, which may take minutes.
         await ClipFiles.ProbeAsync(job, MediaLimits.Default, cancellation);
         foreach (LoraChoice lora in job.Loras) OpenOnce(lora.Path);
-        using InpaintPipeline pipeline = engine.Open(arguments);
-        ClipResult result = await ConsoleProgress.ShowAsync(progress => new ClipInpainter(pipeline, MediaLimits.Default).RunAsync(job, progress, cancellation));
+        using InpaintEngine loaded = await engine.OpenAsync(arguments);
+        ClipResult result = await ConsoleProgress.ShowAsync(progress => new ClipInpainter(loaded, MediaLimits.Default).RunAsync(job, progress, cancellation));
         foreach (string note in result.Report.Notes) Console.WriteLine(note);
         Console.WriteLine($"{job.Output}: {result.Size}, {result.Frames} frames, {(result.HasSound ? "with sound" : "no sound")}, seed {job.Seed}");
         Console.WriteLine(ConsoleProgress.Timings(result.Stages));

@@ -6,10 +6,10 @@ using Ltx.Video;
 namespace Ltx.Server.Media;
 
 /// <summary>
-/// Inpaints from file to file: reads source and mask, runs the engine on a thread of its own, and encodes while it still decodes.
+/// Inpaints from file to file: reads source and mask, runs the engine on its thread, and encodes while it still decodes.
 /// Command line and server both go through here.
 /// </summary>
-internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits)
+internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits)
 {
     /// <summary>What the two files are called in errors.</summary>
     public const string SourceRole = "the source video", MaskRole = "the mask";
@@ -33,7 +33,7 @@ internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits
         FrameRate rate = FrameRate.FromDouble(job.FramesPerSecond);
         List<byte[]> frames = await ReadAsync(source, size, rate, FramePixels.Rgb24, job.Frames, cancellation);
         List<byte[]> maskFrames = await ReadAsync(mask, size, rate, FramePixels.Gray8, frames.Count, cancellation);
-        AudioClip? heard = await AudioReader.ReadAsync(source, pipeline.SourceSoundRate, Stereo, (int)rate.SamplesIn(frames.Count, pipeline.SourceSoundRate), cancellation);
+        AudioClip? heard = await AudioReader.ReadAsync(source, engine.SourceSoundRate, Stereo, (int)rate.SamplesIn(frames.Count, engine.SourceSoundRate), cancellation);
         InpaintRequest request = new(job.Prompt, frames, maskFrames, size.Width, size.Height, rate.Value)
         {
             NegativePrompt = job.NegativePrompt,
@@ -45,7 +45,7 @@ internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits
             Seed = job.Seed,
             Loras = job.Loras,
         };
-        AudioClip? kept = job.GenerateAudio && pipeline.KeepsSound(request)
+        AudioClip? kept = job.GenerateAudio && engine.KeepsSound(request)
             ? await AudioReader.ReadAsync(source, SoundRate, Stereo, (int)rate.SamplesIn(frames.Count, SoundRate), cancellation)
             : null;
         TimeSpan read = watch.Elapsed;
@@ -53,7 +53,7 @@ internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         EncoderSink sink = new(stop.Token);
         TimeSpan engineEnd = default;
-        Task<InpaintReport> engine = Task.Factory.StartNew(() => RunEngine(request, sink, progress, () => engineEnd = watch.Elapsed, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task<InpaintReport> run = engine.RunAsync(pipeline => Run(pipeline, request, sink, progress, () => engineEnd = watch.Elapsed, stop.Token));
         bool hasSound = false;
         try
         {
@@ -67,16 +67,16 @@ internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits
         {
             // Either the encoder failed, and the engine must not wait for it any more; or the engine did, and that is what went wrong.
             await stop.CancelAsync();
-            await ((Task)engine).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (engine.Exception?.InnerException is { } cause and not OperationCanceledException) ExceptionDispatchInfo.Throw(cause);
+            await ((Task)run).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (run.Exception?.InnerException is { } cause and not OperationCanceledException) ExceptionDispatchInfo.Throw(cause);
             throw;
         }
-        InpaintReport report = await engine;
+        InpaintReport report = await run;
         List<StageTime> stages = [new(Reading, read, []), .. report.Stages, new(Finishing, watch.Elapsed - engineEnd, [])];
         return new ClipResult(size, frames.Count, hasSound, stages, report);
     }
 
-    private InpaintReport RunEngine(InpaintRequest request, EncoderSink sink, Action<InpaintProgress>? progress, Action done, CancellationToken cancellation)
+    private static InpaintReport Run(InpaintPipeline pipeline, InpaintRequest request, EncoderSink sink, Action<InpaintProgress>? progress, Action done, CancellationToken cancellation)
     {
         try
         {

@@ -15,25 +15,35 @@ using LoraStages = Ltx.Server.Fal.LoraStages;
 
 namespace Ltx.Server.Media;
 
-/// <summary>The queue's engine: one pipeline a worker, a clip at a time.</summary>
+/// <summary>The queue's engine: one model and one thread a worker, a clip at a time.</summary>
 internal sealed partial class PipelineRunner(LtxOptions options, ILogger<PipelineRunner> logger) : IInpaintRunner, IDisposable
 {
-    private readonly InpaintPipeline?[] pipelines = new InpaintPipeline?[options.Queue.Workers];
+    private readonly InpaintEngine?[] engines = new InpaintEngine?[options.Queue.Workers];
     private readonly ModelFolder model = ModelLocator.Open(options.Server.Model);
 
     public IReadOnlyList<DeviceMemory> Memory =>
     [
-        .. pipelines.OfType<InpaintPipeline>().Select(pipeline => pipeline.Device).Where(device => device.type == DeviceType.CUDA).DistinctBy(device => device.index)
+        .. engines.OfType<InpaintEngine>().Select(engine => engine.Device).Where(device => device.type == DeviceType.CUDA).DistinctBy(device => device.index)
             .Select(device => (device, memory: CudaMemory.Read(device.index)))
             .Where(read => read.memory is not null)
             .Select(read => new DeviceMemory(read.device.ToString(), read.memory!.Value.Total - read.memory.Value.Free, read.memory.Value.Total)),
     ];
 
-    public Task LoadAsync(int worker, CancellationToken ct) => Task.Run(() => pipelines[worker] = Load(worker), ct);
+    public async Task LoadAsync(int worker, IProgress<LoadStatus> progress, CancellationToken ct)
+    {
+        void Report(LoadProgress load)
+        {
+            progress.Report(new LoadStatus(load.Component, load.Bytes, load.Rate, load.Fraction));
+            if (load.IsWhole) ComponentLoaded(logger, worker, load.Component, load.Bytes / 1e9, load.Time.TotalSeconds, load.Rate);
+        }
+
+        ct.ThrowIfCancellationRequested();
+        engines[worker] = await InpaintEngine.OpenAsync(() => Load(worker, Report));
+    }
 
     public async Task<RunResult> RunAsync(RunJob job, IProgress<RunProgress> progress, CancellationToken ct)
     {
-        InpaintPipeline pipeline = pipelines[job.Worker] ?? throw new InvalidOperationException($"Worker {job.Worker} has no model yet.");
+        InpaintEngine engine = engines[job.Worker] ?? throw new InvalidOperationException($"Worker {job.Worker} has no model yet.");
         long seed = job.Request.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue);
         string output = Path.Combine(job.OutputFolder, "output.mp4");
         ProgressLog log = new(progress, job.Request.NumInferenceSteps);
@@ -41,7 +51,7 @@ internal sealed partial class PipelineRunner(LtxOptions options, ILogger<Pipelin
         if (job.Request.EnableSafetyChecker) log.Say("No safety checker is installed; nothing was checked.");
         try
         {
-            ClipResult clip = await new ClipInpainter(pipeline, MediaLimits.Default).RunAsync(Clip(job, seed, output), log.Report, ct);
+            ClipResult clip = await new ClipInpainter(engine, MediaLimits.Default).RunAsync(Clip(job, seed, output), log.Report, ct);
             Dictionary<string, double> seconds = clip.Stages.ToDictionary(stage => stage.Stage, stage => stage.Time.TotalSeconds);
             return new RunResult.Succeeded(output, "video/mp4", seed, job.Request.Prompt, clip.Size.Width, clip.Size.Height, clip.Frames, seconds);
         }
@@ -72,14 +82,16 @@ internal sealed partial class PipelineRunner(LtxOptions options, ILogger<Pipelin
 
     public void Dispose()
     {
-        foreach (InpaintPipeline? pipeline in pipelines) pipeline?.Dispose();
+        foreach (InpaintEngine? engine in engines) engine?.Dispose();
     }
 
-    private InpaintPipeline Load(int worker)
+    private InpaintPipeline Load(int worker, Action<LoadProgress> progress)
     {
         InpaintSettings settings = options.Inpaint;
-        torch.Device device = EngineDevice.Choose(settings.Device, worker, pipelines.Length);
-        return new InpaintPipeline(model, device, settings.Dtype.Length == 0 ? ComputeDevice.DefaultType(device) : ComputeDevice.ParseType(settings.Dtype), settings.ToEngine());
+        torch.Device device = EngineDevice.Choose(settings.Device, worker, engines.Length);
+        InpaintPipeline pipeline = new(model, device, settings.Dtype.Length == 0 ? ComputeDevice.DefaultType(device) : ComputeDevice.ParseType(settings.Dtype), settings.ToEngine(), progress);
+        if (settings.WarmUp) pipeline.WarmUp();
+        return pipeline;
     }
 
     private ClipJob Clip(RunJob job, long seed, string output) => new(job.Video.Path, job.Mask.Path, job.Request.Prompt, output)
@@ -104,6 +116,9 @@ internal sealed partial class PipelineRunner(LtxOptions options, ILogger<Pipelin
         LoraStages.Second => EngineStages.Stage2,
         _ => EngineStages.Both,
     };
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker}: {Component} loaded, {Gigabytes:F2} GB in {Seconds:F1} s ({Rate:F1} GB/s)")]
+    private static partial void ComponentLoaded(ILogger logger, int worker, string component, double gigabytes, double seconds, double rate);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Request {Id}: {Sentence} ffmpeg's last words: {LastWords}")]
     private static partial void MediaRefused(ILogger logger, string id, string sentence, string lastWords);
