@@ -48,8 +48,11 @@ public sealed class InpaintPipeline : IDisposable
     /// <summary>Samples a second that <see cref="InpaintRequest.SourceSound"/> must have.</summary>
     public int SourceSoundRate => models.AudioScale.SampleRate;
 
+    /// <summary>Whether <see cref="InpaintRequest.SourceSound"/> is looked at.</summary>
+    public bool ListensToSource => options.Sound == SoundSource.KeepSource;
+
     /// <summary>Whether a request's source sound is what the result will have.</summary>
-    public bool KeepsSound(InpaintRequest request) => request.SourceSound is not null && options.Sound == SoundSource.KeepSource;
+    public bool KeepsSound(InpaintRequest request) => request.SourceSound is not null && ListensToSource;
 
     /// <summary>Inpaints one clip.</summary>
     /// <param name="request">frames, mask and numbers, within the endpoint's bounds</param>

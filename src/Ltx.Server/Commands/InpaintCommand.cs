@@ -54,7 +54,7 @@ internal sealed class InpaintCommand
         foreach (LoraChoice lora in job.Loras) OpenOnce(lora.Path);
         using InpaintEngine loaded = await engine.OpenAsync(arguments);
         ClipResult result = await ConsoleProgress.ShowAsync(progress => new ClipInpainter(loaded, MediaLimits.Default).RunAsync(job, progress, cancellation));
-        foreach (string note in result.Report.Notes) Console.WriteLine(note);
+        foreach (string note in result.Notes) Console.WriteLine(note);
         Console.WriteLine($"{job.Output}: {result.Size}, {result.Frames} frames, {(result.HasSound ? "with sound" : "no sound")}, seed {job.Seed}");
         Console.WriteLine(ConsoleProgress.Timings(result.Stages));
         return 0;

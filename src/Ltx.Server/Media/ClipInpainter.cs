@@ -33,7 +33,9 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits)
         FrameRate rate = FrameRate.FromDouble(job.FramesPerSecond);
         List<byte[]> frames = await ReadAsync(source, size, rate, FramePixels.Rgb24, job.Frames, cancellation);
         List<byte[]> maskFrames = await ReadAsync(mask, size, rate, FramePixels.Gray8, frames.Count, cancellation);
-        AudioClip? heard = await AudioReader.ReadAsync(source, engine.SourceSoundRate, Stereo, (int)rate.SamplesIn(frames.Count, engine.SourceSoundRate), cancellation);
+        List<string> notes = ClipNotes.Of(job, source, mask, size, rate, frames.Count, maskFrames.Count);
+        AudioClip? heard = await HearAsync(job, source, rate, frames.Count, notes, cancellation);
+        foreach (string note in notes) progress?.Invoke(new InpaintProgress(Reading, 0, 0, 0, note));
         InpaintRequest request = new(job.Prompt, frames, maskFrames, size.Width, size.Height, rate.Value)
         {
             NegativePrompt = job.NegativePrompt,
@@ -73,7 +75,22 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits)
         }
         InpaintReport report = await run;
         List<StageTime> stages = [new(Reading, read, []), .. report.Stages, new(Finishing, watch.Elapsed - engineEnd, [])];
-        return new ClipResult(size, frames.Count, hasSound, stages, report);
+        return new ClipResult(size, frames.Count, hasSound, stages, [.. notes, .. report.Notes], report);
+    }
+
+    // What the model listens to. A source whose sound is broken is refused where the result is to have that sound, and is silent where it is to have none.
+    private async Task<AudioClip?> HearAsync(ClipJob job, MediaInfo source, FrameRate rate, int frames, List<string> notes, CancellationToken cancellation)
+    {
+        if (!engine.ListensToSource) return null;
+        try
+        {
+            return await AudioReader.ReadAsync(source, engine.SourceSoundRate, Stereo, (int)rate.SamplesIn(frames, engine.SourceSoundRate), cancellation);
+        }
+        catch (MediaException e) when (e.Fault == MediaFault.Input && !job.GenerateAudio)
+        {
+            notes.Add("The sound of the source video cannot be decoded, so the model does without it.");
+            return null;
+        }
     }
 
     private static InpaintReport Run(InpaintPipeline pipeline, InpaintRequest request, EncoderSink sink, Action<InpaintProgress>? progress, Action done, CancellationToken cancellation)
