@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Ltx.Inference.Generation;
+using Ltx.Server.Safety;
 using Ltx.Video;
 
 namespace Ltx.Server.Media;
@@ -9,13 +10,14 @@ namespace Ltx.Server.Media;
 /// Inpaints from file to file: reads source and mask, runs the engine on a thread of its own, and encodes while it still decodes.
 /// Command line and server both go through here.
 /// </summary>
-internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits)
+/// <param name="guard">looks at source and result; null where nobody does</param>
+internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits, ContentGuard? guard = null)
 {
     /// <summary>What the two files are called in errors.</summary>
     public const string SourceRole = "the source video", MaskRole = "the mask";
 
     /// <summary>Stages before and after the engine's.</summary>
-    internal const string Reading = "reading", Finishing = "finishing";
+    internal const string Reading = "reading", Checking = "safety", Finishing = "finishing";
 
     // What AAC is made from, and what LTX-2.3 makes.
     private const int SoundRate = 48000, Stereo = 2;
@@ -24,6 +26,7 @@ internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits
     /// <param name="progress">told where the run is, on the engine's thread</param>
     /// <param name="cancellation">ends the run within one evaluation of the model</param>
     /// <exception cref="MediaException">A file cannot be used, or the result cannot be written.</exception>
+    /// <exception cref="ContentRefusedException">The guard refuses source or result; there is no file then.</exception>
     /// <exception cref="Ltx.Inference.InferenceException">The engine cannot do it.</exception>
     public async Task<ClipResult> RunAsync(ClipJob job, Action<InpaintProgress>? progress, CancellationToken cancellation)
     {
@@ -36,6 +39,8 @@ internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits
         AudioClip? heard = await AudioReader.ReadAsync(source, pipeline.SourceSoundRate, Stereo, (int)rate.SamplesIn(frames.Count, pipeline.SourceSoundRate), cancellation);
         InpaintRequest request = new(job.Prompt, frames, maskFrames, size.Width, size.Height, rate.Value)
         {
+            ExpandPrompt = job.ExpandPrompt,
+            AllowsExpansion = job.AllowsExpansion,
             NegativePrompt = job.NegativePrompt,
             SourceSound = heard is null ? null : new SoundClip(heard.Channels, heard.SampleRate),
             GenerateAudio = job.GenerateAudio,
@@ -52,8 +57,8 @@ internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits
 
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         EncoderSink sink = new(stop.Token);
-        TimeSpan engineEnd = default;
-        Task<InpaintReport> engine = Task.Factory.StartNew(() => RunEngine(request, sink, progress, () => engineEnd = watch.Elapsed, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        TimeSpan engineBegin = read, engineEnd = default;
+        Task<InpaintReport> engine = Task.Factory.StartNew(() => RunEngine(request, sink, progress, () => engineBegin = watch.Elapsed, () => engineEnd = watch.Elapsed, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         bool hasSound = false;
         try
         {
@@ -72,15 +77,22 @@ internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits
             throw;
         }
         InpaintReport report = await engine;
-        List<StageTime> stages = [new(Reading, read, []), .. report.Stages, new(Finishing, watch.Elapsed - engineEnd, [])];
+        StageTime[] check = guard is null ? [] : [new(Checking, engineBegin - read, [])];
+        List<StageTime> stages = [new(Reading, read, []), .. check, .. report.Stages, new(Finishing, watch.Elapsed - engineEnd, [])];
         return new ClipResult(size, frames.Count, hasSound, stages, report);
     }
 
-    private InpaintReport RunEngine(InpaintRequest request, EncoderSink sink, Action<InpaintProgress>? progress, Action done, CancellationToken cancellation)
+    private InpaintReport RunEngine(InpaintRequest request, EncoderSink sink, Action<InpaintProgress>? progress, Action begins, Action done, CancellationToken cancellation)
     {
         try
         {
-            InpaintReport report = pipeline.Run(request, sink, progress, cancellation);
+            if (guard is not null)
+            {
+                progress?.Invoke(new InpaintProgress(Checking, 0, 0, 0));
+                guard.CheckSource(request, cancellation);
+                begins();
+            }
+            InpaintReport report = pipeline.Run(request, guard?.Watch(request, sink) ?? sink, progress, cancellation);
             done();
             sink.End(null);
             return report;
