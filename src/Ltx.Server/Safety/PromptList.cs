@@ -59,7 +59,7 @@ internal sealed class PromptList
         {
             // Without backtracking no text takes long.
             Regex expression = new(pattern, RegexOptions.NonBacktracking | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
-            entries.Add((line, text => expression.IsMatch(Plain(text))));
+            entries.Add((line, expression.IsMatch));
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
@@ -74,19 +74,11 @@ internal sealed class PromptList
         else problems.Add($"line {line} of '{path}' has neither a letter nor a digit");
     }
 
-    // Letters in their usual form: full-width and styled ones are the same to a reader. Half surrogate pairs cannot be normalised.
-    private static string Plain(string text)
-    {
-        StringBuilder whole = new(text.Length);
-        foreach (Rune rune in text.EnumerateRunes()) whole.Append(rune);
-        return whole.ToString().Normalize(NormalizationForm.FormKC);
-    }
-
     // " every word in capitals with a space around it "
     private static string Words(string text)
     {
         StringBuilder words = new(" ");
-        foreach (Rune rune in Plain(text).EnumerateRunes())
+        foreach (Rune rune in text.EnumerateRunes())
         {
             if (Rune.IsLetterOrDigit(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark) words.Append(Rune.ToUpperInvariant(rune));
             // What cannot be seen does not part a word.
