@@ -132,7 +132,6 @@ function toggleTheme() {
 function showKey() {
   const button = document.getElementById("key");
   button.lastElementChild.textContent = currentKey() === null ? "Key" : "Forget the key";
-  button.setAttribute("aria-label", currentKey() === null ? "Enter an API key" : "Forget the API key");
 }
 
 async function keyButton() {
