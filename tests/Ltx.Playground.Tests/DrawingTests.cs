@@ -15,7 +15,7 @@ public class DrawingTests(Browser browser)
     public async Task What_is_drawn_is_undone_done_again_and_erased()
     {
         await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
-        await visit.ChooseAsync(Visit.Scene("02"));
+        await visit.ChooseAsync(browser.Film("02"));
         await visit.AskForLittleAsync();
         ILocator undo = visit.Button("Undo"), redo = visit.Button("Redo");
         await Expect(undo).ToBeDisabledAsync();

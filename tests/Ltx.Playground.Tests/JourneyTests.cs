@@ -53,7 +53,7 @@ public class JourneyTests(Browser browser)
         // A file by the button's dialog.
         await TabToAsync(page, visit.Button("Choose a video"));
         IFileChooser dialog = await page.RunAndWaitForFileChooserAsync(() => page.Keyboard.PressAsync("Enter"));
-        await dialog.SetFilesAsync(Visit.Scene("01"));
+        await dialog.SetFilesAsync(browser.Film("01"));
         await Expect(visit.Surface).ToBeVisibleAsync();
 
         // Little work.

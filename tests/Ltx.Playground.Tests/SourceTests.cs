@@ -20,7 +20,7 @@ public class SourceTests(Browser browser)
         await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
         Assert.Equal("", await visit.Page.EvaluateAsync<string>("document.createElement('video').canPlayType('video/mp4; codecs=\"hvc1.1.6.L93.B0\"')"));
         using TestFolder folder = new();
-        string flat = TestMedia.Make(folder, "flat.mp4", "-i", Visit.Scene("02"), "-frames:v", "12", "-c:v", "libx265", "-x265-params", "log-level=error", "-tag:v", "hvc1", "-an");
+        string flat = TestMedia.Make(folder, "flat.mp4", "-i", browser.Film("02"), "-frames:v", "12", "-c:v", "libx265", "-x265-params", "log-level=error", "-tag:v", "hvc1", "-an");
         string rotated = TestMedia.Rotated(folder, flat, height: 256);
 
         await visit.ChooseAsync(rotated);
@@ -59,7 +59,7 @@ public class SourceTests(Browser browser)
     {
         await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
         using TestFolder folder = new();
-        string small = Visit.Scene("02");
+        string small = browser.Film("02");
 
         // The same film once without and once with the two gigabytes: what the model and the page need anyhow is there before.
         await FinishAsync(visit, small);

@@ -34,7 +34,7 @@ public class StateTests(Browser browser)
     public async Task A_reload_loses_neither_the_drawing_nor_the_request()
     {
         await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
-        await visit.ChooseAsync(Visit.Scene("02"));
+        await visit.ChooseAsync(browser.Film("02"));
         await visit.AskForLittleAsync();
         await visit.DrawMovingRectangleAsync();
         await visit.Prompt.FillAsync("a green disc");
@@ -43,7 +43,7 @@ public class StateTests(Browser browser)
         // A page cannot open a file by itself: it asks for it, and goes on where it was.
         await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "Choose source.mp4 again" })).ToBeVisibleAsync();
         await visit.AssertAccessibleAsync("reloaded");
-        await visit.ChooseAsync(Visit.Scene("02"));
+        await visit.ChooseAsync(browser.Film("02"));
         await Expect(visit.Marks).ToContainTextAsync("2 keys");
         await Expect(visit.Prompt).ToHaveValueAsync("a green disc");
         await Expect(visit.Page.GetByText("frame 1 of 9", new() { Exact = true })).ToBeVisibleAsync();
@@ -85,7 +85,7 @@ public class StateTests(Browser browser)
         await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
         await visit.Send.ClickAsync();
         await Expect(visit.Page.GetByText("Choose the video first.").First).ToBeVisibleAsync();
-        await visit.ChooseAsync(Visit.Scene("02"));
+        await visit.ChooseAsync(browser.Film("02"));
         await Expect(visit.Surface).ToBeVisibleAsync();
         await visit.Send.ClickAsync();
         await Expect(visit.Page.GetByText("Mark what should be made anew first.").First).ToBeVisibleAsync();
@@ -152,7 +152,7 @@ public class StateTests(Browser browser)
         await using Visit first = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
         await MarkAsync(first, "02");
         await using Visit second = await first.SecondTabAsync();
-        await second.ChooseAsync(Visit.Scene("03"));
+        await second.ChooseAsync(browser.Film("03"));
         await Expect(second.Surface).ToBeVisibleAsync();
         await second.Button("Ellipse").ClickAsync();
         await second.DragAsync((50, 50), (120, 100));
@@ -162,7 +162,7 @@ public class StateTests(Browser browser)
         // Each comes back to its own, and one's request is in the other's list.
         string id = await first.SendAsync();
         await second.Page.ReloadAsync();
-        await second.ChooseAsync(Visit.Scene("03"));
+        await second.ChooseAsync(browser.Film("03"));
         await Expect(second.Marks.GetByRole(AriaRole.Listitem)).ToHaveCountAsync(2);
         await Expect(second.Prompt).ToHaveValueAsync("a green square");
         await second.Page.GetByRole(AriaRole.Link, new() { Name = "Requests", Exact = true }).ClickAsync();
@@ -174,9 +174,9 @@ public class StateTests(Browser browser)
     }
 
     /// <summary>A source, a mark, a prompt, and little work.</summary>
-    private static async Task MarkAsync(Visit visit, string scene)
+    private async Task MarkAsync(Visit visit, string scene)
     {
-        await visit.ChooseAsync(Visit.Scene(scene));
+        await visit.ChooseAsync(browser.Film(scene));
         await Expect(visit.Surface).ToBeVisibleAsync();
         await visit.AskForLittleAsync();
         await visit.Button("Rectangle").ClickAsync();

@@ -124,7 +124,7 @@ internal static partial class ExpansionText
     private static partial Regex Spaces();
 
     // "Sure! Here is the expanded prompt:", "Prompt:" and the like, at the very beginning.
-    [GeneratedRegex(@"^(?:(?:sure|certainly|of course|okay|ok|absolutely|great)\b[^.!:,\n]{0,40}[.!:,]\s+(?=here\b|[""'\u201C*]|the (?:expanded |detailed |video )?prompt)|here(?:'s|\u2019s| is| are)\b[^.:\n]{0,80}:\s*|(?:(?:the|expanded|enhanced|detailed|final|video|inpainting|masked region)\s+){0,3}(?:prompt|description|paragraph|answer|output|response)\s*:\s*)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?:(?:sure|certainly|of course|okay|ok|absolutely|great)\b[^.!:,\n]{0,40}[.!:,]\s+(?=here\b|[""'\u201C*]|the (?:expanded |detailed |video )?prompt\s*:)|here(?:'s|\u2019s| is| are)\b[^.:\n]{0,80}:\s*|(?:(?:the|expanded|enhanced|detailed|final|video|inpainting|masked region)\s+){0,3}(?:prompt|description|paragraph|answer|output|response)\s*:\s*)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Announcement();
 
     [GeneratedRegex(@"^\W*(?:(?:i\W?a?m|i am) (?:so |very |really )?sorry|sorry\b|my apologies|i apologi[sz]e|(?:unfortunately,? )?i (?:cannot|can not|can\W?t|won\W?t|will not|am (?:unable|not able|not allowed)|do not|don\W?t)\b|(?:unfortunately,? )?i\Wm (?:unable|not able|not allowed)|as an? (?:ai|artificial|large language|language model|assistant)\b|this (?:request|prompt) (?:violates|goes against|cannot)|(?:please|could you) (?:provide|give|tell))", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

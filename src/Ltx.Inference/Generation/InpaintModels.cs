@@ -24,13 +24,14 @@ internal sealed class InpaintModels : IDisposable
     private bool isArranged;
 
     /// <param name="format">in what form the transformer's linear layers are kept</param>
-    /// <param name="arrangement">what of it is on the device at first</param>
+    /// <param name="arrangement">what of it is on the device at first; null for all</param>
     /// <param name="progress">told how far each component is</param>
     /// <exception cref="WeightsException">A file is missing, damaged, or of another architecture.</exception>
-    public InpaintModels(ModelFolder folder, Device device, ScalarType type, WeightFormat format, MemoryArrangement arrangement, Action<LoadProgress>? progress = null)
+    public InpaintModels(ModelFolder folder, Device device, ScalarType type, WeightFormat format = WeightFormat.Checkpoint, MemoryArrangement? arrangement = null, Action<LoadProgress>? progress = null)
     {
         try
         {
+            arrangement ??= MemoryArrangement.Resident;
             using LoadMeter meter = new(progress, FileBytes(folder));
             this.folder = folder;
             checkpoint = Own(Checkpoint.Open(folder.Checkpoint));

@@ -54,6 +54,26 @@ public sealed class InpaintPipeline : IDisposable
     /// <summary>Whether a request's source sound is what the result will have.</summary>
     public bool KeepsSound(InpaintRequest request) => request.SourceSound is not null && ListensToSource;
 
+    /// <summary>
+    /// Reads a later request's LoRAs ahead while this one runs, so that the change finds them in memory. On any thread; changes nothing that
+    /// the run computes with. What cannot be used is said when that request runs.
+    /// </summary>
+    public static void Prepare(IReadOnlyList<LoraChoice> next)
+    {
+        foreach (LoraChoice lora in next)
+        {
+            try
+            {
+                using SafetensorsFile file = SafetensorsFile.Open(lora.Path);
+                file.ReadAhead();
+            }
+            catch (WeightsException)
+            {
+                // Said by the run, to whom it belongs.
+            }
+        }
+    }
+
     /// <summary>Inpaints one clip.</summary>
     /// <param name="request">frames, mask and numbers, within the endpoint's bounds</param>
     /// <param name="sink">takes the result while it is made</param>
@@ -222,6 +242,11 @@ public sealed class InpaintPipeline : IDisposable
         if (!models.ExpandsPrompts)
         {
             clock.Note(PromptExpander.NotOfThisModel);
+            return request.Prompt;
+        }
+        if (text.Streams)
+        {
+            clock.Note("The prompt is used as it is: this card holds the text encoder only layer by layer, and every word of an expansion would take as long as reading all of it.");
             return request.Prompt;
         }
         bool withSound = request.GenerateAudio && !KeepsSound(request);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Ltx.Inference.Generation;
+using Ltx.Server.Safety;
 using Ltx.Video;
 
 namespace Ltx.Server.Media;
@@ -9,13 +10,14 @@ namespace Ltx.Server.Media;
 /// Inpaints from file to file: reads source and mask, runs the engine on its thread, and encodes while it still decodes.
 /// Command line and server both go through here.
 /// </summary>
-internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits)
+/// <param name="guard">looks at source and result; null where nobody does</param>
+internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, ContentGuard? guard = null)
 {
     /// <summary>What the two files are called in errors.</summary>
     public const string SourceRole = "the source video", MaskRole = "the mask";
 
     /// <summary>Stages before and after the engine's.</summary>
-    internal const string Reading = "reading", Finishing = "finishing";
+    internal const string Reading = "reading", Checking = "safety", Finishing = "finishing";
 
     // What AAC is made from, and what LTX-2.3 makes.
     private const int SoundRate = 48000, Stereo = 2;
@@ -24,6 +26,7 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits)
     /// <param name="progress">told where the run is, on the engine's thread</param>
     /// <param name="cancellation">ends the run within one evaluation of the model</param>
     /// <exception cref="MediaException">A file cannot be used, or the result cannot be written.</exception>
+    /// <exception cref="ContentRefusedException">The guard refuses source or result; there is no file then.</exception>
     /// <exception cref="Ltx.Inference.InferenceException">The engine cannot do it.</exception>
     public async Task<ClipResult> RunAsync(ClipJob job, Action<InpaintProgress>? progress, CancellationToken cancellation)
     {
@@ -38,6 +41,8 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits)
         foreach (string note in notes) progress?.Invoke(new InpaintProgress(Reading, 0, 0, 0, note));
         InpaintRequest request = new(job.Prompt, frames, maskFrames, size.Width, size.Height, rate.Value)
         {
+            ExpandPrompt = job.ExpandPrompt,
+            AllowsExpansion = job.AllowsExpansion,
             NegativePrompt = job.NegativePrompt,
             SourceSound = heard is null ? null : new SoundClip(heard.Channels, heard.SampleRate),
             GenerateAudio = job.GenerateAudio,
@@ -54,8 +59,8 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits)
 
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         EncoderSink sink = new(stop.Token);
-        TimeSpan engineEnd = default;
-        Task<InpaintReport> run = engine.RunAsync(pipeline => Run(pipeline, request, sink, progress, () => engineEnd = watch.Elapsed, stop.Token));
+        TimeSpan engineBegin = read, engineEnd = default;
+        Task<InpaintReport> run = engine.RunAsync(pipeline => Run(pipeline, request, sink, progress, () => engineBegin = watch.Elapsed, () => engineEnd = watch.Elapsed, stop.Token));
         bool hasSound = false;
         try
         {
@@ -74,7 +79,8 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits)
             throw;
         }
         InpaintReport report = await run;
-        List<StageTime> stages = [new(Reading, read, []), .. report.Stages, new(Finishing, watch.Elapsed - engineEnd, [])];
+        StageTime[] check = guard is null ? [] : [new(Checking, engineBegin - read, [])];
+        List<StageTime> stages = [new(Reading, read, []), .. check, .. report.Stages, new(Finishing, watch.Elapsed - engineEnd, [])];
         return new ClipResult(size, frames.Count, hasSound, stages, [.. notes, .. report.Notes], report);
     }
 
@@ -93,11 +99,17 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits)
         }
     }
 
-    private static InpaintReport Run(InpaintPipeline pipeline, InpaintRequest request, EncoderSink sink, Action<InpaintProgress>? progress, Action done, CancellationToken cancellation)
+    private InpaintReport Run(InpaintPipeline pipeline, InpaintRequest request, EncoderSink sink, Action<InpaintProgress>? progress, Action begins, Action done, CancellationToken cancellation)
     {
         try
         {
-            InpaintReport report = pipeline.Run(request, sink, progress, cancellation);
+            if (guard is not null)
+            {
+                progress?.Invoke(new InpaintProgress(Checking, 0, 0, 0));
+                guard.CheckSource(request, cancellation);
+                begins();
+            }
+            InpaintReport report = pipeline.Run(request, guard?.Watch(request, sink) ?? sink, progress, cancellation);
             done();
             sink.End(null);
             return report;

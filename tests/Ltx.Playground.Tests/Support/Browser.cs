@@ -1,3 +1,4 @@
+using Ltx.Server.Tests.Commands;
 using Microsoft.Playwright;
 
 namespace Ltx.Playground.Tests.Support;
@@ -12,6 +13,7 @@ public sealed class Browser : IAsyncLifetime
     public const float Patience = 120_000;
 
     private readonly SemaphoreSlim gate = new(1);
+    private readonly TestFolder films = new();
     private IPlaywright? playwright;
     private PlaygroundServer? open, locked;
 
@@ -35,6 +37,19 @@ public sealed class Browser : IAsyncLifetime
         open?.Dispose();
         locked?.Dispose();
         gate.Dispose();
+        films.Dispose();
+    }
+
+    /// <summary>
+    /// A scene as cameras store films (H.264, 4:2:0). The scenes themselves hold red, green and blue without loss, which browsers show in wrong
+    /// colours, so that the page asks for a preview of them.
+    /// </summary>
+    internal string Film(string scene)
+    {
+        string path = films.Named(Path.Combine(scene, "source.mp4"));
+        if (File.Exists(path)) return path;
+        films.Folder(scene);
+        return TestMedia.Make(films, Path.Combine(scene, "source.mp4"), "-i", Visit.Scene(scene), "-c:v", "libx264", "-crf", "16", "-pix_fmt", "yuv420p", "-an");
     }
 
     /// <summary>The server that asks for no key.</summary>

@@ -88,11 +88,12 @@ internal sealed partial class Visit : IAsyncDisposable
         await Expect(Surface).ToBeVisibleAsync();
     }
 
-    /// <summary>Chooses a file as the button's dialog does.</summary>
+    /// <summary>Chooses a file as the button's dialog does, and waits until it is open.</summary>
     public async Task ChooseAsync(string file)
     {
         IFileChooser dialog = await Page.RunAndWaitForFileChooserAsync(() => Button("Choose a video").ClickAsync());
         await dialog.SetFilesAsync(file);
+        await Expect(Surface).ToBeVisibleAsync();
     }
 
     /// <summary>Where a pixel of the source, 384x256 unless said otherwise, is on the screen.</summary>

@@ -33,7 +33,7 @@ internal sealed class Watch
 
     private void Hear(IConsoleMessage message)
     {
-        if (message.Type is not ("error" or "warning") && !message.Text.Contains("Content Security Policy", StringComparison.OrdinalIgnoreCase)) return;
+        if (message.Type != "error" && !message.Text.Contains("Content Security Policy", StringComparison.OrdinalIgnoreCase)) return;
         bool isProvoked = message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal)
             && provoked.Any(answer => message.Location.Contains(answer.Path, StringComparison.Ordinal) && message.Text.Contains(answer.Status, StringComparison.Ordinal));
         if (!isProvoked) wrong.Enqueue($"console {message.Type}: {message.Text} ({message.Location})");

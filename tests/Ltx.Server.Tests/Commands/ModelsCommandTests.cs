@@ -115,8 +115,8 @@ public sealed class ModelsCommandTests : IDisposable
         LtxRun run = (await Models("inspect", Repository.MagentaLora)).Succeeded();
 
         Assert.Equal(
-            ["54 modules of rank 4", "says nothing about a reference", $"of the model {Repository.Model}: 54 of 54 modules match a layer"],
-            Lines(run)[^3..]);
+            ["54 modules of rank 4", "lora_A.weight and lora_B.weight, names begin with \"diffusion_model.\", as the publisher's trainer writes them", "says nothing about a reference", $"of the model {Repository.Model}: 54 of 54 modules match a layer"],
+            Lines(run)[^4..]);
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class ModelsCommandTests : IDisposable
 
         LtxRun run = (await Models("inspect", lora)).Succeeded();
 
-        Assert.Equal(["1 modules of rank 4, with alpha", "says nothing about a reference", $"of the model {Repository.Model}: 0 of 1 modules match a layer; the first that does not is \"lora_unet_elsewhere\""], Lines(run)[^3..]);
+        Assert.Equal(["1 modules of rank 4, with alpha", "lora_down.weight and lora_up.weight, names begin with \"lora_unet_\", flattened, as kohya's scripts write them", "says nothing about a reference", $"of the model {Repository.Model}: 0 of 1 modules match a layer; the first that does not is \"lora_unet_elsewhere\""], Lines(run)[^4..]);
     }
 
     [Fact]

@@ -101,6 +101,19 @@ public sealed class ModelsPullCommandTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_proxy_of_the_environment_is_gone_through()
+    {
+        string[] arguments = Arguments("--accept-licence");
+        arguments[Array.IndexOf(arguments, "--endpoint") + 1] = "http://hub.example";
+
+        // The stand-in for a proxy has no such host.
+        LtxRun run = await LtxProcess.RunAsync(arguments, new Dictionary<string, string> { ["http_proxy"] = hub.Url.AbsoluteUri, ["no_proxy"] = "" });
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Equal("http://hub.example/api/models/owner/model/revision/main", Assert.Single(hub.Asked).Target);
+    }
+
+    [Fact]
     public async Task A_disk_that_is_too_small_is_said_before_anything_is_loaded()
     {
         hub.Add("weights.safetensors", 2000);

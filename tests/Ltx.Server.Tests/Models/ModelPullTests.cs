@@ -351,6 +351,15 @@ public sealed class ModelPullTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_length_that_is_not_the_manifests_is_said()
+    {
+        PullPlan plan = await PullAsync(parts: ["checkpoint"], known: 5);
+
+        Assert.Equal([$"{Weights} has 104321 bytes where the manifest knows 5: the publisher has replaced it."], plan.Notes);
+        Assert.Equal(weights, await File.ReadAllBytesAsync(Target));
+    }
+
+    [Fact]
     public async Task Damage_on_this_side_is_found_by_the_lock()
     {
         await PullAsync();
@@ -381,11 +390,11 @@ public sealed class ModelPullTests : IAsyncDisposable
     }
 
     private async Task<PullPlan> PullAsync(
-        string[]? parts = null, string? token = null, bool update = false, int connections = 4, string name = "test", string repository = FakeHub.Repository, TimeSpan? silence = null, Action<string, long, long>? tell = null)
+        string[]? parts = null, string? token = null, bool update = false, int connections = 4, string name = "test", string repository = FakeHub.Repository, TimeSpan? silence = null, long? known = null, Action<string, long, long>? tell = null)
     {
         Dictionary<string, ModelManifest.Part> all = new()
         {
-            ["checkpoint"] = new ModelManifest.Part(repository, "free", File: Weights),
+            ["checkpoint"] = new ModelManifest.Part(repository, "free", File: Weights, Bytes: known),
             ["text_encoder"] = new ModelManifest.Part(repository, "free", Folder: "text", Files: ["*.json", "shard*"]),
         };
         ModelManifest.Model model = new("a model", PromptExpansion: true, all.Where(part => parts?.Contains(part.Key) != false).ToDictionary());

@@ -7,7 +7,7 @@ import { askForKey, currentKey, forgetKey } from "./key.js";
 import { RequestView } from "./request.js";
 import { RequestsView } from "./requests.js";
 import { inputSchema } from "./schema.js";
-import { draftOf, dropDraft, leftDraft, startNewDraft, tabDraftId } from "./store.js";
+import { draftOf, forgetDraft, leftDraft, startNewDraft, tabDraftId } from "./store.js";
 import { NO_MARKS } from "./tools.js";
 
 const THEME = "ltx-theme";
@@ -109,7 +109,7 @@ async function offerLeftDraft() {
       } }, "Go on"),
       h("button", { type: "button", class: "quiet small", onclick: () => {
         offer.remove();
-        dropDraft(left.id);
+        forgetDraft(left);
       } }, "Forget it")));
   compose.element.prepend(offer);
   compose.addEventListener("source", () => offer.remove(), { once: true });

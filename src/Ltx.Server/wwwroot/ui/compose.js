@@ -417,6 +417,7 @@ export class Compose extends EventTarget {
     this.progressRow = h("div", { class: "sending", hidden: true }, h("div", { class: "row between" }, this.sendText, this.stopButton), this.sendBar);
 
     this.element = h("div", { class: "compose" },
+      h("h1", { class: "off-screen" }, "New request"),
       h("section", { class: "panel stage-panel", "aria-label": "Source and mask", ondragover: (event) => this.#dragging(event, true), ondragleave: (event) => this.#dragging(event, false), ondrop: (event) => this.#drop(event) },
         sourceInput, maskInput, this.errors.source, this.noteText, this.empty, this.work),
       h("section", { class: "panel side", "aria-label": "What belongs there" }, this.form.element, this.code.element));

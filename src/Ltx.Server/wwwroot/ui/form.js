@@ -157,7 +157,7 @@ export class RequestForm extends EventTarget {
       this.#loras.at(-1).controls.path.focus();
       this.#changed();
     } }, icon("add"), "Add a LoRA");
-    const group = h("fieldset", { class: "field", "data-field": name }, h("legend", {}, "LoRAs"), h("p", { class: "help" }, field.description ?? ""), list, slot, add);
+    const group = h("fieldset", { class: "field", "data-field": name }, h("legend", {}, label(name, field)), h("p", { class: "help" }, field.description ?? ""), list, slot, add);
     const update = () => {
       add.hidden = this.#loras.length >= most;
       this.#loras.forEach((lora, i) => (lora.title.textContent = `LoRA ${i + 1}`));
@@ -179,7 +179,7 @@ export class RequestForm extends EventTarget {
       update();
     };
     this.#controls.set(name, {
-      slot, label: "LoRAs", focus: () => add.focus(),
+      slot, label: label(name, field), focus: () => add.focus(),
       get: () => this.#loras.map(({ controls }) => Object.fromEntries(Object.entries(controls).map(([part, c]) => [part, c.get()]).filter(([, v]) => v !== undefined && v !== ""))),
       set: (values) => {
         this.#loras = [];

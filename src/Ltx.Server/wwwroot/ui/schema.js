@@ -11,7 +11,7 @@ export function inputSchema(document, endpoint) {
 /** "Num Frames" -> "Num frames": the schema's title as a label. */
 export function label(name, field) {
   const words = (field.title ?? name.replaceAll("_", " ")).split(" ");
-  return words.map((word, i) => (i > 0 && /^[A-Z][a-z]/.test(word) ? word.toLowerCase() : word)).join(" ");
+  return words.map((word, i) => (/^loras?$/i.test(word) ? word.replace(/lora/i, "LoRA") : i > 0 && /^[A-Z][a-z]/.test(word) ? word.toLowerCase() : word)).join(" ");
 }
 
 /** What a text field means: its number where it is one, else the text, which the server then refuses in its own words. Undefined: left out. */
