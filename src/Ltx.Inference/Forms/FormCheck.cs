@@ -45,13 +45,15 @@ internal static class FormCheck
         if (!actual.Type.IsFloat8()) return null;
         if (actual.Type != ElementType.Float8E4M3 || !Float8Form.CanBeQuantised(tensor)) return $"\"{tensor.Name}\" is {actual.Type}, and only linear layers of blocks can be in float8 (E4M3)";
         string layer = tensor.Name[..^".weight".Length];
-        if (Scalar(archive, layer + Float8Form.WeightScale, known) is { } weight) return weight;
-        return archive.Contains(layer + Float8Form.InputScale) ? Scalar(archive, layer + Float8Form.InputScale, known) : null;
+        (string weightScale, string inputScale) = (layer + Float8Form.WeightScale, layer + Float8Form.InputScale);
+        known.Add(weightScale);
+        known.Add(inputScale);
+        if (Scalar(archive, weightScale) is { } fault) return fault;
+        return archive.Contains(inputScale) ? Scalar(archive, inputScale) : null;
     }
 
-    private static string? Scalar(TensorArchive archive, string name, HashSet<string> known)
+    private static string? Scalar(TensorArchive archive, string name)
     {
-        known.Add(name);
         if (!archive.Contains(name)) return $"\"{name[..name.LastIndexOf('.')]}.weight\" is in float8 and has no \"{name}\"";
         TensorEntry entry = archive.Find(name).Entry;
         return entry.Type == ElementType.Float32 && entry.Shape.Length == 0 ? null : $"\"{name}\" is not one Float32 number";

@@ -84,8 +84,8 @@ internal static class ClipTensors
         {
             using var scope = NewDisposeScope();
             // A square is a row of columns.
-            Tensor rows = nn.functional.max_pool2d(mask.narrow(0, start, count), [1, size], [1, 1], [0, pixels]);
-            widened.narrow(0, start, count).copy_(nn.functional.max_pool2d(rows, [size, 1], [1, 1], [pixels, 0]));
+            Tensor padded = nn.functional.pad(mask.narrow(0, start, count), [pixels, pixels, pixels, pixels]);
+            widened.narrow(0, start, count).copy_(SlidingMaximum(SlidingMaximum(padded, 3, size), 2, size));
         }
         return widened;
     }
@@ -152,6 +152,20 @@ internal static class ClipTensors
 
     /// <summary>Frames of one run.</summary>
     public static long FramesAtOnce(long height, long width) => Math.Max(1, PixelsAtOnce / (height * width));
+
+    // The largest of every so many neighbours along a dimension, which is so many less one shorter. Windows of twice the size are the maximum
+    // of two: a handful of passes over memory, where pooling looks at every neighbour of every pixel by itself.
+    private static Tensor SlidingMaximum(Tensor x, int dimension, long size)
+    {
+        for (long window = 1; window < size;)
+        {
+            // The last two overlap where the size is no power of two.
+            long shift = Math.Min(window, size - window), rest = x.shape[dimension] - shift;
+            x = maximum(x.narrow(dimension, 0, rest), x.narrow(dimension, shift, rest));
+            window += shift;
+        }
+        return x;
+    }
 
     private static Tensor Repeat(Tensor clip, int dimension, int to)
     {

@@ -1,12 +1,13 @@
 using System.Diagnostics;
-using Ltx.Inference.TextEncoder;
+using Ltx.Inference.Expansion;
+using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Latents;
 using Ltx.Inference.Lora;
 using Ltx.Inference.Native;
 using Ltx.Inference.Sampling;
+using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Weights;
 using TorchSharp;
-using static Ltx.Inference.Generation.StageNames;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Generation;
@@ -19,6 +20,8 @@ public sealed class InpaintPipeline : IDisposable
 {
     private readonly InpaintModels models;
     private readonly InpaintOptions options;
+    private readonly MemoryKeeper memory;
+    private StageClock? clock;
 
     /// <summary>Loads all models of a folder.</summary>
     /// <param name="folder">the model</param>
@@ -31,17 +34,25 @@ public sealed class InpaintPipeline : IDisposable
     {
         LibTorch.Load();
         this.options = options ?? new InpaintOptions();
-        models = new InpaintModels(folder, device, type, this.options.Weights, progress);
+        memory = new MemoryKeeper(folder, device, type, this.options);
+        Plan = memory.First;
+        models = new InpaintModels(folder, device, type, this.options.Weights, memory.First.Arrangement, progress);
     }
 
     /// <summary>Where it computes.</summary>
     public Device Device => models.Device;
 
+    /// <summary>How the last request was planned; before the first one, how the weights were placed.</summary>
+    public MemoryPlan Plan { get; private set; }
+
     /// <summary>Samples a second that <see cref="InpaintRequest.SourceSound"/> must have.</summary>
     public int SourceSoundRate => models.AudioScale.SampleRate;
 
+    /// <summary>Whether <see cref="InpaintRequest.SourceSound"/> is looked at.</summary>
+    public bool ListensToSource => options.Sound == SoundSource.KeepSource;
+
     /// <summary>Whether a request's source sound is what the result will have.</summary>
-    public bool KeepsSound(InpaintRequest request) => request.SourceSound is not null && options.Sound == SoundSource.KeepSource;
+    public bool KeepsSound(InpaintRequest request) => request.SourceSound is not null && ListensToSource;
 
     /// <summary>
     /// Reads a later request's LoRAs ahead while this one runs, so that the change finds them in memory. On any thread; changes nothing that
@@ -77,6 +88,49 @@ public sealed class InpaintPipeline : IDisposable
     internal InpaintReport Run(
         InpaintRequest request, IInpaintSink sink, Action<InpaintProgress>? progress, PromptContext? contexts, Action<string, Tensor>? observe, CancellationToken cancellation)
     {
+        clock = null;
+        try
+        {
+            return RunPlanned(request, sink, progress, contexts, observe, cancellation);
+        }
+        catch (Exception e) when (DeviceCache.IsShortage(e))
+        {
+            // By now every scope of the run is closed. What it left to the garbage collector goes too, and what the allocator keeps.
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            DeviceCache.Empty(models.Device);
+            string stage = clock?.Current ?? InpaintStages.Preparing;
+            throw new MemoryShortageException(stage, memory.IsLimited ? Plan.Stages.FirstOrDefault(planned => planned.Stage == stage)?.Total ?? 0 : 0, e);
+        }
+    }
+
+    /// <summary>
+    /// Runs a tiny clip through every stage, so that the first request finds libraries initialised and kernels loaded, and takes at once the
+    /// memory that the usual request was planned to need, so that it finds that in the allocator.
+    /// </summary>
+    public void WarmUp(CancellationToken cancellation = default)
+    {
+        MemoryPlan usual = Plan;
+        VideoScale scale = models.VideoScale;
+        (int frames, int height, int width) = (scale.Time + 1, 2 * scale.Height, 2 * scale.Width);
+        byte[] grey = new byte[3 * height * width], white = new byte[height * width];
+        Array.Fill(grey, (byte)128);
+        Array.Fill(white, byte.MaxValue);
+        Run(new InpaintRequest("warm-up", [.. Enumerable.Repeat(grey, frames)], [white], width, height, FramesPerSecond: 24) { Steps = 1 }, new NoSink(), cancellation: cancellation);
+        using (no_grad())
+        using (NewDisposeScope())
+        {
+            // What a clip without sound does not need.
+            models.Audio.Encode(zeros(1, AudioVae.AudioVaeConfig.Stereo, SourceSoundRate));
+        }
+        models.Arrange(usual.Arrangement);
+        DeviceCache.Warm(models.Device, usual.Worst.Activations + usual.Worst.Workspace);
+        Plan = usual;
+    }
+
+    private InpaintReport RunPlanned(
+        InpaintRequest request, IInpaintSink sink, Action<InpaintProgress>? progress, PromptContext? contexts, Action<string, Tensor>? observe, CancellationToken cancellation)
+    {
         long started = Stopwatch.GetTimestamp();
         RequestCheck.Check(request, SourceSoundRate);
         using var noGradient = no_grad();
@@ -85,7 +139,9 @@ public sealed class InpaintPipeline : IDisposable
         VideoScale scale = models.VideoScale;
         PixelShape shape = ClipTensors.PaddedShape(request.Frames.Count, request.Height, request.Width, scale, loras.ReferenceDownscale, loras.ReferenceTemporalScale);
         ISampler sampler = new Res2sSampler();
-        StageClock clock = new(progress, Plan(request, shape.ToLatent(scale), sampler), started);
+        Plan = memory.Plan(Shape(request, loras), models.Arrangement);
+        models.Arrange(Plan.Arrangement);
+        clock = new StageClock(progress, Work(request, shape.ToLatent(scale), sampler), started);
         foreach (LoraMatch lora in loras.Matches) clock.Note(lora.Sentence);
 
         (Tensor source, Tensor mask) = clock.Run(InpaintStages.Preparing, () => (ClipTensors.Bytes(request.Frames, request.Height, request.Width, 3, models.Device), Mask(request)));
@@ -94,11 +150,12 @@ public sealed class InpaintPipeline : IDisposable
             clock.Note("The mask has no white pixel, so the source is returned as it is.");
             sink.Begin(null);
             foreach (byte[] frame in request.Frames) sink.Write(frame);
-            return new InpaintReport(clock.Stop(), loras.Matches, clock.Notes);
+            return new InpaintReport(request.Prompt, clock.Stop(), loras.Matches, clock.Notes);
         }
 
-        // 1. The text.
-        (PromptContext positive, PromptContext? negative) = clock.Run(InpaintStages.Prompt, () => Encode(request, contexts));
+        // 1. The text: the prompt is written out, and what came of it is encoded.
+        (string prompt, PromptContext positive, PromptContext? negative) = clock.Run(InpaintStages.Prompt, () => ReadText(request, contexts, clock, cancellation));
+        Show(observe, ("context.video", positive.Video), ("context.audio", positive.Audio));
 
         // 2. The source: latents, masks, guide, and its sound.
         (EncodedClip clip, Tensor? sound) = clock.Run(InpaintStages.Source, () => (EncodeClip(source, mask, shape, loras), KeepsSound(request) ? EncodeSound(request, shape) : null));
@@ -123,13 +180,21 @@ public sealed class InpaintPipeline : IDisposable
         SoundClip? generated = clock.Run(InpaintStages.Sound, () => request.GenerateAudio && sound is null ? DecodeSound(first.Audio, request, observe) : null);
         sink.Begin(generated);
         clock.Run(InpaintStages.Frames, request.Frames.Count, tell => Write(video, source, mask, request, sink, clock, tell, cancellation));
-        return new InpaintReport(clock.Stop(), loras.Matches, clock.Notes);
+        return new InpaintReport(prompt, clock.Stop(), loras.Matches, clock.Notes);
     }
 
     public void Dispose() => models.Dispose();
 
+    private RequestShape Shape(InpaintRequest request, LoraSet loras) => new(request.Frames.Count, request.Height, request.Width)
+    {
+        FramesPerSecond = request.FramesPerSecond,
+        ReferenceDownscale = loras.ReferenceDownscale,
+        ReferenceTemporalScale = loras.ReferenceTemporalScale,
+        ReferenceInStage2 = options.ReferenceInStage2,
+    };
+
     // The share of the whole that each stage is: tokens that go through the transformer, and what corresponds to them elsewhere.
-    private List<(string, double)> Plan(InpaintRequest request, LatentShape latent, ISampler sampler)
+    private List<(string, double)> Work(InpaintRequest request, LatentShape latent, ISampler sampler)
     {
         const int StageArea = 4;
         double full = latent.Tokens, half = full / StageArea;
@@ -152,24 +217,49 @@ public sealed class InpaintPipeline : IDisposable
         return ClipTensors.Pad(mask, new PixelShape(request.Frames.Count, request.Height, request.Width)).MoveToOuterDisposeScope();
     }
 
-    private (PromptContext Positive, PromptContext? Negative) Encode(InpaintRequest request, PromptContext? given)
+    // The prompt is written out, and what came of it is encoded.
+    private (string Prompt, PromptContext Positive, PromptContext? Negative) ReadText(InpaintRequest request, PromptContext? given, StageClock clock, CancellationToken cancellation)
     {
-        bool guided = request.GuidanceScale > 1;
-        PromptContext EncodePrompt(string prompt)
+        static PromptContext Encode(PromptEncoder text, string words)
         {
-            PromptContext context = models.Text.Encode([prompt]);
+            PromptContext context = text.Encode([words]);
             Finite(InpaintStages.Prompt, context.Video, context.Audio);
             return context;
         }
 
-        return (given ?? EncodePrompt(request.Prompt), guided ? EncodePrompt(request.NegativePrompt) : null);
+        bool guided = request.GuidanceScale > 1;
+        if (given is not null && !guided) return (request.Prompt, given, null);
+        return models.WithText(text =>
+        {
+            string prompt = given is null ? Expand(text, request, clock, cancellation) : request.Prompt;
+            return (prompt, given ?? Encode(text, prompt), guided ? Encode(text, request.NegativePrompt) : null);
+        });
+    }
+
+    private string Expand(PromptEncoder text, InpaintRequest request, StageClock clock, CancellationToken cancellation)
+    {
+        if (!request.ExpandPrompt) return request.Prompt;
+        if (!models.ExpandsPrompts)
+        {
+            clock.Note(PromptExpander.NotOfThisModel);
+            return request.Prompt;
+        }
+        if (text.Streams)
+        {
+            clock.Note("The prompt is used as it is: this card holds the text encoder only layer by layer, and every word of an expansion would take as long as reading all of it.");
+            return request.Prompt;
+        }
+        bool withSound = request.GenerateAudio && !KeepsSound(request);
+        ExpandedPrompt expansion = clock.Part(InpaintStages.Expansion, () => new PromptExpander(text).Expand(request.Prompt, withSound, request.Seed, request.AllowsExpansion, cancellation));
+        clock.Note(expansion.Note);
+        return expansion.Prompt;
     }
 
     private EncodedClip EncodeClip(Tensor source, Tensor mask, PixelShape shape, LoraSet loras)
     {
         using var scope = NewDisposeScope();
         Tensor widened = ClipTensors.Dilate(ClipTensors.Pad(mask, shape), options.MaskDilation);
-        EncodedClip clip = EncodedClip.Encode(ClipTensors.Pad(source, shape), widened, models.VideoEncoder, loras, options, models.Type);
+        EncodedClip clip = EncodedClip.Encode(ClipTensors.Pad(source, shape), widened, models, loras, options);
         Finite(InpaintStages.Source, clip.Clean1, clip.Clean2, clip.Reference1);
         return clip.MoveToOuterDisposeScope();
     }
@@ -215,7 +305,7 @@ public sealed class InpaintPipeline : IDisposable
     {
         SeamBlend seam = new(options.Composite, options.Feather);
         int written = 0;
-        using IEnumerator<Tensor> pieces = models.VideoDecoder.DecodePieces(latent).GetEnumerator();
+        using IEnumerator<Tensor> pieces = models.DecodeVideo(latent).GetEnumerator();
         while (written < request.Frames.Count && clock.Part(InpaintStages.Decoding, pieces.MoveNext))
         {
             using var scope = NewDisposeScope();
@@ -266,5 +356,16 @@ public sealed class InpaintPipeline : IDisposable
     {
         if (observe is null) return;
         foreach ((string name, Tensor tensor) in tensors) observe(name, tensor);
+    }
+
+    private sealed class NoSink : IInpaintSink
+    {
+        public void Begin(SoundClip? generatedSound)
+        {
+        }
+
+        public void Write(byte[] frame)
+        {
+        }
     }
 }

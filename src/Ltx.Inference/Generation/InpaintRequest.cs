@@ -44,6 +44,12 @@ public sealed record SoundClip(IReadOnlyList<float[]> Channels, int SampleRate);
 /// <param name="FramesPerSecond">of frames and mask</param>
 public sealed record InpaintRequest(string Prompt, IReadOnlyList<byte[]> Frames, IReadOnlyList<byte[]> Mask, int Width, int Height, double FramesPerSecond)
 {
+    /// <summary>Whether the text model writes the prompt out before it is encoded, where it can.</summary>
+    public bool ExpandPrompt { get; init; } = true;
+
+    /// <summary>Asked whether an expanded prompt may be used; null for any.</summary>
+    public Func<string, bool>? AllowsExpansion { get; init; }
+
     /// <summary>What to stay away from; used where <see cref="GuidanceScale"/> is above 1.</summary>
     public string NegativePrompt { get; init; } = "";
 

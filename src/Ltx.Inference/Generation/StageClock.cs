@@ -22,6 +22,9 @@ internal sealed class StageClock(Action<InpaintProgress>? report, IReadOnlyList<
 
     public IReadOnlyList<string> Notes => notes;
 
+    /// <summary>The stage that runs.</summary>
+    public string Current => current;
+
     /// <summary>Ends the last stage.</summary>
     /// <returns>the times of all, which add up to the time since the first began</returns>
     public IReadOnlyList<StageTime> Stop()

@@ -39,6 +39,9 @@ public sealed class Linear
     /// <summary>The one in use; there once its component is complete.</summary>
     internal LinearWeight Weight => weight!;
 
+    /// <summary>Takes over every weight that the layer is given, and gives what to compute with in its place; null where a weight stays where it is.</summary>
+    internal Func<LinearWeight, LinearWeight>? Keeper { get; set; }
+
     /// <summary>[out], the one in use; null where there is none.</summary>
     internal Tensor? Bias => mergedBias ?? pristineBias;
 
@@ -74,8 +77,9 @@ public sealed class Linear
     /// <summary>Uses the same weight over other memory, and owns that; what it was in is freed.</summary>
     internal void Place(LinearWeight with)
     {
+        LinearWeight placed = Keeper is null ? with : Keeper(with);
         weight?.Dispose();
-        weight = with;
+        weight = placed;
     }
 
     /// <summary>Called by the component that owns all its weights, when it is dropped.</summary>

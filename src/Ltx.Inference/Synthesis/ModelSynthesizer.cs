@@ -120,7 +120,8 @@ public sealed class ModelSynthesizer
         return new JsonObject { ["metadata"] = new JsonObject { ["total_size"] = shards.Sum(shard => shard.Tensors.Sum(tensor => tensor.Length)) }, ["weight_map"] = map };
     }
 
-    private static JsonObject Shortened(JsonObject config, string section, string key, int? layers)
+    /// <summary>The config of a model with another number of layers; null for as many as it has.</summary>
+    internal static JsonObject Shortened(JsonObject config, string section, string key, int? layers)
     {
         JsonObject copy = config.DeepClone().AsObject();
         if (layers is null) return copy;

@@ -56,8 +56,29 @@ internal sealed class GemmaWeights : IDisposable
         }
     }
 
+    /// <summary>One layer with weights of its own, for as long as it is needed.</summary>
+    /// <param name="index">which layer</param>
+    /// <param name="owner">what the caller disposes</param>
+    public GemmaLayer LoadLayer(int index, GemmaConfig config, out ComponentWeights owner)
+    {
+        // Each is read again and again; its numbers are looked at by whoever uses the result.
+        owner = new ComponentWeights(archive, $"{prefix}.layers.{index}.", component.Device, component.Type, checkNumbers: false);
+        try
+        {
+            GemmaLayer layer = new(owner.Root, config);
+            owner.Complete();
+            return layer;
+        }
+        catch
+        {
+            owner.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Insists that nothing of the language model is left over.</summary>
-    public void Complete() => component.Complete([$"{prefix}.{Table}", .. Ignored]);
+    /// <param name="withoutLayers">whether the layers are left out, to be read one by one</param>
+    public void Complete(bool withoutLayers) => component.Complete([$"{prefix}.{Table}", .. Ignored, .. withoutLayers ? [$"{prefix}.layers."] : Array.Empty<string>()]);
 
     /// <summary>The embedding table as the output head; whoever asks keeps it, and this owns it.</summary>
     public Linear LoadHead(GemmaConfig config)

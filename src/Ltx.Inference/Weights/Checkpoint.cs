@@ -18,13 +18,16 @@ public sealed class Checkpoint : IDisposable
     public ConfigSection Config { get; }
 
     /// <exception cref="WeightsException">The file is not a checkpoint.</exception>
-    public static Checkpoint Open(string path)
+    public static Checkpoint Open(string path) => Of(TensorArchive.Open(path));
+
+    /// <summary>The same of an archive, which this owns.</summary>
+    /// <exception cref="WeightsException">It is not a checkpoint.</exception>
+    internal static Checkpoint Of(TensorArchive archive)
     {
-        TensorArchive archive = TensorArchive.Open(path);
         try
         {
-            string config = archive.Files[0].Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{path} is no LTX checkpoint: its metadata has no config.");
-            return new Checkpoint(archive, ConfigSection.Parse(config, path));
+            string config = archive.Files[0].Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{archive.Name} is no LTX checkpoint: its metadata has no config.");
+            return new Checkpoint(archive, ConfigSection.Parse(config, archive.Name));
         }
         catch
         {

@@ -9,8 +9,8 @@ namespace Ltx.Inference.Weights;
 /// </summary>
 public sealed class SafetensorsFile : IDisposable
 {
-    private readonly MemoryMappedFile mapping;
-    private readonly MemoryMappedViewAccessor view;
+    private readonly MemoryMappedFile? mapping;
+    private readonly MemoryMappedViewAccessor? view;
     private readonly nint start;
 
     private SafetensorsFile(string path, SafetensorsHeader header, MemoryMappedFile mapping, MemoryMappedViewAccessor view)
@@ -28,6 +28,13 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
+    private SafetensorsFile(string name, IEnumerable<TensorEntry> tensors, IReadOnlyDictionary<string, string> metadata)
+    {
+        Path = name;
+        Tensors = tensors.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
+        Metadata = metadata;
+    }
+
     /// <summary>The file's full path.</summary>
     public string Path { get; }
 
@@ -36,6 +43,9 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>The file's own text metadata.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>A file that is nowhere: there is no view of its tensors, and their numbers are what an archive's reader makes of them.</summary>
+    internal static SafetensorsFile Imagined(string name, IEnumerable<TensorEntry> tensors, IReadOnlyDictionary<string, string> metadata) => new(name, tensors, metadata);
 
     /// <exception cref="WeightsException">The file is missing, unreadable or not a sound safetensors file.</exception>
     public static SafetensorsFile Open(string path)
@@ -77,7 +87,7 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>Where a tensor lies in the mapping; valid as long as this is open.</summary>
-    internal nint Address(TensorEntry entry) => start + (nint)entry.Offset;
+    internal nint Address(TensorEntry entry) => view is null ? throw new InvalidOperationException($"{Path} is imagined: it has no numbers.") : start + (nint)entry.Offset;
 
     // One-byte types are always aligned, so the type here is one that TorchSharp can make.
     private static unsafe Tensor AlignedCopy(nint data, TensorEntry entry)
@@ -92,8 +102,8 @@ public sealed class SafetensorsFile : IDisposable
 
     public void Dispose()
     {
-        view.SafeMemoryMappedViewHandle.ReleasePointer();
-        view.Dispose();
-        mapping.Dispose();
+        view?.SafeMemoryMappedViewHandle.ReleasePointer();
+        view?.Dispose();
+        mapping?.Dispose();
     }
 }

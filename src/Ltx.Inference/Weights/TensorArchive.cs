@@ -34,6 +34,9 @@ public sealed class TensorArchive : IDisposable
     /// <summary>Opens one safetensors file.</summary>
     public static TensorArchive Open(string path) => new(path, [SafetensorsFile.Open(path)]);
 
+    /// <summary>A file that is open already; this owns it.</summary>
+    internal static TensorArchive Of(SafetensorsFile file) => new(file.Path, [file]);
+
     /// <summary>Opens all shards that a <c>*.safetensors.index.json</c> names, and checks that they hold what it says.</summary>
     public static TensorArchive OpenIndex(string indexPath)
     {

@@ -39,6 +39,13 @@ internal sealed class InpaintSettings : ICheckedOptions
     /// <summary>`blend`, `hard` or `none`.</summary>
     public string Composite { get; set; } = "blend";
 
+    /// <summary>GB (10^9 bytes) of the device that may be used, for models and work; 0 for what is free when the model loads.</summary>
+    [Range(0, 10_000)]
+    public double MemoryGigabytes { get; set; }
+
+    /// <summary>Whether a tiny clip goes through every stage before the server is ready, so that the first request is at full speed.</summary>
+    public bool WarmUp { get; set; } = true;
+
     public IEnumerable<string> Check()
     {
         if (Audio is not ("keep-source" or "generate")) yield return $"Inpaint:Audio: '{Audio}' is neither keep-source nor generate";
@@ -56,5 +63,6 @@ internal sealed class InpaintSettings : ICheckedOptions
     };
 
     public InpaintOptions ToEngine() => new(
-        MaskDilation, Feather, LatentMask, Audio == "generate" ? SoundSource.Generate : SoundSource.KeepSource, ReferenceInStage2, Enum.Parse<CompositeMode>(Composite, ignoreCase: true), EngineWeights!.Value);
+        MaskDilation, Feather, LatentMask, Audio == "generate" ? SoundSource.Generate : SoundSource.KeepSource, ReferenceInStage2, Enum.Parse<CompositeMode>(Composite, ignoreCase: true), EngineWeights!.Value,
+        Memory: MemoryGigabytes == 0 ? null : (long)(MemoryGigabytes * 1e9));
 }

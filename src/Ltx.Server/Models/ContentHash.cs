@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Serialization;
+using Microsoft.Win32.SafeHandles;
 
 namespace Ltx.Server.Models;
 
@@ -35,17 +36,24 @@ internal sealed record ContentHash(ContentHash.Algorithm Kind, string Value)
     /// <param name="progress">told of bytes as they are read</param>
     public async Task<ContentHash> OfFileAsync(string path, Action<long>? progress, CancellationToken cancellation)
     {
-        await using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        return await OfAsync(file, progress, cancellation);
+    }
+
+    /// <summary>The same of an open file.</summary>
+    public async Task<ContentHash> OfAsync(SafeFileHandle file, Action<long>? progress, CancellationToken cancellation)
+    {
+        long length = RandomAccess.GetLength(file);
         // SHA-1 is git's choice of a name, and nothing here trusts it more than the hub does.
 #pragma warning disable CA5350
         using IncrementalHash hash = IncrementalHash.CreateHash(Kind == Algorithm.Sha256 ? HashAlgorithmName.SHA256 : HashAlgorithmName.SHA1);
 #pragma warning restore CA5350
-        if (Kind == Algorithm.GitBlob) hash.AppendData(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"blob {file.Length}\0")));
+        if (Kind == Algorithm.GitBlob) hash.AppendData(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"blob {length}\0")));
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
             int read;
-            while ((read = await file.ReadAsync(buffer, cancellation)) > 0)
+            for (long at = 0; (read = await RandomAccess.ReadAsync(file, buffer, at, cancellation)) > 0; at += read)
             {
                 hash.AppendData(buffer, 0, read);
                 progress?.Invoke(read);

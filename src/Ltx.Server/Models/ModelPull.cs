@@ -32,15 +32,14 @@ internal sealed class ModelPull(HubClient hub, string name, ModelManifest.Model 
         List<string> notes = [];
         foreach (ModelManifest.Part part in model.Parts.Values)
         {
-            if (!commits.TryGetValue(part.Repository, out string? commit)) commit = commits[part.Repository] = await hub.CommitAsync(part.Repository, part.Revision, cancellation);
-            foreach (string path in await PathsAsync(part, commit, cancellation))
+            // What a commit holds does not change: what was locked need not be asked for again, and a whole model starts without a network.
+            Dictionary<string, HubFile> stated = (update ? null : Locked(before, part)) ?? await AskAsync(part, commits, cancellation);
+            foreach ((string local, HubFile file) in stated)
             {
-                string local = part.Folder is null ? path : $"{part.Folder}/{path}";
-                // What a commit holds does not change: it need not be asked for twice.
-                bool known = before?.Files.GetValueOrDefault(local) is { } entry && entry.Commit == commit && entry.Path == path;
-                HubFile file = known ? before!.Files[local].ToFile() : await hub.FileAsync(part.Repository, commit, path, cancellation);
-                if (part.Bytes is { } expected && expected != file.Bytes) notes.Add(string.Create(CultureInfo.InvariantCulture, $"{path} has {file.Bytes} bytes where the manifest knows {expected}: the publisher has replaced it."));
-                files.Add(local, ModelLock.Entry.Of(file, IsThere(local, file, before)));
+                commits[part.Repository] = file.Commit;
+                // Two parts may be one file.
+                files[local] = ModelLock.Entry.Of(file, IsThere(local, file, before));
+                if (part.Bytes is { } expected && expected != file.Bytes) notes.Add(string.Create(CultureInfo.InvariantCulture, $"{file.Path} has {file.Bytes} bytes where the manifest knows {expected}: the publisher has replaced it."));
             }
         }
         ModelLock locked = new(name, commits, files);
@@ -77,6 +76,24 @@ internal sealed class ModelPull(HubClient hub, string name, ModelManifest.Model 
             (plan.Lock with { Files = files }).Write(folder);
         }
         WriteModelFile();
+    }
+
+    // Null where the lock has nothing of the part.
+    private static Dictionary<string, HubFile>? Locked(ModelLock? before, ModelManifest.Part part)
+    {
+        Dictionary<string, HubFile> files = (before?.Files ?? new Dictionary<string, ModelLock.Entry>())
+            .Where(file => file.Value.Repository == part.Repository && (part.Folder is null ? file.Key == part.File : file.Key.StartsWith($"{part.Folder}/", StringComparison.Ordinal)))
+            .ToDictionary(file => file.Key, file => file.Value.ToFile());
+        return files.Count > 0 ? files : null;
+    }
+
+    private async Task<Dictionary<string, HubFile>> AskAsync(ModelManifest.Part part, Dictionary<string, string> commits, CancellationToken cancellation)
+    {
+        // One commit for all parts of a repository, whatever is pushed meanwhile.
+        if (!commits.TryGetValue(part.Repository, out string? commit)) commit = await hub.CommitAsync(part.Repository, part.Revision, cancellation);
+        Dictionary<string, HubFile> files = [];
+        foreach (string path in await PathsAsync(part, commit, cancellation)) files.Add(part.Folder is null ? path : $"{part.Folder}/{path}", await hub.FileAsync(part.Repository, commit, path, cancellation));
+        return files;
     }
 
     private async Task<IReadOnlyList<string>> PathsAsync(ModelManifest.Part part, string commit, CancellationToken cancellation)

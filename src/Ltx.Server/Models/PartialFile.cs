@@ -89,6 +89,9 @@ internal sealed class PartialFile : IDisposable
         }
     }
 
+    /// <summary>The hash of the bytes, of the kind that the hub states.</summary>
+    public Task<ContentHash> HashAsync(CancellationToken cancellation) => File.Hash.OfAsync(handle, null, cancellation);
+
     /// <summary>Notes that a segment is whole. Its bytes were written before.</summary>
     public void Finish(int segment)
     {

@@ -141,7 +141,7 @@ internal sealed class RangeDownloader(HubClient hub, Action<long> tell)
 
     private static async Task CheckAsync(PartialFile part, CancellationToken cancellation)
     {
-        ContentHash actual = await part.File.Hash.OfFileAsync(part.Path, null, cancellation);
+        ContentHash actual = await part.HashAsync(cancellation);
         if (actual != part.File.Hash) throw new ChangedFileException($"its bytes have the {actual}, and the hub states {part.File.Hash.Value}");
     }
 }

@@ -20,11 +20,13 @@ internal sealed class ClipMemory(ModelFacts model, RequestShape clip, PixelShape
     {
         MemoryLedger ledger = new();
         double pixels = (double)shape.Frames * shape.Height * shape.Width, chunk = ClipTensors.FramesAtOnce(shape.Height, shape.Width) * (double)shape.Height * shape.Width;
-        ledger.Take(pixels * ElementBytes.Float32);
+        // Padded copies of mask and frames, where there is something to pad, and the widened mask.
+        bool isPadded = shape != new PixelShape(clip.Frames, clip.Height, clip.Width);
+        if (isPadded) ledger.Take(pixels * ElementBytes.Float32);
         ledger.Take(pixels * ElementBytes.Float32);
         // Rows, their columns, and on CUDA the place of every maximum.
         ledger.Work(chunk * (2 * ElementBytes.Float32 + (device.IsCuda ? ElementBytes.Int64 : 0)));
-        ledger.Take(pixels * Rgb);
+        if (isPadded) ledger.Take(pixels * Rgb);
         ledger.Take(pixels * Rgb * element);
         // Three steps from bytes to numbers.
         ledger.Work(chunk * Rgb * 3 * ElementBytes.Float32);

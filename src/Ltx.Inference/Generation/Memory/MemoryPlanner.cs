@@ -1,3 +1,4 @@
+using Ltx.Inference.Transformer.Streaming;
 using Ltx.Inference.VideoVae;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -49,6 +50,9 @@ public sealed class MemoryPlanner
     /// <exception cref="Weights.WeightsException">A file is missing, not sound, or of another architecture.</exception>
     public static MemoryPlanner For(Weights.ModelFolder folder, ScalarType type, DeviceType deviceType) => new(ModelFacts.Read(folder), type, deviceType);
 
+    /// <summary>Plans for a model that is only described: no file is needed.</summary>
+    public static MemoryPlanner For(Synthesis.ModelPreset preset, ScalarType type, DeviceType deviceType) => new(ModelFacts.Of(preset), type, deviceType);
+
     /// <summary>The fastest plan that fits; where none does, the smallest, with <see cref="MemoryPlan.Fits"/> false.</summary>
     /// <param name="request">what is to be done</param>
     /// <param name="available">bytes of the card, weights included</param>
@@ -62,8 +66,8 @@ public sealed class MemoryPlanner
         IEnumerable<MemoryArrangement> kept = current is null ? [] : InPieces(current with { VaeTiling = null }, [.. Harmless, .. Short]);
         IEnumerable<MemoryArrangement> resident = Enum.GetValues<TextResidency>().SelectMany(text => InPieces(best with { Text = text }, Harmless));
         MemoryArrangement streamed = best with { Text = TextResidency.Streams, VaeElements = Harmless[^1] };
-        IEnumerable<MemoryArrangement> streams = Enumerable.Range(1, model.Transformer.Layers).Select(blocks => streamed with { StreamedBlocks = blocks });
-        MemoryArrangement last = streamed with { StreamedBlocks = model.Transformer.Layers };
+        IEnumerable<MemoryArrangement> streams = Enumerable.Range(BlockStream.SlotCount + 1, Math.Max(0, model.Transformer.Layers - BlockStream.SlotCount)).Select(blocks => streamed with { StreamedBlocks = blocks });
+        MemoryArrangement last = streamed with { StreamedBlocks = model.Transformer.Layers > BlockStream.SlotCount ? model.Transformer.Layers : 0 };
         IEnumerable<MemoryArrangement> tiles = TileSizes.Select(size => new AxisTiling(size, TileOverlap))
             .Select(tile => last with { VaeElements = Short[^1], VaeTiling = new VideoTiling(VideoTiling.Default.Frames, tile, tile) });
         MemoryPlan? plan = null;
@@ -81,19 +85,19 @@ public sealed class MemoryPlanner
     private MemoryPlan Plan(RequestMemory work, long available, MemoryArrangement arrangement)
     {
         long block = arrangement.Float8 ? model.Block.Float8Bytes(element) : model.Block.Bytes(element), text = TextWeights(arrangement.Text);
-        // Two blocks on the card take turns with all that are streamed.
-        long onCard = model.Transformer.Layers - arrangement.StreamedBlocks + Math.Min(2, arrangement.StreamedBlocks);
+        // All that are streamed take turns in as much memory as two have.
+        long onCard = model.Transformer.Layers - arrangement.StreamedBlocks + (arrangement.StreamedBlocks > 0 ? BlockStream.SlotCount : 0);
         long always = onCard * block + model.Ends.Bytes(element) + model.Codecs.Bytes(element) + model.VocoderSize.Bytes(ElementBytes.Float32);
         long denoising = always + (arrangement.Text == TextResidency.Stays ? text : 0);
-        return new MemoryPlan(work.Request, available, arrangement, [.. work.Stages(arrangement).Select(stage => Peak(stage.Name == StageNames.Text ? always + text : denoising, stage))], arrangement.StreamedBlocks * block);
+        return new MemoryPlan(work.Request, available, arrangement, [.. work.Stages(arrangement).Select(stage => Peak(stage.Name == InpaintStages.Prompt ? always + text : denoising, stage))], arrangement.StreamedBlocks * block);
     }
 
     // What of it is on the card at once while a prompt is encoded.
     private long TextWeights(TextResidency text) => text == TextResidency.Streams
         ? Math.Max(Math.Min(2, model.Gemma.Layers) * model.GemmaLayer.Bytes(element), Math.Max(model.Projection.Bytes(element), model.LargerConnector.Bytes(element)))
-        : model.Gemma.Layers * model.GemmaLayer.Bytes(element) + model.Projection.Bytes(element) + model.Connectors.Bytes(element);
+        : model.Head.Bytes(element) + model.Gemma.Layers * model.GemmaLayer.Bytes(element) + model.Projection.Bytes(element) + model.Connectors.Bytes(element);
 
-    private static StagePeak Peak(long weights, StageWork stage)
+    private static StagePeak Peak(long weights, StageMemory stage)
     {
         double tensors = stage.Peak - stage.Workspace;
         return new StagePeak(stage.Name, weights, (long)tensors, (long)stage.Workspace, Math.Max(SlackLeast, (long)(stage.Peak * SlackShare)));

@@ -1,4 +1,8 @@
+using System.Text.Json.Nodes;
 using Ltx.Inference.AudioVae;
+using Ltx.Inference.Forms;
+using Ltx.Inference.Native;
+using Ltx.Inference.Synthesis;
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Transformer;
 using Ltx.Inference.Upsampler;
@@ -36,6 +40,12 @@ internal sealed record ModelFacts
     /// <summary>One layer of Gemma; all are alike.</summary>
     public required PartSize GemmaLayer { get; init; }
 
+    /// <summary>Gemma's output head, where it writes prompts: it is read when it is first needed and stays.</summary>
+    public required PartSize Head { get; init; }
+
+    /// <summary>Whether the file has the blocks' matrices in float8.</summary>
+    public required bool IsFloat8 { get; init; }
+
     /// <summary>The projection of Gemma's states.</summary>
     public required PartSize Projection { get; init; }
 
@@ -62,19 +72,33 @@ internal sealed record ModelFacts
         string upscalerConfig = upscaler.Files[0].Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{folder.Upscaler} is no latent upsampler: its metadata has no config.");
         return From(
             checkpoint.Config, ConfigSection.Parse(upscalerConfig, folder.Upscaler), JsonFile.Read(Path.Combine(folder.TextEncoder, "config.json")),
-            Shapes(file), Shapes(upscaler), Shapes(gemma));
+            Shapes(file), Shapes(upscaler), Shapes(gemma), folder.PromptExpansion,
+            file.Files[0].Tensors.Values.Any(entry => entry.Type.IsFloat8() && entry.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal)));
     }
 
     /// <summary>The same of a model that is only described.</summary>
+    public static ModelFacts Of(ModelPreset preset)
+    {
+        ConfigSection checkpoint = Config(preset.Checkpoint.Config, "checkpoint"), upscaler = Config(preset.Upscaler.Config, "upscaler"), gemma = Config(preset.TextEncoder.Files["config.json"], "text encoder");
+        GemmaConfig text = GemmaConfig.Read(gemma);
+        return From(
+            checkpoint, upscaler, gemma,
+            Shapes(CheckpointForm.Tensors(checkpoint, text.HiddenSize, text.Layers)), Shapes(UpsamplerForm.Tensors(upscaler)), Shapes(GemmaForm.LanguageModel(text)), writesPrompts: true, isFloat8: false);
+    }
+
+    /// <summary>The same of configs and lists of tensors.</summary>
     /// <param name="config">the checkpoint's</param>
     /// <param name="upscalerConfig">the upsampler's</param>
     /// <param name="gemmaConfig">Gemma's whole <c>config.json</c></param>
     /// <param name="checkpoint">names and shapes of the checkpoint's tensors</param>
     /// <param name="upscaler">the same of the upsampler</param>
     /// <param name="gemma">the same of Gemma</param>
+    /// <param name="writesPrompts">whether Gemma is asked to write, too</param>
+    /// <param name="isFloat8">whether the file has the blocks' matrices in float8</param>
     public static ModelFacts From(
         ConfigSection config, ConfigSection upscalerConfig, ConfigSection gemmaConfig,
-        IReadOnlyList<(string Name, long[] Shape)> checkpoint, IReadOnlyList<(string Name, long[] Shape)> upscaler, IReadOnlyList<(string Name, long[] Shape)> gemma)
+        IReadOnlyList<(string Name, long[] Shape)> checkpoint, IReadOnlyList<(string Name, long[] Shape)> upscaler, IReadOnlyList<(string Name, long[] Shape)> gemma,
+        bool writesPrompts, bool isFloat8)
     {
         TransformerConfig transformer = TransformerConfig.From(config);
         GemmaConfig text = GemmaConfig.Read(gemmaConfig);
@@ -92,6 +116,8 @@ internal sealed record ModelFacts
             Block = Largest(checkpoint, BlocksPrefix, transformer.Layers),
             Ends = PartSize.Of(checkpoint.Where(tensor => InTransformer(tensor.Name) && !tensor.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal))),
             GemmaLayer = Largest(gemma, GemmaPrefix(gemma), text.Layers),
+            Head = writesPrompts ? new PartSize((long)text.VocabularySize * text.HiddenSize, 0, 0) : default,
+            IsFloat8 = isFloat8,
             Projection = Part([ProjectionPrefix]),
             LargerConnector = connectors.MaxBy(connector => connector.Numbers),
             Connectors = connectors.Aggregate((a, b) => a + b),
@@ -113,6 +139,10 @@ internal sealed record ModelFacts
         if (items.Count != count) throw new WeightsException($"The config has {count} layers, and the files hold {items.Count} below \"{prefix}\".");
         return items.Select(PartSize.Of).MaxBy(size => size.Numbers);
     }
+
+    private static ConfigSection Config(JsonObject json, string part) => ConfigSection.Parse(json.ToJsonString(), $"the preset's {part}");
+
+    private static List<(string, long[])> Shapes(IEnumerable<ExpectedTensor> tensors) => [.. tensors.Select(tensor => (tensor.Name, tensor.Shape))];
 
     private static List<(string, long[])> Shapes(TensorArchive archive) => [.. archive.Files.SelectMany(file => file.Tensors.Values).Select(entry => (entry.Name, entry.Shape))];
 }

@@ -22,7 +22,7 @@ internal sealed class RequestMemory
     private readonly ClipMemory clip;
     private readonly int element;
     private readonly DeviceMemoryTraits device;
-    private readonly Dictionary<(long, VideoTiling?), List<StageWork>> stages = [];
+    private readonly Dictionary<(long, VideoTiling?), List<StageMemory>> stages = [];
 
     /// <param name="element">bytes of a number</param>
     public RequestMemory(ModelFacts model, RequestShape request, int element, DeviceMemoryTraits device)
@@ -35,25 +35,25 @@ internal sealed class RequestMemory
 
     public RequestShape Request { get; }
 
-    public IReadOnlyList<StageWork> Stages(MemoryArrangement arrangement)
+    public IReadOnlyList<StageMemory> Stages(MemoryArrangement arrangement)
     {
         (long, VideoTiling?) key = (arrangement.VaeElements, arrangement.VaeTiling);
-        if (!stages.TryGetValue(key, out List<StageWork>? found)) stages.Add(key, found = Compute(arrangement));
+        if (!stages.TryGetValue(key, out List<StageMemory>? found)) stages.Add(key, found = Compute(arrangement));
         return found;
     }
 
-    private List<StageWork> Compute(MemoryArrangement arrangement)
+    private List<StageMemory> Compute(MemoryArrangement arrangement)
     {
         long reference = ReferenceTokens(2), full = latent.Tokens;
         MemoryLedger source = clip.Encode(arrangement.VaeElements, arrangement.VaeTiling);
         return
         [
-            new(StageNames.Text, Kept + Text(), 0),
-            new(StageNames.Source, Kept + source.Peak, source.PeakWorkspace),
-            Denoising(StageNames.Stage1, full / 4 + reference),
-            new(StageNames.Upsampling, Kept + Upsampling(), 0),
-            Denoising(StageNames.Stage2, full + (Request.ReferenceInStage2 ? ReferenceTokens(1) : 0)),
-            new(StageNames.Sound, Kept + Sound(), 0),
+            new(InpaintStages.Prompt, Kept + Text(), 0),
+            new(InpaintStages.Source, Kept + source.Peak, source.PeakWorkspace),
+            Denoising(InpaintStages.Stage1, full / 4 + reference),
+            new(InpaintStages.Upsampling, Kept + Upsampling(), 0),
+            Denoising(InpaintStages.Stage2, full + (Request.ReferenceInStage2 ? ReferenceTokens(1) : 0)),
+            new(InpaintStages.Sound, Kept + Sound(), 0),
             Frames(arrangement),
         ];
     }
@@ -73,7 +73,7 @@ internal sealed class RequestMemory
     private double Text() => 4.0 * (model.Gemma.Layers + 1) * GemmaTokenizer.PromptLength * model.Gemma.HiddenSize * element
         + 4.0 * GemmaTokenizer.PromptLength * model.Gemma.IntermediateSize * element;
 
-    private StageWork Denoising(string name, long video)
+    private StageMemory Denoising(string name, long video)
     {
         long audio = model.Audio.Scale.LatentFrames(shape.Frames, Request.FramesPerSecond);
         TransformerMemory transformer = new(model.Transformer, video, audio, GemmaTokenizer.PromptLength, masked: true, element, device);
@@ -107,9 +107,9 @@ internal sealed class RequestMemory
         return VocoderTensors * ElementBytes.Float32 * Math.Max(Longest(model.Vocoder.Base, frames), Longest(model.Vocoder.Extension, extended));
     }
 
-    private StageWork Frames(MemoryArrangement arrangement)
+    private StageMemory Frames(MemoryArrangement arrangement)
     {
         MemoryLedger frames = clip.Decode(latent, arrangement.VaeElements, arrangement.VaeTiling);
-        return new(StageNames.Frames, Kept + frames.Peak, frames.PeakWorkspace);
+        return new(InpaintStages.Frames, Kept + frames.Peak, frames.PeakWorkspace);
     }
 }

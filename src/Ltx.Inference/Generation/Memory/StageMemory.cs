@@ -4,4 +4,4 @@ namespace Ltx.Inference.Generation.Memory;
 /// <param name="Name">of the stage</param>
 /// <param name="Peak">tensors and workspace</param>
 /// <param name="Workspace">how much of it is workspace</param>
-internal readonly record struct StageWork(string Name, double Peak, double Workspace);
+internal readonly record struct StageMemory(string Name, double Peak, double Workspace);
