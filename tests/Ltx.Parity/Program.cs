@@ -3,6 +3,7 @@ using System.Text.Json;
 using Ltx.Inference;
 using Ltx.Inference.Native;
 using Ltx.Parity;
+using Ltx.Parity.Cards;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,6 +28,7 @@ root.SetAction(arguments =>
         return 2;
     }
 });
+root.Subcommands.Add(DeviceChecks.Create());
 return root.Parse(args).Invoke();
 
 int Compare(ParseResult arguments)

@@ -29,8 +29,19 @@ public sealed record LoraInspection(
         ("", "as the layers are called"),
     ];
 
+    /// <summary>How many modules have a whole difference of weight or bias.</summary>
+    public int Differences { get; init; }
+
     /// <summary>One line.</summary>
-    public string Summary => string.Create(CultureInfo.InvariantCulture, $"{Modules} modules of rank {string.Join(", ", Ranks.Select(rank => Ranks.Count == 1 ? $"{rank.Rank}" : $"{rank.Rank} ({rank.Count})"))}{(HasAlpha ? ", with alpha" : "")}");
+    public string Summary
+    {
+        get
+        {
+            string ranks = string.Join(", ", Ranks.Select(rank => Ranks.Count == 1 ? $"{rank.Rank}" : $"{rank.Rank} ({rank.Count})"));
+            string differences = Differences == 0 ? "" : $", {Differences} with whole differences";
+            return string.Create(CultureInfo.InvariantCulture, $"{Modules} modules{(Ranks.Count == 0 ? "" : $" of rank {ranks}")}{(HasAlpha ? ", with alpha" : "")}{differences}");
+        }
+    }
 
     /// <param name="path">the LoRA</param>
     /// <param name="checkpoint">the tensors of the model that it is for; null to look at the file alone</param>
@@ -48,24 +59,27 @@ public sealed record LoraInspection(
         {
             if (checkpoint is null) continue;
             if (names.Find(module.Name) is not { } layer) unmatched.Add(module.Name);
-            else if (module.Up.Shape[0] != layers[layer][0] || module.Down.Shape[1] != layers[layer][1])
+            else if (module.WeightShape is { } shape && !shape.SequenceEqual(layers[layer]))
             {
-                misshapen ??= $"the module \"{module.Name}\" is for a layer of [{module.Up.Shape[0]},{module.Down.Shape[1]}], and the model's is {FormCheck.Describe(layers[layer])}.";
+                misshapen ??= $"the module \"{module.Name}\" is for a layer of {FormCheck.Describe(shape)}, and the model's is {FormCheck.Describe(layers[layer])}.";
             }
         }
         return new LoraInspection(
             FormatOf(lora.Modules[0]), lora.Modules.Count,
-            [.. lora.Modules.GroupBy(module => module.Rank).OrderBy(group => group.Key).Select(group => (group.Key, group.Count()))],
-            lora.Modules.Any(module => module.Alpha is not null),
+            [.. lora.Modules.Where(module => module.LowRank is not null).GroupBy(module => module.LowRank!.Rank).OrderBy(group => group.Key).Select(group => (group.Key, group.Count()))],
+            lora.Modules.Any(module => module.LowRank?.Alpha is not null),
             lora.HasReference ? lora.ReferenceDownscale : null,
-            checkpoint is null ? 0 : lora.Modules.Count - unmatched.Count, unmatched, misshapen);
+            checkpoint is null ? 0 : lora.Modules.Count - unmatched.Count, unmatched, misshapen)
+        {
+            Differences = lora.Modules.Count(module => module.Difference is not null || module.BiasDifference is not null),
+        };
     }
 
     // A file is written by one program: its first module tells for all.
     private static string FormatOf(LoraModule module)
     {
-        string halves = module.Down.Name[module.Name.Length..].Trim('.'), other = module.Up.Name[module.Name.Length..].Trim('.');
+        string[] tensors = [.. new[] { module.LowRank?.Down, module.LowRank?.Up, module.Difference, module.BiasDifference }.OfType<TensorEntry>().Select(tensor => tensor.Name[module.Name.Length..].Trim('.'))];
         (string begins, string who) = Array.Find(Spellings, spelling => module.Name.StartsWith(spelling.Prefix, StringComparison.Ordinal));
-        return $"{halves} and {other}, {(begins.Length == 0 ? "" : $"names begin with \"{begins}\", ")}{who}";
+        return $"{string.Join(" and ", tensors)}, {(begins.Length == 0 ? "" : $"names begin with \"{begins}\", ")}{who}";
     }
 }

@@ -24,13 +24,14 @@ internal sealed class InpaintModels : IDisposable
     private bool isArranged;
 
     /// <param name="format">in what form the transformer's linear layers are kept</param>
-    /// <param name="arrangement">what of it is on the device at first</param>
+    /// <param name="arrangement">what of it is on the device at first; null for all</param>
     /// <param name="progress">told how far each component is</param>
     /// <exception cref="WeightsException">A file is missing, damaged, or of another architecture.</exception>
-    public InpaintModels(ModelFolder folder, Device device, ScalarType type, WeightFormat format, MemoryArrangement arrangement, Action<LoadProgress>? progress = null)
+    public InpaintModels(ModelFolder folder, Device device, ScalarType type, WeightFormat format = WeightFormat.Checkpoint, MemoryArrangement? arrangement = null, Action<LoadProgress>? progress = null)
     {
         try
         {
+            arrangement ??= MemoryArrangement.Resident;
             using LoadMeter meter = new(progress, FileBytes(folder));
             this.folder = folder;
             checkpoint = Own(Checkpoint.Open(folder.Checkpoint));
@@ -41,6 +42,7 @@ internal sealed class InpaintModels : IDisposable
             // Channels side by side are what CUDA's convolutions want.
             VideoVaeOptions vae = VideoVaeOptions.Default with { ChannelsLast = device.type == TorchSharp.DeviceType.CUDA };
             if (arrangement.Text != TextResidency.Visits) text = meter.Load("text encoder", LoadText);
+            ExpandsPrompts = folder.PromptExpansion;
             VideoEncoder = Own(meter.Load("video encoder", () => VideoEncoder.Load(checkpoint, device, type, vae)));
             VideoDecoder = Own(meter.Load("video decoder", () => VideoDecoder.Load(checkpoint, device, type, vae)));
             Audio = Own(meter.Load("audio", () => new AudioCodec(checkpoint, device, type)));
@@ -64,6 +66,9 @@ internal sealed class InpaintModels : IDisposable
 
     /// <summary>What is where now.</summary>
     public MemoryArrangement Arrangement { get; private set; }
+
+    /// <summary>False where Gemma is not trained to write.</summary>
+    public bool ExpandsPrompts { get; }
 
     public VideoEncoder VideoEncoder { get; }
 

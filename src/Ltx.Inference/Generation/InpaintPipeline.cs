@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using Ltx.Inference.Expansion;
 using Ltx.Inference.Generation.Memory;
-using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Latents;
 using Ltx.Inference.Lora;
 using Ltx.Inference.Native;
 using Ltx.Inference.Sampling;
+using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -47,8 +48,31 @@ public sealed class InpaintPipeline : IDisposable
     /// <summary>Samples a second that <see cref="InpaintRequest.SourceSound"/> must have.</summary>
     public int SourceSoundRate => models.AudioScale.SampleRate;
 
+    /// <summary>Whether <see cref="InpaintRequest.SourceSound"/> is looked at.</summary>
+    public bool ListensToSource => options.Sound == SoundSource.KeepSource;
+
     /// <summary>Whether a request's source sound is what the result will have.</summary>
-    public bool KeepsSound(InpaintRequest request) => request.SourceSound is not null && options.Sound == SoundSource.KeepSource;
+    public bool KeepsSound(InpaintRequest request) => request.SourceSound is not null && ListensToSource;
+
+    /// <summary>
+    /// Reads a later request's LoRAs ahead while this one runs, so that the change finds them in memory. On any thread; changes nothing that
+    /// the run computes with. What cannot be used is said when that request runs.
+    /// </summary>
+    public static void Prepare(IReadOnlyList<LoraChoice> next)
+    {
+        foreach (LoraChoice lora in next)
+        {
+            try
+            {
+                using SafetensorsFile file = SafetensorsFile.Open(lora.Path);
+                file.ReadAhead();
+            }
+            catch (WeightsException)
+            {
+                // Said by the run, to whom it belongs.
+            }
+        }
+    }
 
     /// <summary>Inpaints one clip.</summary>
     /// <param name="request">frames, mask and numbers, within the endpoint's bounds</param>
@@ -126,11 +150,12 @@ public sealed class InpaintPipeline : IDisposable
             clock.Note("The mask has no white pixel, so the source is returned as it is.");
             sink.Begin(null);
             foreach (byte[] frame in request.Frames) sink.Write(frame);
-            return new InpaintReport(clock.Stop(), loras.Matches, clock.Notes);
+            return new InpaintReport(request.Prompt, clock.Stop(), loras.Matches, clock.Notes);
         }
 
-        // 1. The text.
-        (PromptContext positive, PromptContext? negative) = clock.Run(InpaintStages.Prompt, () => Encode(request, contexts));
+        // 1. The text: the prompt is written out, and what came of it is encoded.
+        (string prompt, PromptContext positive, PromptContext? negative) = clock.Run(InpaintStages.Prompt, () => ReadText(request, contexts, clock, cancellation));
+        Show(observe, ("context.video", positive.Video), ("context.audio", positive.Audio));
 
         // 2. The source: latents, masks, guide, and its sound.
         (EncodedClip clip, Tensor? sound) = clock.Run(InpaintStages.Source, () => (EncodeClip(source, mask, shape, loras), KeepsSound(request) ? EncodeSound(request, shape) : null));
@@ -155,7 +180,7 @@ public sealed class InpaintPipeline : IDisposable
         SoundClip? generated = clock.Run(InpaintStages.Sound, () => request.GenerateAudio && sound is null ? DecodeSound(first.Audio, request, observe) : null);
         sink.Begin(generated);
         clock.Run(InpaintStages.Frames, request.Frames.Count, tell => Write(video, source, mask, request, sink, clock, tell, cancellation));
-        return new InpaintReport(clock.Stop(), loras.Matches, clock.Notes);
+        return new InpaintReport(prompt, clock.Stop(), loras.Matches, clock.Notes);
     }
 
     public void Dispose() => models.Dispose();
@@ -192,18 +217,42 @@ public sealed class InpaintPipeline : IDisposable
         return ClipTensors.Pad(mask, new PixelShape(request.Frames.Count, request.Height, request.Width)).MoveToOuterDisposeScope();
     }
 
-    private (PromptContext Positive, PromptContext? Negative) Encode(InpaintRequest request, PromptContext? given)
+    // The prompt is written out, and what came of it is encoded.
+    private (string Prompt, PromptContext Positive, PromptContext? Negative) ReadText(InpaintRequest request, PromptContext? given, StageClock clock, CancellationToken cancellation)
     {
-        bool guided = request.GuidanceScale > 1;
-        static PromptContext EncodePrompt(PromptEncoder text, string prompt)
+        static PromptContext Encode(PromptEncoder text, string words)
         {
-            PromptContext context = text.Encode([prompt]);
+            PromptContext context = text.Encode([words]);
             Finite(InpaintStages.Prompt, context.Video, context.Audio);
             return context;
         }
 
-        if (given is not null && !guided) return (given, null);
-        return models.WithText(text => (given ?? EncodePrompt(text, request.Prompt), guided ? EncodePrompt(text, request.NegativePrompt) : null));
+        bool guided = request.GuidanceScale > 1;
+        if (given is not null && !guided) return (request.Prompt, given, null);
+        return models.WithText(text =>
+        {
+            string prompt = given is null ? Expand(text, request, clock, cancellation) : request.Prompt;
+            return (prompt, given ?? Encode(text, prompt), guided ? Encode(text, request.NegativePrompt) : null);
+        });
+    }
+
+    private string Expand(PromptEncoder text, InpaintRequest request, StageClock clock, CancellationToken cancellation)
+    {
+        if (!request.ExpandPrompt) return request.Prompt;
+        if (!models.ExpandsPrompts)
+        {
+            clock.Note(PromptExpander.NotOfThisModel);
+            return request.Prompt;
+        }
+        if (text.Streams)
+        {
+            clock.Note("The prompt is used as it is: this card holds the text encoder only layer by layer, and every word of an expansion would take as long as reading all of it.");
+            return request.Prompt;
+        }
+        bool withSound = request.GenerateAudio && !KeepsSound(request);
+        ExpandedPrompt expansion = clock.Part(InpaintStages.Expansion, () => new PromptExpander(text).Expand(request.Prompt, withSound, request.Seed, request.AllowsExpansion, cancellation));
+        clock.Note(expansion.Note);
+        return expansion.Prompt;
     }
 
     private EncodedClip EncodeClip(Tensor source, Tensor mask, PixelShape shape, LoraSet loras)

@@ -5,6 +5,9 @@ public static class InpaintStages
 {
     public const string Preparing = "preparing", Prompt = "prompt", Source = "source", Stage1 = "stage 1", Upsampling = "upsampling", Stage2 = "stage 2", Sound = "sound", Frames = "frames";
 
+    /// <summary>Part of the prompt's stage: Gemma writes the prompt out.</summary>
+    public const string Expansion = "expansion";
+
     /// <summary>Part of both denoising stages: merging LoRAs.</summary>
     public const string Loras = "LoRA";
 

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Ltx.Inference.Lora;
 
 /// <summary>
-/// Merges sets of LoRAs into a transformer: weight = pristine + sum(strength * alpha / rank * up @ down), summed in float32 on the device. Every
+/// Merges sets of LoRAs into a transformer: weight = pristine + sum(strength * (alpha / rank * up @ down + difference)), summed in float32 on the device. Every
 /// merge starts from the pristine weight, so the result does not depend on what was merged before.
 /// </summary>
 public sealed class LoraMerger
@@ -92,29 +92,43 @@ public sealed class LoraMerger
     {
         LinearWeight? pristine = null;
         linear.ReadPristine(reader, read => pristine = read);
-        List<(Tensor Down, Tensor Up, double Scale)> products = [.. changes.Select(change => (change.File.Read(reader, change.Module.Down), change.File.Read(reader, change.Module.Up), change.Strength * change.Module.Scale))];
+        List<Part> parts = [.. changes.Select(change => Part.Read(reader, change))];
         reader.Then(() =>
         {
             using var scope = NewDisposeScope();
-            Tensor sum = pristine!.ToFloat32();
-            foreach ((Tensor down, Tensor up, double scale) in products)
+            // A weight that no part changes stays as it is: rounded again, a float8 one would be another.
+            LinearWeight weight = pristine!;
+            if (changes.Any(change => change.Module.ChangesWeight))
             {
-                using (down)
-                using (up)
-                {
-                    sum.addmm_(up.to(ScalarType.Float32), down.to(ScalarType.Float32), alpha: (float)scale);
-                }
+                Tensor sum = pristine!.ToFloat32();
+                parts.ForEach(part => part.AddToWeight(sum));
+                finite.logical_and_(sum.isfinite().all());
+                weight = pristine.Of(sum);
+                pristine.Dispose();
             }
-            finite.logical_and_(sum.isfinite().all());
-            linear.UseMerged(pristine.Of(sum));
-            pristine.Dispose();
+            Tensor? bias = null;
+            if (changes.Any(change => change.Module.BiasDifference is not null))
+            {
+                Tensor sum = linear.PristineBias()!;
+                parts.ForEach(part => part.AddToBias(sum));
+                finite.logical_and_(sum.isfinite().all());
+                bias = sum.to(linear.Bias!.dtype, copy: true);
+            }
+            linear.UseMerged(weight, bias);
+            parts.ForEach(part => part.Dispose());
         });
     }
 
     private static void CheckSize(LoraFile lora, LoraModule module, string layer, Linear linear)
     {
-        if (module.Down.Shape[1] == linear.InFeatures && module.Up.Shape[0] == linear.OutFeatures) return;
-        throw new WeightsException($"The LoRA {lora.Name} was made for another model: its module \"{module.Name}\" is {module.Up.Shape[0]}x{module.Down.Shape[1]}, and {layer} is {linear.OutFeatures}x{linear.InFeatures}.");
+        void Fail(string size, string own) =>
+            throw new WeightsException($"The LoRA {lora.Name} was made for another model: its module \"{module.Name}\" is {size}, and {layer} is {own}.");
+        string own = $"{linear.OutFeatures}x{linear.InFeatures}";
+        if (module.LowRank is { } pair && (pair.Down.Shape[1] != linear.InFeatures || pair.Up.Shape[0] != linear.OutFeatures)) Fail($"{pair.Up.Shape[0]}x{pair.Down.Shape[1]}", own);
+        if (module.Difference is { } difference && !difference.Shape.SequenceEqual([linear.OutFeatures, linear.InFeatures])) Fail(string.Join('x', difference.Shape), own);
+        if (module.BiasDifference is not { } bias) return;
+        if (!linear.HasBias) Fail("one with a bias", "one without");
+        if (!bias.Shape.SequenceEqual([linear.OutFeatures])) Fail($"one with a bias of {string.Join('x', bias.Shape)}", $"one of {linear.OutFeatures}");
     }
 
     /// <summary>What one module of one LoRA adds to a layer. Equal to another one that adds the same.</summary>
@@ -123,5 +137,34 @@ public sealed class LoraMerger
         public bool Equals(Change? other) => other is not null && (File.Identity, Module.Name, Strength) == (other.File.Identity, other.Module.Name, other.Strength);
 
         public override int GetHashCode() => HashCode.Combine(File.Identity, Module.Name, Strength);
+    }
+
+    /// <summary>The tensors of a change, on their way or there.</summary>
+    private sealed record Part(Tensor? Down, Tensor? Up, Tensor? Difference, Tensor? Bias, double Strength, double Scale) : IDisposable
+    {
+        public static Part Read(IWeightReader reader, Change change)
+        {
+            LoraModule module = change.Module;
+            Tensor? Of(TensorEntry? entry) => entry is null ? null : change.File.Read(reader, entry);
+            return new Part(Of(module.LowRank?.Down), Of(module.LowRank?.Up), Of(module.Difference), Of(module.BiasDifference), change.Strength, change.Strength * (module.LowRank?.Scale ?? 1));
+        }
+
+        /// <param name="sum">[out, in] float32, in place</param>
+        public void AddToWeight(Tensor sum)
+        {
+            if (Down is not null) sum.addmm_(Up!.to(ScalarType.Float32), Down.to(ScalarType.Float32), alpha: (float)Scale);
+            if (Difference is not null) sum.add_(Difference.to(ScalarType.Float32), alpha: (float)Strength);
+        }
+
+        /// <param name="sum">[out] float32, in place</param>
+        public void AddToBias(Tensor sum)
+        {
+            if (Bias is not null) sum.add_(Bias.to(ScalarType.Float32), alpha: (float)Strength);
+        }
+
+        public void Dispose()
+        {
+            foreach (Tensor? tensor in (Tensor?[])[Down, Up, Difference, Bias]) tensor?.Dispose();
+        }
     }
 }

@@ -83,11 +83,12 @@ public sealed class PromptEncoder : IDisposable
     /// <param name="settings">how it writes; null for the reference's defaults</param>
     /// <param name="cancellation">asked once a token</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public string Answer(string system, string user, GenerationSettings? settings, CancellationToken cancellation)
+    public ChatAnswer Answer(string system, string user, GenerationSettings? settings, CancellationToken cancellation)
     {
-        GemmaGenerator generator = new(Gemma, GenerationConfig.Read(folder));
+        GenerationConfig config = GenerationConfig.Read(folder);
         IReadOnlyList<int> chat = Tokenizer.Encode(ChatTemplate.Render(system, user), addBos: false);
-        return Tokenizer.Decode(generator.Generate(chat, settings ?? new GenerationSettings(), cancellation));
+        IReadOnlyList<int> answer = new GemmaGenerator(Gemma, config).Generate(chat, settings ?? new GenerationSettings(), cancellation);
+        return new ChatAnswer(Tokenizer.Decode(answer), answer.Count > 0 && config.StopTokens.Contains(answer[^1]));
     }
 
     public void Dispose()

@@ -97,6 +97,9 @@ public sealed class SafetensorsFile : IDisposable
         return copy;
     }
 
+    /// <summary>Starts reading the whole file from the disk; returns at once.</summary>
+    internal void ReadAhead() => HostPages.Expect(start, (nint)view.Capacity);
+
     public void Dispose()
     {
         view?.SafeMemoryMappedViewHandle.ReleasePointer();

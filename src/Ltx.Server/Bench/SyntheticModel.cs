@@ -1,7 +1,6 @@
 using Ltx.Inference.Generation;
 using Ltx.Inference.Measuring;
 using Ltx.Inference.Synthesis;
-using Ltx.Server.Commands;
 using TorchSharp;
 
 namespace Ltx.Server.Bench;
@@ -17,8 +16,7 @@ internal sealed class SyntheticModel(ModelPreset preset, int? layers) : IBenchMo
 
     public ModelArchitecture Architecture() => model.Architecture;
 
-    public InpaintPipeline Open(torch.Device device, torch.ScalarType type) => throw CommandFailure.Wrong(
-        "With --model synthetic only forwards can be measured: give --tokens. For whole requests make a folder with `ltx models synth --preset ltx-2.3-22b`, and name that.");
+    public InpaintPipeline Open(torch.Device device, torch.ScalarType type) => throw new NotSupportedException("A synthetic model has a transformer alone; the command refuses requests of it.");
 
     public ForwardMeasure OpenForward(torch.Device device, torch.ScalarType type) => new(model.OpenCheckpoint(), device, type);
 }

@@ -8,6 +8,9 @@ namespace Ltx.Server.Commands;
 /// <summary>Shows a run: a bar with stage, step and the estimated rest on a terminal; a line a stage elsewhere.</summary>
 internal static class ConsoleProgress
 {
+    // A component of fewer bytes is loaded before its line is read.
+    private const long WorthALine = 100_000_000;
+
     public static async Task<T> ShowAsync<T>(Func<Action<InpaintProgress>, Task<T>> run)
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
@@ -28,7 +31,7 @@ internal static class ConsoleProgress
             });
     }
 
-    /// <summary>Shows how far a model is loaded: a bar on a terminal; a line a component elsewhere.</summary>
+    /// <summary>Shows how far a model is loaded: a bar on a terminal; elsewhere a line for each component that is worth one.</summary>
     public static async Task<T> LoadAsync<T>(Func<Action<LoadProgress>, Task<T>> load)
     {
         static string Sentence(LoadProgress progress) =>
@@ -38,7 +41,7 @@ internal static class ConsoleProgress
         {
             return await load(progress =>
             {
-                if (progress.IsWhole) Console.Error.WriteLine(Sentence(progress));
+                if (progress.IsWhole && progress.Bytes >= WorthALine) Console.Error.WriteLine(Sentence(progress));
             });
         }
         return await console.Progress().AutoClear(true)

@@ -30,6 +30,9 @@ internal sealed class InpaintEngine : IDisposable
     /// <summary>Samples a second that a request's source sound must have.</summary>
     public int SourceSoundRate => pipeline!.SourceSoundRate;
 
+    /// <summary>Whether the model is told what the source sounds like.</summary>
+    public bool ListensToSource => pipeline!.ListensToSource;
+
     /// <summary>Whether a request's source sound is what the result will have.</summary>
     public bool KeepsSound(InpaintRequest request) => pipeline!.KeepsSound(request);
 

@@ -10,7 +10,13 @@ namespace Ltx.Server.Media;
 /// </summary>
 internal static class MediaRefusal
 {
-    public static FalDetail Of(MediaException refused, InpaintRequest request, MediaLimits limits)
+    /// <summary>At the field of a request whose file it is.</summary>
+    public static FalDetail Of(MediaException refused, InpaintRequest request, MediaLimits limits) => refused.Role == ClipInpainter.MaskRole
+        ? Of(refused, ["body", "mask_video_url"], request.MaskVideoUrl, limits)
+        : Of(refused, ["body", "video_url"], request.VideoUrl, limits);
+
+    /// <summary>At any place of an input.</summary>
+    public static FalDetail Of(MediaException refused, IReadOnlyList<object> location, string? url, MediaLimits limits)
     {
         bool isMask = refused.Role == ClipInpainter.MaskRole;
         (string type, (string, object?)[] context) = refused.Problem switch
@@ -21,11 +27,10 @@ internal static class MediaRefusal
             MediaProblem.Content => ("value_error", []),
             _ => ("unsupported_video_format", new (string, object?)[] { ("supported_formats", isMask ? [.. MediaFormats.Videos, .. MediaFormats.Pictures] : MediaFormats.Videos) }),
         };
-        string url = isMask ? request.MaskVideoUrl : request.VideoUrl;
-        return new FalDetail(type, ["body", isMask ? "mask_video_url" : "video_url"], refused.Message)
+        return new FalDetail(type, location, refused.Message)
         {
             Context = context.Length == 0 ? null : context.ToDictionary(entry => entry.Item1, entry => entry.Item2),
-            InputJson = FalJson.Text(json => json.WriteStringValue(InputUrl.Redact(url))),
+            InputJson = url is null ? null : FalJson.Text(json => json.WriteStringValue(InputUrl.Redact(url))),
         };
     }
 

@@ -57,6 +57,7 @@ internal static class StreamFacts
             AverageFrameRate = average,
             IsVariableFrameRate = average is { } rate && FrameRate.Parse(video.FrameRate) is { } basic
                 && Math.Abs((rate.Value / basic.Value) - 1) > VariableRateThreshold,
+            IsInterlaced = !format.IsStill && video.FieldOrder is "tt" or "bb" or "tb" or "bt",
             Duration = duration,
             FrameCountEstimate = format.IsStill ? 1 : FrameCount(video, average, duration),
             AudioStreams = [.. sound.Select(Describe)],

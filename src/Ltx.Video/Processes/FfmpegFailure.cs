@@ -25,6 +25,12 @@ internal static class FfmpegFailure
         return MediaException.Input(problem, role, rest, result.LastWords, result.ExitCode);
     }
 
+    /// <summary>The same for a sound track, which a user may do without.</summary>
+    public static MediaException WhileReadingSound(string role, ChildResult result) =>
+        OfThisMachine(result)
+        ?? MediaException.Input(
+            MediaProblem.Damaged, role, "is damaged or of an unknown kind; repair or re-encode it, or ask for a result without sound", result.LastWords, result.ExitCode);
+
     /// <summary>A picture has more pixels than <c>-max_pixels</c>; ffprobe says so and still exits with 0.</summary>
     public static bool SaysTooLarge(ChildResult result) => result.LastWords.Contains("max pixel count", Letters);
 

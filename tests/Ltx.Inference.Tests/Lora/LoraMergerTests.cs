@@ -107,6 +107,23 @@ public sealed class LoraMergerTests : IDisposable
     }
 
     [Fact]
+    public void A_layer_whose_sum_stays_is_not_written_again()
+    {
+        using LoraFile a = Open("a", Query, 0.01f), b = Open("b", Key, 0.3f);
+        nint Address(string layer) => ForeignMemory.Address(transformer.Linears[layer].Weight.Tensors[0]);
+        merger.Use([new LoraUse(a, 0.5), new LoraUse(b, 0.25)]);
+        (nint query, nint key) = (Address(Query), Address(Key));
+        byte[][] before = Weights();
+        // Held, so that new memory cannot lie where the old one did.
+        using Tensor held = transformer.Linears[Key].Weight.Tensors[0].alias();
+        merger.Use([new LoraUse(a, 0.5), new LoraUse(b, 0.5)]);
+        Assert.Equal(query, Address(Query));
+        Assert.NotEqual(key, Address(Key));
+        Assert.Equal(before[0], Weights()[0]);
+        Assert.NotEqual(before[1], Weights()[1]);
+    }
+
+    [Fact]
     public void What_found_no_layer_is_reported_and_the_rest_is_used()
     {
         using LoraFile file = folder.Open("a.safetensors", [Part(Query, 0.01f), LoraPart.Filled("text_encoder.q", 4, 4)]);

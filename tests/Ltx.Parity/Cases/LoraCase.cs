@@ -44,7 +44,7 @@ internal sealed class LoraCase : IParityCase
         {
             if (Path.GetFileName(file) == name) continue;
             LoraFile other = LoraFile.Open(file);
-            yield return ($" {Path.GetFileNameWithoutExtension(file)[(kind.Length + 1)..]}", [new LoraUse(other, only.Strength / other.Modules[0].Scale)]);
+            yield return ($" {Path.GetFileNameWithoutExtension(file)[(kind.Length + 1)..]}", [new LoraUse(other, only.Strength / other.Modules[0].LowRank!.Scale)]);
         }
     }
 }

@@ -37,8 +37,9 @@ internal static class BadLoras
                 Lora(call, path);
             }
         }),
-        new("LoRA: four of them", Users, "4 LoRAs were given, and at most 3 can be used at once.", call =>
+        new("LoRA: four of them, said before the model is looked at", Users, "4 LoRAs were given, and at most 3 can be used at once.", call =>
         {
+            call.Model = BrokenModel.Described(call.Folder, "[]");
             for (int i = 0; i < 4; i++) Lora(call, Repository.MagentaLora);
         }),
         new("LoRA: scale that is no number", Users, "after the file comes its scale, a number", call => Lora(call, Repository.MagentaLora + ":strong")),

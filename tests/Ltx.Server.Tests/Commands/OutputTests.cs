@@ -21,7 +21,7 @@ public sealed class OutputTests(GoodFiles good) : IClassFixture<GoodFiles>
         ["a source of 24 fps at 30"] = new(128, 128, 15, "30/1", Sound: true, call => call.With("--fps", "30").Video = TestMedia.Video(call.Folder, frames: 12)),
         ["fewer frames than the source has"] = new(128, 128, 10, "24/1", Sound: true, call => call.With("--frames", "10").Video = TestMedia.VideoWithSound(call.Folder, "long.mp4", frames: 24)),
         ["a single frame"] = new(128, 128, 1, "24/1", Sound: true, call => call.Video = TestMedia.Video(call.Folder, frames: 1)),
-        ["a source with a rotation flag"] = new(128, 192, 9, "24/1", Sound: true, call => call.Video = Rotated(call.Folder)),
+        ["a source with a rotation flag"] = new(128, 192, 9, "24/1", Sound: true, call => call.Video = TestMedia.Rotated(call.Folder, TestMedia.Video(call.Folder, "flat.mp4", width: 192, height: 128), height: 128)),
         ["a still image as the mask"] = new(128, 128, 9, "24/1", Sound: true, call => call.Mask = TestMedia.StillMask(call.Folder, 64, 64)),
         ["a mask that is shorter, of another size and rate"] = new(128, 128, 9, "24/1", Sound: true, call => call.Mask = TestMedia.Mask(call.Folder, "short.mp4", 96, 64, "12", 2)),
         ["a mask without white"] = new(128, 128, 9, "24/1", Sound: true, call => call.Mask = TestMedia.Make(call.Folder, "black.png", "-f", "lavfi", "-i", "color=black:s=128x128", "-frames:v", "1")),
@@ -72,10 +72,11 @@ public sealed class OutputTests(GoodFiles good) : IClassFixture<GoodFiles>
         Assert.Equal(["reading", "preparing", "prompt", "source", "stage 1", "upsampling", "stage 2", "sound", "frames"], run.Stages);
         Assert.Empty(run.Complaints);
         string[] lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(3, lines.Length);
-        Assert.Equal("LoRA magenta.safetensors: 54 modules matched.", lines[0]);
-        Assert.Equal($"{call.Output}: 128x128, 9 frames, with sound, seed 7", lines[1]);
-        Assert.Matches(@"^reading \d+\.\d \+ prompt \d+\.\d \+ source .+ \+ stage 1 .+ \+ stage 2 .+ \+ finishing \d+\.\d = \d+\.\d s$", lines[2]);
+        Assert.Equal(4, lines.Length);
+        Assert.Equal("The source video has 9 frames at 24 a second, and so has the result; 121 were allowed.", lines[0]);
+        Assert.Equal("LoRA magenta.safetensors: 54 modules matched.", lines[1]);
+        Assert.Equal($"{call.Output}: 128x128, 9 frames, with sound, seed 7", lines[2]);
+        Assert.Matches(@"^reading \d+\.\d \+ prompt \d+\.\d \+ source .+ \+ stage 1 .+ \+ stage 2 .+ \+ finishing \d+\.\d = \d+\.\d s$", lines[3]);
     }
 
     [Fact]
@@ -118,17 +119,6 @@ public sealed class OutputTests(GoodFiles good) : IClassFixture<GoodFiles>
         (await call.RunAsync()).Succeeded();
 
         Assert.Equal("9", TestMedia.Tell(call.Output, "v:0")["nb_read_frames"]);
-    }
-
-    // ffmpeg 5 and 6 write the flag in different ways; this one works in both.
-    private static string Rotated(TestFolder folder)
-    {
-        byte[] file = File.ReadAllBytes(TestMedia.Video(folder, "flat.mp4", width: 192, height: 128));
-        // The matrix in the track's header (tkhd): version and flags, times, ids and durations are 40 bytes, layer to volume 12 more.
-        int matrix = file.AsSpan().IndexOf("tkhd"u8) + 4 + 40;
-        int[] quarterTurn = [0, 0x10000, 0, -0x10000, 0, 0, 128 << 16, 0, 0x40000000];
-        for (int i = 0; i < quarterTurn.Length; i++) System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(matrix + i * 4), quarterTurn[i]);
-        return folder.Bytes("rotated.mp4", file);
     }
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -37,6 +37,17 @@ internal static class TestMedia
     public static string StillMask(TestFolder folder, int width = 128, int height = 128) =>
         Make(folder, "mask.png", "-f", "lavfi", "-i", $"color=black:s={width}x{height},drawbox=iw/4:ih/4:iw/2:ih/2:white:fill", "-frames:v", "1", "-pix_fmt", "gray");
 
+    /// <summary>The same MP4 with a flag that it is to be shown a quarter turn on. ffmpeg 5 and 6 write the flag in different ways; this one works with both.</summary>
+    public static string Rotated(TestFolder folder, string flat, int height)
+    {
+        byte[] file = File.ReadAllBytes(flat);
+        // The matrix in the track's header (tkhd): version and flags, times, ids and durations are 40 bytes, layer to volume 12 more.
+        int matrix = file.AsSpan().IndexOf("tkhd"u8) + 4 + 40;
+        int[] quarterTurn = [0, 0x10000, 0, -0x10000, 0, 0, height << 16, 0, 0x40000000];
+        for (int i = 0; i < quarterTurn.Length; i++) System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(matrix + i * 4), quarterTurn[i]);
+        return folder.Bytes("rotated.mp4", file);
+    }
+
     /// <summary>All that ffprobe tells of one stream, such as <c>v:0</c>; empty where there is no such stream.</summary>
     public static Dictionary<string, string> Tell(string path, string stream) =>
         Run("ffprobe", ["-v", "error", "-count_frames", "-select_streams", stream, "-show_streams", path])

@@ -65,7 +65,7 @@ public class MaskRasteriserTests
         }
     }
 
-    private static Marks Drawing(Random random) => new(random.Next(4) == 0, [.. Enumerable.Range(0, random.Next(1, 6)).Select(_ => Shape(random))]);
+    internal static Marks Drawing(Random random) => new(random.Next(4) == 0, [.. Enumerable.Range(0, random.Next(1, 6)).Select(_ => Shape(random))]);
 
     private static MarkShape Shape(Random random)
     {

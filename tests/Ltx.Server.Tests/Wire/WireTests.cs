@@ -148,13 +148,22 @@ public class WireTests
     public async Task Readiness_waits_for_the_model()
     {
         await using var server = await TestServer.StartAsync(engine: new TestHost.FakeEngine { Load = new() });
-        Assert.Equal(503, (await server.GetAsync("/health/ready")).Status);
+        var waiting = await server.GetAsync("/health/ready");
+        for (var deadline = DateTime.UtcNow.AddSeconds(60); !waiting.Json.TryGetProperty("loading", out _); waiting = await server.GetAsync("/health/ready"))
+        {
+            Assert.Equal(503, waiting.Status);
+            Assert.True(DateTime.UtcNow < deadline, "The worker does not begin to load.");
+            await Task.Delay(20);
+        }
+        Assert.Equal(503, waiting.Status);
+        Assert.Equal("""[{"worker":0,"component":"everything","bytes":3000000000,"gigabytes_per_second":1.5,"fraction":0.25}]""", waiting.Json.GetProperty("loading").GetRawText());
         Assert.Equal(200, (await server.GetAsync("/health/live")).Status);
         server.Engine.Load!.Open();
         for (var deadline = DateTime.UtcNow.AddSeconds(60); (await server.GetAsync("/health/ready")).Status != 200; await Task.Delay(20))
         {
             Assert.True(DateTime.UtcNow < deadline, "The server does not become ready.");
         }
+        Assert.False((await server.GetAsync("/health/ready")).Json.TryGetProperty("loading", out _));
     }
 
     [Fact]

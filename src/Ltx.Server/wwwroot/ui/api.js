@@ -28,7 +28,7 @@ export class NoServerError extends Error {
   }
 }
 
-export function authorization() {
+function authorization() {
   const key = currentKey();
   return key === null ? {} : { Authorization: `Key ${key}` };
 }
@@ -60,7 +60,7 @@ export async function call(method, path, { body, signal, quiet = false } = {}) {
     const error = new ApiError(response.status, parsed);
     if (response.status !== 401 || quiet) throw error;
     // Another call may have got a new key while this one was under way.
-    if (currentKey() === sent && !(await askForKey(sent === null ? "Requests need a key here." : "The server does not know this key."))) throw error;
+    if (currentKey() === sent && !(await askForKey(sent === null ? "Requests are made with a key here." : "The server does not know this key.", sent !== null))) throw error;
   }
 }
 
@@ -83,6 +83,12 @@ export const listed = (id, signal) => call("GET", `/requests/${encodeURIComponen
 export const list = (cursor, signal) => call("GET", `/requests?limit=24${cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`}`, { signal });
 export const makeMask = (drawing, signal) => call("POST", "/ui/api/masks", { body: drawing, signal });
 export const makePreview = (url, signal) => call("POST", "/ui/api/previews", { body: { url }, signal });
+
+/** A request's small picture; null where there is none. */
+export async function thumbnailOf(id) {
+  const response = await fetch(`/ui/api/requests/${encodeURIComponent(id)}/thumbnail`, { headers: authorization(), credentials: "omit", referrerPolicy: "no-referrer" });
+  return response.status === 200 ? response.blob() : null;
+}
 
 let publicOrigin = null;
 

@@ -3,11 +3,11 @@
 import { ENDPOINT, learnOrigin, openApi, ownPath } from "./api.js";
 import { Compose, emptyDraft } from "./compose.js";
 import { announce, h, plural, replace } from "./dom.js";
-import { inputSchema } from "./form.js";
 import { askForKey, currentKey, forgetKey } from "./key.js";
 import { RequestView } from "./request.js";
 import { RequestsView } from "./requests.js";
-import { draftOf, dropDraft, leftDraft, startNewDraft, tabDraftId } from "./store.js";
+import { inputSchema } from "./schema.js";
+import { draftOf, forgetDraft, leftDraft, startNewDraft, tabDraftId } from "./store.js";
 import { NO_MARKS } from "./tools.js";
 
 const THEME = "ltx-theme";
@@ -109,7 +109,7 @@ async function offerLeftDraft() {
       } }, "Go on"),
       h("button", { type: "button", class: "quiet small", onclick: () => {
         offer.remove();
-        dropDraft(left.id);
+        forgetDraft(left);
       } }, "Forget it")));
   compose.element.prepend(offer);
   compose.addEventListener("source", () => offer.remove(), { once: true });
@@ -132,7 +132,6 @@ function toggleTheme() {
 function showKey() {
   const button = document.getElementById("key");
   button.lastElementChild.textContent = currentKey() === null ? "Key" : "Forget the key";
-  button.setAttribute("aria-label", currentKey() === null ? "Enter an API key" : "Forget the API key");
 }
 
 async function keyButton() {

@@ -28,7 +28,6 @@ export class Compare {
     for (const media of [this.result, this.source, this.mask]) {
       if (media === null) continue;
       for (const name of ["loadeddata", "seeked", "load"]) media.addEventListener(name, () => this.#draw());
-      media.addEventListener("error", () => this.#lost(media));
     }
     this.result.addEventListener("loadedmetadata", () => this.#sized());
     this.result.addEventListener("play", () => this.#playing(true));
@@ -44,11 +43,6 @@ export class Compare {
       media.removeAttribute("src");
       media.load();
     }
-  }
-
-  /** Another source, for instance the server's preview of one that this browser cannot decode. */
-  replaceSource(address) {
-    this.source.src = address;
   }
 
   #build() {
@@ -107,13 +101,6 @@ export class Compare {
     this.picture.dataset.mode = mode;
     this.slider.hidden = mode !== "wipe";
     this.#draw();
-  }
-
-  #lost(media) {
-    if (media === this.source && this.onSourceLost && !this.sourceWasLost) {
-      this.sourceWasLost = true;
-      this.onSourceLost();
-    }
   }
 
   #grab(event) {

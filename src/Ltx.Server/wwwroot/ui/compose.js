@@ -3,15 +3,17 @@
 import { ApiError, ENDPOINT, makePreview, ownPath, submit } from "./api.js";
 import { codePanel } from "./code.js";
 import { announce, bytes, h, icon, plural, replace } from "./dom.js";
-import { RequestForm, withoutDefaults } from "./form.js";
+import { RequestForm } from "./form.js";
+import { proposal } from "./frames.js";
 import { currentKey } from "./key.js";
 import { maskAddress } from "./mask.js";
 import { MaskFileView } from "./maskfile.js";
+import { withoutDefaults } from "./schema.js";
 import { Stage, coverageText } from "./stage.js";
 import { loadDraft, saveDraft, startNewDraft, tabDraftId } from "./store.js";
 import { NO_MARKS, Tools } from "./tools.js";
 import { upload } from "./upload.js";
-import { SourceVideo, canShow, proposal } from "./video.js";
+import { SourceVideo, canShow } from "./video.js";
 
 /** Changes are kept once the hand has rested so long, in milliseconds. */
 const SAVE_AFTER = 300;
@@ -150,7 +152,7 @@ export class Compose extends EventTarget {
     }
     if (turn !== this.#opening) return source?.close();
     let address = from instanceof Blob ? (this.#address = URL.createObjectURL(from)) : from;
-    if (source === null || !(await canShow(address))) {
+    if (source === null || source.isMisread || !(await canShow(address))) {
       if (turn !== this.#opening) return source?.close();
       try {
         ({ source, address } = await this.#preview(source));
@@ -174,8 +176,8 @@ export class Compose extends EventTarget {
 
   /** What this browser cannot decode is shown as the server's preview of it. The times are the source's own where the container tells them. */
   async #preview(source) {
-    await this.#uploadSource((text, share) => this.#note(`This browser cannot decode the video. ${text}${share === null ? "" : ` ${Math.round(share * 100)} %`}`));
-    this.#note("This browser cannot decode the video; the server makes a preview of it…");
+    await this.#uploadSource((text, share) => this.#note(`This browser cannot show the video as it is. ${text}${share === null ? "" : ` ${Math.round(share * 100)} %`}`));
+    this.#note("This browser cannot show the video as it is; the server makes a preview of it…");
     const preview = await makePreview(this.#draft.source.url);
     const address = ownPath(preview.url);
     if (address === null) throw new Error("The preview lies on another server.");
@@ -380,7 +382,7 @@ export class Compose extends EventTarget {
     this.noteText = h("p", { class: "note", role: "status" });
 
     this.sourceName = h("span", { class: "source-name" });
-    this.previewNote = h("p", { class: "notice", hidden: true }, "This browser cannot decode the video. You see the server's preview of it; the request uses your file as it is.");
+    this.previewNote = h("p", { class: "notice", hidden: true }, "This browser cannot show the video as it is. You see the server's preview; the request uses your file itself.");
     this.modeButtons = new Map([["draw", "Draw"], ["file", "Mask file"]].map(([name, text]) => [name, h("button", { type: "button", onclick: () => {
       if (name !== this.#draft.maskMode) {
         this.#draft.mask = null;
@@ -415,9 +417,12 @@ export class Compose extends EventTarget {
     this.progressRow = h("div", { class: "sending", hidden: true }, h("div", { class: "row between" }, this.sendText, this.stopButton), this.sendBar);
 
     this.element = h("div", { class: "compose" },
+      h("h1", { class: "off-screen" }, "New request"),
       h("section", { class: "panel stage-panel", "aria-label": "Source and mask", ondragover: (event) => this.#dragging(event, true), ondragleave: (event) => this.#dragging(event, false), ondrop: (event) => this.#drop(event) },
         sourceInput, maskInput, this.errors.source, this.noteText, this.empty, this.work),
-      h("section", { class: "panel side", "aria-label": "What belongs there" }, this.form.element, h("div", { class: "send" }, this.sendButton, this.progressRow), this.code.element));
+      h("section", { class: "panel side", "aria-label": "What belongs there" }, this.form.element, this.code.element));
+    // What most people do comes before what few change.
+    this.form.more.before(h("div", { class: "send" }, this.sendButton, this.progressRow));
   }
 
   #dragging(event, over) {
@@ -444,7 +449,7 @@ export class Compose extends EventTarget {
     this.emptyTitle.textContent = missing ? `Choose ${source.name} again` : "Drop a video here";
     this.emptyText.textContent = missing
       ? `Your marks and the request are kept. The file${source.size ? ` (${bytes(source.size)})` : ""} had not been sent, and a page cannot open it by itself.`
-      : "MP4, MOV, MKV or WebM. It stays on this machine until you send the request.";
+      : "MP4, MOV, MKV or WebM. It is sent to the server with the request, or at once if this browser cannot show it.";
     this.sourceName.textContent = source === null ? "" : source.name;
     if (isOpen) this.sourceName.textContent += ` · ${this.#source.width} × ${this.#source.height}`;
   }

@@ -1,6 +1,7 @@
 // The request's form, made from the server's OpenAPI document: names, defaults, ranges and help are the server's own and cannot drift.
 
 import { bytes, h, icon, newId, plural, replace } from "./dom.js";
+import { label, readText } from "./schema.js";
 import { upload } from "./upload.js";
 
 /** Fields that have a place of their own on the page. */
@@ -9,41 +10,6 @@ const IN_FRONT = ["prompt", "loras"];
 
 /** Text with a default longer than this gets room. */
 const SHORT_TEXT = 60;
-
-/** The input's schema with every reference to another part put in its place. */
-export function inputSchema(document, endpoint) {
-  const resolve = (part) => (part?.$ref ? resolve(part.$ref.slice(2).split("/").reduce((at, name) => at[name], document)) : part);
-  const schema = resolve(document.paths[`/${endpoint}`].post.requestBody.content["application/json"].schema);
-  const order = schema["x-fal-order-properties"] ?? Object.keys(schema.properties);
-  return { ...schema, order, resolve, field: (name) => resolve(schema.properties[name]) };
-}
-
-/** "Num Frames" -> "Num frames": the schema's title as a label. */
-export function label(name, field) {
-  const words = (field.title ?? name.replaceAll("_", " ")).split(" ");
-  return words.map((word, i) => (i > 0 && /^[A-Z][a-z]/.test(word) ? word.toLowerCase() : word)).join(" ");
-}
-
-/** What a text field means: its number where it is one, else the text, which the server then refuses in its own words. Undefined: left out. */
-export function readText(field, text) {
-  if (field.type !== "number" && field.type !== "integer") return text;
-  const trimmed = text.trim();
-  if (trimmed === "") return undefined;
-  const number = Number(trimmed);
-  return Number.isFinite(number) && (Number.isSafeInteger(number) || !Number.isInteger(number)) ? number : trimmed;
-}
-
-/** The input without what stands at its default: what is sent, and shown as code. */
-export function withoutDefaults(schema, values) {
-  const input = {};
-  for (const name of schema.order) {
-    const value = values[name];
-    const field = schema.field(name);
-    const isDefault = value === undefined || value === null || (field.default !== undefined && value === field.default) || (value === "" && field.nullable);
-    if (schema.required?.includes(name) || ["num_frames", "frames_per_second"].includes(name) ? value !== undefined : !isDefault) input[name] = value;
-  }
-  return input;
-}
 
 export class RequestForm extends EventTarget {
   #controls = new Map(); // name -> { get, set, slot, focus }
@@ -191,7 +157,7 @@ export class RequestForm extends EventTarget {
       this.#loras.at(-1).controls.path.focus();
       this.#changed();
     } }, icon("add"), "Add a LoRA");
-    const group = h("fieldset", { class: "field", "data-field": name }, h("legend", {}, "LoRAs"), h("p", { class: "help" }, field.description ?? ""), list, slot, add);
+    const group = h("fieldset", { class: "field", "data-field": name }, h("legend", {}, label(name, field)), h("p", { class: "help" }, field.description ?? ""), list, slot, add);
     const update = () => {
       add.hidden = this.#loras.length >= most;
       this.#loras.forEach((lora, i) => (lora.title.textContent = `LoRA ${i + 1}`));
@@ -213,7 +179,7 @@ export class RequestForm extends EventTarget {
       update();
     };
     this.#controls.set(name, {
-      slot, label: "LoRAs", focus: () => add.focus(),
+      slot, label: label(name, field), focus: () => add.focus(),
       get: () => this.#loras.map(({ controls }) => Object.fromEntries(Object.entries(controls).map(([part, c]) => [part, c.get()]).filter(([, v]) => v !== undefined && v !== ""))),
       set: (values) => {
         this.#loras = [];

@@ -14,13 +14,13 @@ export function forgetKey() {
   document.dispatchEvent(new Event("ltx-key"));
 }
 
-/** Asks once, however many calls wait for the answer. True: there is a new key. `reason` is the server's own sentence. */
-export function askForKey(reason) {
-  asking ??= ask(reason).finally(() => (asking = null));
+/** Asks once, however many calls wait for the answer. True: there is a new key. `isWrong`: the one before was refused. */
+export function askForKey(reason, isWrong = false) {
+  asking ??= ask(reason, isWrong).finally(() => (asking = null));
   return asking;
 }
 
-function ask(reason) {
+function ask(reason, isWrong) {
   return new Promise((resolve) => {
     const input = h("input", { id: "key-input", type: "password", autocomplete: "off", spellcheck: "false", required: true, "aria-describedby": "key-help key-reason" });
     const before = document.activeElement;
@@ -36,7 +36,7 @@ function ask(reason) {
         dialog.close("ok");
       } },
         h("h2", { id: "key-title" }, "This server asks for a key"),
-        h("p", { id: "key-reason", class: "error", role: "alert" }, reason),
+        h("p", { id: "key-reason", class: isWrong ? "error" : "help", role: isWrong ? "alert" : null }, reason),
         h("label", { for: "key-input" }, "API key"),
         input,
         h("p", { id: "key-help", class: "help" }, "It is kept for this tab only, until the tab is closed, and sent to this server alone."),

@@ -15,6 +15,9 @@ const SURE_WHITE = 190;
 /** A key frame at least so often: whoever looks into the middle of the mask does not decode all of it. */
 const KEY_EVERY = 48;
 
+/** Frames between the encoder and the check. More than any encoder keeps back in its real-time mode. */
+const MOST_PENDING = 8;
+
 /** VP9 with quantizer 0 is lossless; the others are taken at a rate at which two tones cannot blur. */
 const CODECS = [
   { name: "vp9", codec: "vp09.00.51.08", bitrateMode: "quantizer", options: { vp9: { quantizer: 0 } } },
@@ -73,7 +76,13 @@ async function encodeWith({ name, options }, config, { width, height, times, mar
   let differs = false;
   let writing = Promise.resolve();
   let checked = 0;
-  const fail = (error) => (failure ??= error);
+  // Whoever waits for the other side is woken by what it does.
+  let wake = () => {};
+  const fail = (error) => {
+    failure ??= error;
+    wake();
+  };
+  signal?.addEventListener("abort", () => wake(), { once: true });
   const decoder = new VideoDecoder({
     error: fail,
     output: (frame) => {
@@ -86,6 +95,7 @@ async function encodeWith({ name, options }, config, { width, height, times, mar
           frame.close();
         }
         progress(++checked / times.length);
+        wake();
       }).catch(fail);
     },
   });
@@ -100,6 +110,7 @@ async function encodeWith({ name, options }, config, { width, height, times, mar
       const duration = (times[index + 1] ?? times[index] + tail) - times[index];
       const packet = new EncodedPacket(data, chunk.type, times[index] - times[0], duration);
       writing = writing.then(() => track.add(packet, about)).catch(fail);
+      wake();
     },
   });
   try {
@@ -117,8 +128,9 @@ async function encodeWith({ name, options }, config, { width, height, times, mar
       });
       encoder.encode(frame, { ...options, keyFrame: index % KEY_EVERY === 0 });
       frame.close();
-      // Let the other side catch up: memory holds a handful of frames, however long the clip.
-      while (failure === null && !differs && !signal?.aborted && (encoder.encodeQueueSize > 2 || pending.size > 12)) await moment();
+      // The page stays alive, and the other side catches up: memory holds a handful of frames, however long the clip.
+      await turn();
+      while (failure === null && !differs && !signal?.aborted && pending.size > MOST_PENDING) await new Promise((resolve) => (wake = resolve));
       if (failure !== null || differs || signal?.aborted) break;
     }
     signal?.throwIfAborted();
@@ -138,7 +150,15 @@ async function encodeWith({ name, options }, config, { width, height, times, mar
   }
 }
 
-const moment = () => new Promise((resolve) => setTimeout(resolve, 0));
+/** Lets events be handled. Not by a timer: those are slowed down in a tab that is not looked at. */
+const turn = () => new Promise((resolve) => {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    resolve();
+  };
+  port2.postMessage(null);
+});
 
 /** Luma from the mask, chroma neutral. */
 function pictureOf(mask, width, height) {

@@ -8,6 +8,7 @@ const HALF = 127.5;
 export class MaskFileView {
   #element = null;
   #address = null;
+  #scratch = document.createElement("canvas");
 
   constructor(stage) {
     this.stage = stage;
@@ -64,10 +65,12 @@ export class MaskFileView {
 
   #draw() {
     const { canvas } = this.stage;
-    const context = canvas.getContext("2d", { willReadFrequently: true });
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    context.drawImage(this.#element, 0, 0, canvas.width, canvas.height);
-    const image = context.getImageData(0, 0, canvas.width, canvas.height);
+    const { width, height } = canvas;
+    if (this.#scratch.width !== width || this.#scratch.height !== height) Object.assign(this.#scratch, { width, height });
+    const scratch = this.#scratch.getContext("2d", { willReadFrequently: true });
+    scratch.clearRect(0, 0, width, height);
+    scratch.drawImage(this.#element, 0, 0, width, height);
+    const image = scratch.getImageData(0, 0, width, height);
     const data = image.data;
     for (let i = 0; i < data.length; i += 4) {
       const isWhite = 0.299 * data[i] + 0.587 * data[i + 1] + 0.114 * data[i + 2] > HALF;
@@ -76,6 +79,6 @@ export class MaskFileView {
       data[i + 2] = 0;
       data[i + 3] = isWhite ? 0x8c : 0;
     }
-    context.putImageData(image, 0, 0);
+    canvas.getContext("2d").putImageData(image, 0, 0);
   }
 }

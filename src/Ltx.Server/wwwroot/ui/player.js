@@ -1,6 +1,6 @@
 // The source on the screen, frame by frame. Positions are indices into the frames' exact times, not guesses from the clock.
 
-import { frameAt } from "./video.js";
+import { frameAt } from "./frames.js";
 
 export class Player extends EventTarget {
   times = [0];

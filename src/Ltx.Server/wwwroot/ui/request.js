@@ -4,8 +4,10 @@ import { ApiError, ENDPOINT, NoServerError, cancel, listed, makePreview, ownPath
 import { codePanel } from "./code.js";
 import { Compare } from "./compare.js";
 import { announce, bytes, copyButton, h, icon, replace, roughly } from "./dom.js";
-import { label } from "./form.js";
+import { Guide } from "./guide.js";
 import { currentKey } from "./key.js";
+import { label } from "./schema.js";
+import { showsRight } from "./video.js";
 
 /** Milliseconds between two looks at the status; more while the server does not answer. */
 const PAUSE = 700;
@@ -14,6 +16,7 @@ const PAUSE_AWAY = 3000;
 export class RequestView {
   #stop = new AbortController();
   #compare = null;
+  #guide = null;
   #blobAddress = null;
 
   /** `actions`: { edit(entry, errors), useAsSource(url, name) } of the workplace. */
@@ -30,7 +33,10 @@ export class RequestView {
       this.entry = await this.#patiently(() => listed(this.id, this.#stop.signal));
       this.heading.textContent = this.entry.input?.prompt || "Request";
       this.#showShell();
-      if (this.entry.status !== "COMPLETED") await this.#follow();
+      if (this.entry.status !== "COMPLETED") {
+        this.#showGuide().catch(() => {});
+        await this.#follow();
+      }
       await this.#finish();
     } catch (error) {
       if (error.name === "AbortError") return;
@@ -41,6 +47,7 @@ export class RequestView {
   close() {
     this.#stop.abort();
     this.#compare?.close();
+    this.#guide?.close();
     if (this.#blobAddress !== null) URL.revokeObjectURL(this.#blobAddress);
   }
 
@@ -57,6 +64,14 @@ export class RequestView {
     this.logPanel = h("details", { class: "log-panel", open: true }, h("summary", {}, "Log"), this.log);
     this.side = h("section", { class: "panel side", "aria-label": "The request" }, this.#inputList(), this.logPanel, this.code().element, this.#identity());
     replace(this.body, this.main, this.side);
+  }
+
+  async #showGuide() {
+    const source = await this.#sourceAddress();
+    if (source === null || this.#stop.signal.aborted || this.entry.status === "COMPLETED") return;
+    const mask = this.#maskPath;
+    this.#guide = new Guide(source, mask, isPicture(mask));
+    this.main.append(this.#guide.element);
   }
 
   async #follow() {
@@ -116,10 +131,17 @@ export class RequestView {
 
   // --- the end -----------------------------------------------------------------------------------------------------------------
 
+  get #maskPath() {
+    const url = this.entry.input?.mask_video_url;
+    return typeof url === "string" ? ownPath(url) : null;
+  }
+
   async #finish() {
     this.entry = await this.#patiently(() => listed(this.id, this.#stop.signal));
     this.#showLogs(this.entry.logs);
     this.logPanel.open = false;
+    this.#guide?.close();
+    this.#guide = null;
     let output;
     try {
       output = await this.#patiently(() => result(this.id, this.#stop.signal));
@@ -129,23 +151,36 @@ export class RequestView {
       announce("The request has ended without a result.");
       return;
     }
-    replace(this.main, this.#success(output));
+    replace(this.main, this.#success(output, await this.#sourceAddress()));
     announce("The result is here.");
   }
 
-  #success(output) {
+  /** Where the source can be seen: itself, or the server's preview of it where this browser does not show it right; null: nowhere. */
+  async #sourceAddress() {
+    const url = this.entry.input?.video_url;
+    const path = typeof url === "string" ? ownPath(url) : null;
+    if (path === null || (await showsRight(path))) return path;
+    try {
+      return ownPath((await makePreview(url, this.#stop.signal)).url);
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      this.away.hidden = false;
+      this.away.textContent = `The source cannot be shown beside the result: ${error.message}`;
+      return null;
+    }
+  }
+
+  #success(output, source) {
     const url = output.video.url;
     const address = url.startsWith("data:") ? (this.#blobAddress = blobAddress(url)) : ownPath(url);
     const input = this.entry.input;
-    const pick = (value) => (typeof value === "string" ? ownPath(value) : null);
-    const [source, mask] = [pick(input?.video_url), pick(input?.mask_video_url)];
+    const mask = this.#maskPath;
     const parts = [];
     if (address === null) {
       parts.push(h("p", { class: "notice" }, "The result lies on another server, which this page may not show. ", h("a", { href: url, rel: "noreferrer" }, "Open it there")));
     } else {
       const fps = input?.frames_per_second ?? this.schema.field("frames_per_second").default;
-      this.#compare = new Compare({ result: address, source, mask, maskIsPicture: /\.(png|jpe?g|webp|gif|bmp|avif)$/i.test(mask ?? ""), fps });
-      this.#compare.onSourceLost = () => this.#showPreview(input.video_url);
+      this.#compare = new Compare({ result: address, source, mask, maskIsPicture: isPicture(mask), fps });
       parts.push(this.#compare.element);
     }
     if (input === null) parts.push(h("p", { class: "notice" }, this.#whyNoInput()));
@@ -158,17 +193,6 @@ export class RequestView {
     parts.push(h("dl", { class: "facts" },
       fact("Seed", String(output.seed)), fact("Final prompt", output.prompt)));
     return parts;
-  }
-
-  async #showPreview(url) {
-    try {
-      const address = ownPath((await makePreview(url, this.#stop.signal)).url);
-      if (address !== null) this.#compare.replaceSource(address);
-    } catch (error) {
-      if (error.name === "AbortError") return;
-      this.away.hidden = false;
-      this.away.textContent = `The source cannot be shown beside the result: ${error.message}`;
-    }
   }
 
   #failure(error) {
@@ -281,6 +305,8 @@ export class RequestView {
     });
   }
 }
+
+const isPicture = (path) => /\.(png|jpe?g|webp|gif|bmp|avif)$/i.test(path ?? "");
 
 function fact(name, value) {
   return [h("dt", {}, name), h("dd", {}, h("span", { class: "value" }, value), copyButton("Copy", () => value))];

@@ -1,9 +1,12 @@
 // The list of this key's requests.
 
-import { list, ownPath } from "./api.js";
+import { list, thumbnailOf } from "./api.js";
 import { h, icon, replace } from "./dom.js";
 
 const REFRESH = 3000;
+
+/** The server decodes each one. */
+const MOST_THUMBNAILS = 2;
 
 export class RequestsView {
   #stop = new AbortController();
@@ -91,13 +94,41 @@ function item(request) {
       badge(request)));
 }
 
-/** A frame of the result or, before there is one, of the source. */
+const waiting = [];
+let under = 0;
+
+/** A frame of the result or, before there is one, of the source: asked for when it comes into sight, a few at a time. */
 function thumbnail(request) {
   const frame = h("span", { class: "thumbnail", "aria-hidden": "true" }, icon("film"));
-  const address = request.thumbnail_url ? ownPath(request.thumbnail_url) : null;
-  if (address !== null) {
-    const image = h("img", { src: address, alt: "", loading: "lazy", onload: () => frame.replaceChildren(image) });
-    frame.append(image);
-  }
+  sight.observe(frame);
+  asked.set(frame, request.request_id);
   return frame;
+}
+
+const asked = new WeakMap();
+const sight = new IntersectionObserver((entries) => {
+  for (const { isIntersecting, target } of entries) {
+    if (!isIntersecting) continue;
+    sight.unobserve(target);
+    waiting.push(target);
+  }
+  next();
+});
+
+async function next() {
+  if (under >= MOST_THUMBNAILS || waiting.length === 0) return;
+  under++;
+  const frame = waiting.shift();
+  try {
+    const picture = frame.isConnected ? await thumbnailOf(asked.get(frame)) : null;
+    if (picture !== null) {
+      const address = URL.createObjectURL(picture);
+      const image = h("img", { src: address, alt: "", onload: () => URL.revokeObjectURL(address) });
+      replace(frame, image);
+    }
+  } catch {
+    // The list is of use without its pictures.
+  }
+  under--;
+  next();
 }

@@ -72,10 +72,10 @@ export function pythonValue(value, depth = 0) {
   if (value === null || value === undefined) return "None";
   if (value === true) return "True";
   if (value === false) return "False";
-  if (Array.isArray(value)) return value.length === 0 ? "[]" : `[\n${value.map((v) => pad + pythonValue(v, depth + 1)).join(",\n")},\n${end}]`;
+  if (Array.isArray(value)) return value.length === 0 ? "[]" : `[\n${value.map((v) => `${pad}${pythonValue(v, depth + 1)},\n`).join("")}${end}]`;
   if (typeof value === "object") {
     const entries = Object.entries(value);
-    return entries.length === 0 ? "{}" : `{\n${entries.map(([k, v]) => `${pad}${JSON.stringify(k)}: ${pythonValue(v, depth + 1)}`).join(",\n")},\n${end}}`;
+    return entries.length === 0 ? "{}" : `{\n${entries.map(([k, v]) => `${pad}${JSON.stringify(k)}: ${pythonValue(v, depth + 1)},\n`).join("")}${end}}`;
   }
   // JSON's strings are Python's, but for the half of a surrogate pair, which no prompt holds.
   return JSON.stringify(value);

@@ -44,7 +44,7 @@ export function startNewDraft() {
 }
 
 export const loadDraft = (id) => drafts("readonly", (store) => store.get(id), undefined);
-export const dropDraft = (id) => drafts("readwrite", (store) => store.delete(id), undefined);
+const dropDraft = (id) => drafts("readwrite", (store) => store.delete(id), undefined);
 const allDrafts = () => drafts("readonly", (store) => store.getAll(), []);
 
 export async function saveDraft(draft) {
@@ -55,9 +55,12 @@ export async function saveDraft(draft) {
 
 /** The newest draft that was not sent, other than this tab's: what a closed tab left. */
 export async function leftDraft(own) {
-  const open = (await allDrafts()).filter((d) => d.id !== own && !d.requestId && d.source);
+  const open = (await allDrafts()).filter((d) => d.id !== own && !d.requestId && !d.forgotten && d.source);
   return open.sort((a, b) => b.savedAt - a.savedAt)[0] ?? null;
 }
+
+/** Is not offered again. The tab that it was may still be open: what it has is not taken from it. */
+export const forgetDraft = (draft) => drafts("readwrite", (store) => store.put({ ...draft, forgotten: true }), undefined);
 
 /** The drawing that belongs to a request, when it was made in this browser. */
 export async function draftOf(requestId) {

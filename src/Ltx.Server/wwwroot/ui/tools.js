@@ -184,8 +184,9 @@ export class Tools extends EventTarget {
     this.keyRow.hidden = shape === null;
     if (shape === null) return;
     const has = this.#hasKey(shape);
-    this.keyToggle.lastChild.textContent = has ? "Remove the key here" : "Set a key here";
-    this.keyToggle.disabled = has && shape.keys.length === 1;
+    const isOnly = has && shape.keys.length === 1;
+    this.keyToggle.lastChild.textContent = isOnly ? "Key at this frame" : has ? "Remove the key here" : "Set a key here";
+    this.keyToggle.disabled = isOnly;
     this.keyToggle.classList.toggle("on", has);
     const { time } = this.editor;
     this.keyBack.disabled = !shape.keys.some((key) => key.time < time - 1e-6);

@@ -25,6 +25,8 @@ export class SourceVideo {
     source.height = track.displayHeight;
     source.rotation = track.rotation;
     source.codec = track.codec;
+    // H.264 that stores red, green and blue is taken for something else by browsers: they play it in wrong colours.
+    source.isMisread = (await track.getColorSpace()).matrix === "rgb" && track.codec !== "vp9" && track.codec !== "av1";
     source.hasSound = (await source.input.getPrimaryAudioTrack()) !== null;
     // Ticks a second of the container's clock; 0: it has none that is a whole number.
     source.ticks = Number.isInteger(track.timeResolution) && track.timeResolution <= 1_000_000 ? track.timeResolution : 0;
@@ -43,7 +45,7 @@ export class SourceVideo {
   static ofPreview({ width, height, times }) {
     const source = new SourceVideo();
     const step = times.length > 1 ? (times.at(-1) - times[0]) / (times.length - 1) : 1 / 24;
-    Object.assign(source, { width, height, rotation: 0, codec: null, hasSound: null, ticks: 0, offset: times[0] ?? 0 });
+    Object.assign(source, { width, height, rotation: 0, codec: null, isMisread: false, hasSound: null, ticks: 0, offset: times[0] ?? 0 });
     source.#packets = [...times];
     source.#ended = true;
     source.duration = (times.at(-1) ?? 0) - source.offset + step;
@@ -97,7 +99,19 @@ export class SourceVideo {
   }
 }
 
-/** Whether this browser shows the video; resolves when it knows. */
+/** Whether this browser shows an own file of the server as it is: else the server's preview is asked for. */
+export async function showsRight(path) {
+  try {
+    const source = await SourceVideo.open(path);
+    source.close();
+    if (source.isMisread) return false;
+  } catch {
+    // A container that is not known here may still play.
+  }
+  return canShow(path);
+}
+
+/** Whether this browser decodes the video; resolves when it knows. */
 export function canShow(address) {
   return new Promise((resolve) => {
     const probe = document.createElement("video");
@@ -113,24 +127,4 @@ export function canShow(address) {
     probe.onerror = () => end(false);
     probe.src = address;
   });
-}
-
-/** Index of the frame that is shown at `time`: the last that begins by then. */
-export function frameAt(times, time) {
-  let [low, high] = [0, times.length - 1];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (times[middle] <= time + 1e-6) low = middle;
-    else high = middle - 1;
-  }
-  return Math.max(low, 0);
-}
-
-/** Values for the request that fit the source, within the schema's bounds. */
-export function proposal(rate, duration, rateField, framesField) {
-  let fps = rate;
-  for (let n = 2; fps > rateField.maximum; n++) fps = rate / n;
-  fps = Math.max(Number(fps.toFixed(3)), rateField.minimum);
-  const frames = duration === null ? framesField.default : Math.round(duration * fps);
-  return { frames_per_second: fps, num_frames: Math.min(Math.max(frames, framesField.minimum), framesField.maximum) };
 }

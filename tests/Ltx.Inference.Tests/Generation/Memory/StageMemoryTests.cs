@@ -2,6 +2,7 @@ using Ltx.Inference.Generation;
 using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.VideoVae;
 using Ltx.Inference.Weights;
+using Ltx.Parity.Cards;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -2,7 +2,7 @@
 // shows the one it is given and tells of changes.
 
 import { replace, svg } from "../dom.js";
-import { boxOf, editShape, keyAt, newShape, shapeAt, simplified, toFrame, toLocal, withKey } from "./geometry.js";
+import { boxOf, editShape, keyAt, newShape, rounded, shapeAt, simplified, toFrame, toLocal, withKey } from "./geometry.js";
 import { isInside, rasterise, stateText } from "./raster.js";
 
 /** The guide's green (docs/inpaint-pipeline.md), as a pixel of a canvas: little-endian ABGR, a bit over half opaque. */
@@ -329,7 +329,7 @@ export class MarkEditor extends EventTarget {
     const corners = distinct(this.#draft.keys[0].points.slice(0, -1));
     this.#gesture = null;
     this.#draft = null;
-    if (corners.length >= 3) this.#add({ type: "polygon", id: this.newId(), keys: [{ time: this.time, points: simplified(corners, -1) }] });
+    if (corners.length >= 3) this.#add({ type: "polygon", id: this.newId(), keys: [{ time: this.time, points: corners.map((p) => p.map(rounded)) }] });
     this.draw();
   }
 

@@ -59,8 +59,8 @@ export function toFrame(box, u, v) {
   return [box.x + u * box.cos - v * box.sin, box.y + u * box.sin + v * box.cos];
 }
 
-// Drawing is finer than any eye at an eighth of a hundredth, and short numbers keep the document small.
-const rounded = (value) => Math.round(value * 1000) / 1000;
+/** To thousandths of a pixel: finer than any hand, and the document stays small. */
+export const rounded = (value) => Math.round(value * 1000) / 1000;
 const roundedDirection = (value) => Math.round(value * 1e9) / 1e9;
 
 /**

@@ -3,6 +3,10 @@
 
 import { shapeAt } from "./geometry.js";
 
+/** Below these, products of the rule may underflow to 0 and hold far away pixels: then there is no box. */
+const SMALLEST_DIRECTION = 1e-60;
+const SMALLEST_BAR = 1e-100;
+
 /** The mask at `time`: one byte a pixel, 0 or 255, row by row. `out` may be given to be filled. */
 export function rasterise(marks, width, height, time, out = new Uint8Array(width * height)) {
   out.fill(0);
@@ -39,8 +43,9 @@ function paint(type, state, value, width, height, out) {
     paintBrush(state, value, width, height, out);
   } else {
     const n = Math.sqrt(state.cos * state.cos + state.sin * state.sin);
-    const across = (Math.abs(state.cos) * state.rx + Math.abs(state.sin) * state.ry) / n;
-    const down = (Math.abs(state.sin) * state.rx + Math.abs(state.cos) * state.ry) / n;
+    const isBoxed = Math.min(n, state.rx, state.ry) > SMALLEST_DIRECTION;
+    const across = isBoxed ? (Math.abs(state.cos) * state.rx + Math.abs(state.sin) * state.ry) / n : Infinity;
+    const down = isBoxed ? (Math.abs(state.sin) * state.rx + Math.abs(state.cos) * state.ry) / n : Infinity;
     fill(state.x - across, state.y - down, state.x + across, state.y + down, value, width, height, out, boxTest(type, state));
   }
 }
@@ -113,7 +118,10 @@ function paintBrush({ points, radius }, value, width, height, out) {
   for (let k = 0; k < points.length; k++) {
     const b = points[k];
     const a = k === 0 ? b : points[k - 1];
-    fill(Math.min(a[0], b[0]) - radius, Math.min(a[1], b[1]) - radius, Math.max(a[0], b[0]) + radius, Math.max(a[1], b[1]) + radius,
+    const [ex, ey] = [b[0] - a[0], b[1] - a[1]];
+    const l = ex * ex + ey * ey;
+    const reach = l > 0 && l <= SMALLEST_BAR ? Infinity : radius;
+    fill(Math.min(a[0], b[0]) - reach, Math.min(a[1], b[1]) - reach, Math.max(a[0], b[0]) + reach, Math.max(a[1], b[1]) + reach,
       value, width, height, out, (px, py) => inDisc(b, square, px, py) || (k > 0 && inBar(a, b, square, px, py)));
   }
 }

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Ltx.Inference.Tests.Generation.Memory;
+namespace Ltx.Parity.Cards;
 
 /// <summary>
 /// Watches what the C library's heap has given out, which is where libtorch's CPU tensors lie, from a thread of its own. It can miss a moment

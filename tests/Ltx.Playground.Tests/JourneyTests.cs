@@ -1,0 +1,202 @@
+using System.Text.Json;
+using Ltx.Playground.Tests.Support;
+using Ltx.Server.Tests.Commands;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Ltx.Playground.Tests;
+
+/// <summary>From a file on the desktop to the slider between before and after.</summary>
+[Collection(BrowserCollection.Name)]
+public class JourneyTests(Browser browser)
+{
+    private static readonly string[] Languages = ["JSON", "curl", "JavaScript", "Python"];
+
+    [Fact]
+    public async Task At_the_machines_own_address()
+    {
+        await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
+        await visit.Page.Context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"]);
+        Assert.True(await visit.Page.EvaluateAsync<bool>("isSecureContext && 'VideoEncoder' in window"));
+        List<string> served = Calls(visit);
+        await WholeJourneyAsync(visit);
+
+        // The browser made the mask by itself.
+        Assert.DoesNotContain("/ui/api/masks", served);
+        visit.AssertNothingWrong();
+    }
+
+    [Fact]
+    public async Task At_a_plain_http_name_with_a_key()
+    {
+        await using Visit visit = await Visit.BeginAsync(browser, await browser.LockedServerAsync(), Browser.PlainName);
+        Assert.False(await visit.Page.EvaluateAsync<bool>("isSecureContext || 'VideoEncoder' in window || 'clipboard' in navigator"));
+        List<string> served = Calls(visit);
+        await visit.Button("Key").ClickAsync();
+        ILocator dialog = visit.Page.GetByRole(AriaRole.Dialog);
+        await dialog.GetByLabel("API key").FillAsync(PlaygroundServer.Key);
+        await visit.AssertAccessibleAsync("key");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Use this key" }).ClickAsync();
+        await WholeJourneyAsync(visit);
+
+        // Without WebCodecs the server makes it.
+        Assert.Contains("/ui/api/masks", served);
+        visit.AssertNothingWrong();
+    }
+
+    [Fact]
+    public async Task By_keyboard_alone()
+    {
+        await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
+        IPage page = visit.Page;
+
+        // A file by the button's dialog.
+        await TabToAsync(page, visit.Button("Choose a video"));
+        IFileChooser dialog = await page.RunAndWaitForFileChooserAsync(() => page.Keyboard.PressAsync("Enter"));
+        await dialog.SetFilesAsync(browser.Film("01"));
+        await Expect(visit.Surface).ToBeVisibleAsync();
+
+        // Little work.
+        await TabToAsync(page, page.GetByText("More", new() { Exact = true }));
+        await page.Keyboard.PressAsync("Enter");
+        foreach ((string label, string value) in new[] { ("Num frames", "9"), ("Num inference steps", "8") })
+        {
+            await TabToAsync(page, page.GetByRole(AriaRole.Textbox, new() { Name = label, Exact = true }));
+            await page.Keyboard.PressAsync("Control+a");
+            await page.Keyboard.TypeAsync(value);
+        }
+        await Expect(page.GetByText("frame 1 of 9", new() { Exact = true })).ToBeVisibleAsync();
+
+        // An ellipse, resized and moved; at the last frame it lies elsewhere.
+        await TabToAsync(page, visit.Surface);
+        foreach (string key in new[] { "e", "Enter", "Shift+ArrowRight", "ArrowLeft", "End", "Alt+ArrowRight", "Alt+ArrowRight", "Alt+ArrowDown" }) await page.Keyboard.PressAsync(key);
+        await Expect(visit.Marks).ToContainTextAsync("2 keys");
+
+        await TabToAsync(page, visit.Prompt);
+        await page.Keyboard.TypeAsync("a green disc");
+        await TabToAsync(page, visit.Send);
+        await page.Keyboard.PressAsync("Enter");
+        string id = await visit.RequestIdAsync();
+        await visit.AwaitResultAsync();
+
+        await TabToAsync(page, visit.Line);
+        await page.Keyboard.PressAsync("ArrowRight");
+        await page.Keyboard.PressAsync("ArrowRight");
+        await Expect(visit.Line).ToHaveJSPropertyAsync("value", "51");
+        JsonElement keys = (await visit.DraftAsync(id)).GetProperty("marks").GetProperty("shapes")[0].GetProperty("keys");
+        Assert.Equal(20, keys[1].GetProperty("x").GetDouble() - keys[0].GetProperty("x").GetDouble(), 0.01);
+        await AssertMaskIsTheDrawingAsync(visit, id);
+        visit.AssertNothingWrong();
+    }
+
+    private static async Task WholeJourneyAsync(Visit visit)
+    {
+        IPage page = visit.Page;
+        await Expect(visit.Button("Choose a video")).ToBeVisibleAsync();
+        await visit.AssertAccessibleAsync("empty");
+
+        // The source and the marks.
+        await visit.DropAsync(Visit.Scene("00"));
+        await visit.AskForLittleAsync();
+        await visit.DrawMovingRectangleAsync();
+        await visit.Prompt.FillAsync("an orange disc");
+        await visit.AssertAccessibleAsync("marking");
+        await AssertCopiesAsync(visit);
+
+        // Into the queue and through it.
+        await visit.Send.ClickAsync();
+        string id = await visit.RequestIdAsync();
+        await Expect(page.GetByRole(AriaRole.Progressbar, new() { Name = "Progress of the request" })).ToBeVisibleAsync();
+        await visit.AssertAccessibleAsync("running");
+        await visit.AwaitResultAsync();
+
+        // The slider, by drag and by key; the views; the outline.
+        ILocator picture = page.GetByRole(AriaRole.Img, new() { Name = "Source on the left of the line, result on the right" });
+        await Expect(picture).ToBeVisibleAsync();
+        await page.WaitForFunctionAsync("(canvas) => canvas.width === 384 && canvas.height === 256", await picture.ElementHandleAsync());
+        await picture.ScrollIntoViewIfNeededAsync();
+        LocatorBoundingBoxResult box = (await picture.BoundingBoxAsync())!;
+        await page.Mouse.MoveAsync(box.X + box.Width / 2, box.Y + box.Height / 2);
+        await page.Mouse.DownAsync();
+        await page.Mouse.MoveAsync(box.X + box.Width / 4, box.Y + box.Height / 2, new() { Steps = 4 });
+        await page.Mouse.UpAsync();
+        Assert.InRange(double.Parse(await visit.Line.InputValueAsync(), System.Globalization.CultureInfo.InvariantCulture), 24, 26);
+        await visit.Line.PressAsync("ArrowRight");
+        Assert.InRange(double.Parse(await visit.Line.InputValueAsync(), System.Globalization.CultureInfo.InvariantCulture), 24.4, 26.6);
+        string source = await ViewAsync(visit, picture, "Source"), result = await ViewAsync(visit, picture, "Result");
+        Assert.NotEqual(source, result);
+        await visit.Button("Mask outline").ClickAsync();
+        await page.WaitForFunctionAsync("([canvas, before]) => canvas.toDataURL() !== before", new object[] { await picture.ElementHandleAsync(), result });
+        Assert.NotEqual(result, await ViewAsync(visit, picture, "Difference"));
+        await Expect(page.GetByText("Final prompt")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Definition).Filter(new() { HasText = "an orange disc" }).Last).ToBeVisibleAsync();
+        await visit.AssertAccessibleAsync("finished");
+
+        // It is in the list, with a picture of its result.
+        await AssertMaskIsTheDrawingAsync(visit, id);
+        JsonElement keys = (await visit.DraftAsync(id)).GetProperty("marks").GetProperty("shapes")[0].GetProperty("keys");
+        Assert.Equal((140.0, 100.0), (keys[0].GetProperty("x").GetDouble(), keys[0].GetProperty("y").GetDouble()), (a, b) => Math.Abs(a.Item1 - b.Item1) < 1 && Math.Abs(a.Item2 - b.Item2) < 1);
+        Assert.Equal((200.0, 140.0), (keys[1].GetProperty("x").GetDouble(), keys[1].GetProperty("y").GetDouble()), (a, b) => Math.Abs(a.Item1 - b.Item1) < 1 && Math.Abs(a.Item2 - b.Item2) < 1);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Requests", Exact = true }).ClickAsync();
+        ILocator entry = page.GetByRole(AriaRole.Listitem).Filter(new() { HasText = "an orange disc" }).First;
+        await Expect(entry).ToContainTextAsync("Finished");
+        await Expect(entry.Locator("img")).ToHaveJSPropertyAsync("complete", true);
+        Assert.True(await entry.Locator("img").EvaluateAsync<int>("image => image.naturalWidth") > 0);
+        await visit.AssertAccessibleAsync("list");
+    }
+
+    /// <summary>The picture in one of the views, once it shows it.</summary>
+    private static async Task<string> ViewAsync(Visit visit, ILocator picture, string view)
+    {
+        string before = await picture.EvaluateAsync<string>("canvas => canvas.toDataURL()");
+        await visit.Button(view).ClickAsync();
+        await Expect(visit.Button(view)).ToHaveAttributeAsync("aria-pressed", "true");
+        await visit.Page.WaitForFunctionAsync("([canvas, before]) => canvas.toDataURL() !== before", new object[] { (await picture.ElementHandleAsync())!, before });
+        return await picture.EvaluateAsync<string>("canvas => canvas.toDataURL()");
+    }
+
+    private static async Task AssertCopiesAsync(Visit visit)
+    {
+        await visit.Page.GetByText("As code", new() { Exact = true }).ClickAsync();
+        foreach (string language in Languages)
+        {
+            await visit.Page.GetByRole(AriaRole.Tab, new() { Name = language, Exact = true }).ClickAsync();
+            string shown = (await visit.Page.GetByRole(AriaRole.Tabpanel).InnerTextAsync()).Trim();
+            Assert.Contains("an orange disc", shown, StringComparison.Ordinal);
+            ILocator copy = visit.Page.GetByRole(AriaRole.Region, new() { Name = "What belongs there" }).GetByRole(AriaRole.Button, new() { NameString = "Copy" });
+            await copy.ClickAsync();
+            await Expect(visit.Page.GetByText("Copied").First).ToBeVisibleAsync();
+            Assert.Equal(shown, (await visit.PastedAsync()).Trim());
+        }
+    }
+
+    /// <summary>The mask that the server was given, pixel for pixel and time for time, against the drawing.</summary>
+    private static async Task AssertMaskIsTheDrawingAsync(Visit visit, string id)
+    {
+        JsonElement input = (await visit.Server.GetAsync($"/requests/{id}")).GetProperty("input");
+        using TestFolder folder = new();
+        string mask = folder.Bytes("mask.mp4", await visit.Server.FileAsync(input.GetProperty("mask_video_url").GetString()!));
+        string source = folder.Bytes("source.mp4", await visit.Server.FileAsync(input.GetProperty("video_url").GetString()!));
+        double[] times = [.. MaskCheck.Times(source).Take(9)];
+        Assert.Equal(times, MaskCheck.Times(mask), (a, b) => Math.Abs(a - b) < 2e-6);
+        MaskCheck.AssertSame(MaskCheck.Expected((await visit.DraftAsync(id)).GetProperty("marks"), 384, 256, times), MaskCheck.Frames(mask, 384, 256));
+    }
+
+    /// <summary>Paths of the calls that the page makes from here on.</summary>
+    private static List<string> Calls(Visit visit)
+    {
+        List<string> calls = [];
+        visit.Page.Request += (_, request) => calls.Add(new Uri(request.Url).AbsolutePath);
+        return calls;
+    }
+
+    private static async Task TabToAsync(IPage page, ILocator target)
+    {
+        for (int presses = 0; presses < 200; presses++)
+        {
+            if (await target.EvaluateAsync<bool>("element => element === document.activeElement || (element.closest('summary') ?? element) === document.activeElement")) return;
+            await page.Keyboard.PressAsync("Tab");
+        }
+        Assert.Fail($"Tab never comes to {target}.");
+    }
+}

@@ -1,0 +1,131 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Text.Json;
+using Ltx.Playground.Tests.Support;
+using Ltx.Server.Tests.Commands;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Ltx.Playground.Tests;
+
+/// <summary>Sources that are not like others.</summary>
+[Collection(BrowserCollection.Name)]
+public class SourceTests(Browser browser)
+{
+    private const long TwoGigabytes = 2L << 30, MostGrowth = 200 << 20;
+
+    [Fact]
+    public async Task A_source_that_this_browser_cannot_decode_is_shown_by_the_servers_preview()
+    {
+        await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
+        Assert.Equal("", await visit.Page.EvaluateAsync<string>("document.createElement('video').canPlayType('video/mp4; codecs=\"hvc1.1.6.L93.B0\"')"));
+        using TestFolder folder = new();
+        string flat = TestMedia.Make(folder, "flat.mp4", "-i", browser.Film("02"), "-frames:v", "12", "-c:v", "libx265", "-x265-params", "log-level=error", "-tag:v", "hvc1", "-an");
+        string rotated = TestMedia.Rotated(folder, flat, height: 256);
+
+        await visit.ChooseAsync(rotated);
+        await Expect(visit.Page.GetByRole(AriaRole.Group, new() { Name = "Drawing area, 256 by 384 pixels" })).ToBeVisibleAsync();
+        await Expect(visit.Page.GetByText("You see the server's preview of it").First).ToBeVisibleAsync();
+        await visit.AskForLittleAsync();
+        ILocator video = visit.Surface.Locator("video");
+        await Expect(video).ToHaveJSPropertyAsync("videoWidth", 256);
+        await Expect(video).ToHaveJSPropertyAsync("videoHeight", 384);
+        await visit.Button("Ellipse").ClickAsync();
+        (float x, float y) = await visit.PointAsync(60, 100, 256, 384);
+        (float toX, float toY) = await visit.PointAsync(180, 260, 256, 384);
+        await visit.Page.Mouse.MoveAsync(x, y);
+        await visit.Page.Mouse.DownAsync();
+        await visit.Page.Mouse.MoveAsync(toX, toY, new() { Steps = 5 });
+        await visit.Page.Mouse.UpAsync();
+        await visit.Prompt.FillAsync("a green disc");
+        string id = await visit.SendAsync();
+        await visit.AwaitResultAsync();
+
+        JsonElement input = (await visit.Server.GetAsync($"/requests/{id}")).GetProperty("input");
+        string mask = folder.Bytes("mask.mp4", await visit.Server.FileAsync(input.GetProperty("mask_video_url").GetString()!));
+        double[] times = [.. MaskCheck.Times(flat).Take(9)];
+        Assert.Equal(times, MaskCheck.Times(mask), (a, b) => Math.Abs(a - b) < 2e-6);
+        MaskCheck.AssertSame(MaskCheck.Expected((await visit.DraftAsync(id)).GetProperty("marks"), 256, 384, times), MaskCheck.Frames(mask, 256, 384));
+
+        // Before and after both show, upright.
+        ILocator picture = visit.Page.GetByRole(AriaRole.Img, new() { Name = "Source on the left of the line, result on the right" });
+        await Expect(picture).ToHaveJSPropertyAsync("width", 256);
+        await Expect(picture).ToHaveJSPropertyAsync("height", 384);
+        visit.AssertNothingWrong();
+    }
+
+    [Fact]
+    public async Task Two_gigabytes_pass_through_no_memory()
+    {
+        await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
+        using TestFolder folder = new();
+        string small = browser.Film("02");
+
+        // The same film once without and once with the two gigabytes: what the model and the page need anyhow is there before.
+        await FinishAsync(visit, small);
+        int[] pages = await RendererIdsAsync();
+        Dictionary<int, long> before = pages.Append(visit.Server.ProcessId).ToDictionary(id => id, Resident);
+        foreach (int id in before.Keys) await File.WriteAllTextAsync($"/proc/{id}/clear_refs", "5"); // the highest mark is counted anew
+        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "New", Exact = true }).ClickAsync();
+        string request = await FinishAsync(visit, Padded(folder, small));
+
+        JsonElement input = (await visit.Server.GetAsync($"/requests/{request}")).GetProperty("input");
+        using HttpClient client = new();
+        using HttpResponseMessage head = await client.SendAsync(new HttpRequestMessage(HttpMethod.Head, new Uri(visit.Server.Url, new Uri(input.GetProperty("video_url").GetString()!).AbsolutePath)));
+        Assert.True(head.Content.Headers.ContentLength > TwoGigabytes, "The server has all of it.");
+        foreach ((int id, long resident) in before)
+        {
+            long highest = Highest(id);
+            TestContext.Current.TestOutputHelper?.WriteLine($"{(id == visit.Server.ProcessId ? "server" : "page")}: {resident >> 20} MB before, {highest >> 20} MB at most");
+            Assert.True(highest - resident < MostGrowth, $"Process {id} ({(id == visit.Server.ProcessId ? "server" : "page")}) grew from {resident} to {highest} bytes.");
+        }
+        visit.AssertNothingWrong();
+    }
+
+    private static async Task<string> FinishAsync(Visit visit, string file)
+    {
+        await visit.ChooseAsync(file);
+        await Expect(visit.Surface).ToBeVisibleAsync();
+        await visit.AskForLittleAsync();
+        await visit.Button("Rectangle").ClickAsync();
+        await visit.DragAsync((100, 60), (180, 140));
+        await visit.Prompt.FillAsync("a green disc");
+        await visit.Send.ClickAsync();
+        // Two gigabytes over the loopback, and on a busy disk.
+        await visit.Page.WaitForURLAsync(url => url.Contains("#/requests/", StringComparison.Ordinal), new() { Timeout = 300_000 });
+        string id = await visit.RequestIdAsync();
+        await visit.AwaitResultAsync();
+        return id;
+    }
+
+    /// <summary>The same film with a box of nothing behind it, which takes no room on the disk.</summary>
+    private static string Padded(TestFolder folder, string film)
+    {
+        string path = folder.Named("padded.mp4");
+        File.Copy(film, path);
+        using FileStream file = new(path, FileMode.Append);
+        Span<byte> box = stackalloc byte[16];
+        // A size of 1: the true one follows the name.
+        BinaryPrimitives.WriteUInt32BigEndian(box, 1);
+        "free"u8.CopyTo(box[4..]);
+        BinaryPrimitives.WriteInt64BigEndian(box[8..], TwoGigabytes);
+        file.Write(box);
+        file.SetLength(file.Length - box.Length + TwoGigabytes);
+        return path;
+    }
+
+    /// <summary>The processes that pages run in.</summary>
+    private async Task<int[]> RendererIdsAsync()
+    {
+        ICDPSession session = await browser.Chromium.NewBrowserCDPSessionAsync();
+        JsonElement answer = (await session.SendAsync("SystemInfo.getProcessInfo"))!.Value;
+        return [.. answer.GetProperty("processInfo").EnumerateArray().Where(p => p.GetProperty("type").GetString() == "renderer").Select(p => p.GetProperty("id").GetInt32())];
+    }
+
+    private static long Resident(int process) => Status(process, "VmRSS");
+
+    private static long Highest(int process) => Status(process, "VmHWM");
+
+    private static long Status(int process, string name) =>
+        long.Parse(File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith(name + ":", StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
+}

@@ -1,0 +1,186 @@
+using System.Text.Json;
+using Ltx.Playground.Tests.Support;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Ltx.Playground.Tests;
+
+/// <summary>What may come between a person and the result.</summary>
+[Collection(BrowserCollection.Name)]
+public class StateTests(Browser browser)
+{
+    [Fact]
+    public async Task A_running_request_is_cancelled_and_can_be_changed()
+    {
+        await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
+        await MarkAsync(visit, "02");
+        await visit.SetAsync("Num inference steps", 30);
+        string id = await visit.SendAsync();
+        await visit.Button("Cancel").ClickAsync();
+        await Expect(visit.Page.GetByText("Cancelled", new() { Exact = true })).ToBeVisibleAsync();
+        visit.Watch.Provoke($"/requests/{id}", "499");
+        await visit.AssertAccessibleAsync("cancelled");
+        Assert.Equal("client_cancelled", (await visit.Server.GetAsync($"/requests/{id}")).GetProperty("error_type").GetString());
+
+        // Back at the workplace everything is as it was.
+        await visit.Button("Change and send again").ClickAsync();
+        await Expect(visit.Surface).ToBeVisibleAsync();
+        await Expect(visit.Prompt).ToHaveValueAsync("a green disc");
+        await Expect(visit.Marks.GetByRole(AriaRole.Listitem)).ToHaveCountAsync(1);
+        visit.AssertNothingWrong();
+    }
+
+    [Fact]
+    public async Task A_reload_loses_neither_the_drawing_nor_the_request()
+    {
+        await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
+        await visit.ChooseAsync(browser.Film("02"));
+        await visit.AskForLittleAsync();
+        await visit.DrawMovingRectangleAsync();
+        await visit.Prompt.FillAsync("a green disc");
+        await visit.Page.ReloadAsync();
+
+        // A page cannot open a file by itself: it asks for it, and goes on where it was.
+        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "Choose source.mp4 again" })).ToBeVisibleAsync();
+        await visit.AssertAccessibleAsync("reloaded");
+        await visit.ChooseAsync(browser.Film("02"));
+        await Expect(visit.Marks).ToContainTextAsync("2 keys");
+        await Expect(visit.Prompt).ToHaveValueAsync("a green disc");
+        await Expect(visit.Page.GetByText("frame 1 of 9", new() { Exact = true })).ToBeVisibleAsync();
+
+        // In the middle of the run, and another time after it.
+        string id = await visit.SendAsync();
+        await Expect(visit.Page.GetByRole(AriaRole.Progressbar, new() { Name = "Progress of the request" })).ToBeVisibleAsync();
+        await visit.Page.ReloadAsync();
+        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "a green disc" })).ToBeVisibleAsync();
+        await visit.AwaitResultAsync();
+        await visit.Page.ReloadAsync();
+        await visit.AwaitResultAsync();
+        Assert.Equal(id, await visit.RequestIdAsync());
+        visit.AssertNothingWrong();
+    }
+
+    [Fact]
+    public async Task An_error_stands_at_its_field_in_the_apis_own_words()
+    {
+        await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
+        await MarkAsync(visit, "02");
+        await visit.SetAsync("Num inference steps", 99);
+        visit.Watch.Provoke("/inpaint/lora", "422");
+        await visit.Send.ClickAsync();
+        ILocator field = visit.Page.GetByRole(AriaRole.Textbox, new() { Name = "Num inference steps", Exact = true });
+        await Expect(field).ToHaveAttributeAsync("aria-invalid", "true");
+        await Expect(field).ToBeFocusedAsync();
+        await Expect(field).ToHaveAccessibleDescriptionAsync(new System.Text.RegularExpressions.Regex("Input should be less than or equal to 30"));
+        await visit.AssertAccessibleAsync("wrong field");
+        await visit.SetAsync("Num inference steps", 8);
+        await Expect(field).Not.ToHaveAttributeAsync("aria-invalid", "true");
+        await visit.SendAsync();
+        visit.AssertNothingWrong();
+    }
+
+    [Fact]
+    public async Task Nothing_is_sent_without_a_mark_or_a_source()
+    {
+        await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
+        await visit.Send.ClickAsync();
+        await Expect(visit.Page.GetByText("Choose the video first.").First).ToBeVisibleAsync();
+        await visit.ChooseAsync(browser.Film("02"));
+        await Expect(visit.Surface).ToBeVisibleAsync();
+        await visit.Send.ClickAsync();
+        await Expect(visit.Page.GetByText("Mark what should be made anew first.").First).ToBeVisibleAsync();
+        visit.AssertNothingWrong();
+    }
+
+    [Fact]
+    public async Task A_wrong_key_is_told_and_a_right_one_goes_on()
+    {
+        await using Visit visit = await Visit.BeginAsync(browser, await browser.LockedServerAsync(), Browser.PlainName);
+        await MarkAsync(visit, "02");
+        visit.Watch.Provoke("/storage/upload/initiate", "401");
+        await visit.Send.ClickAsync();
+        ILocator dialog = visit.Page.GetByRole(AriaRole.Dialog);
+        await Expect(dialog).ToContainTextAsync("Requests need a key here.");
+        await dialog.GetByLabel("API key").FillAsync("a-wrong-key");
+        await dialog.GetByLabel("API key").PressAsync("Enter");
+        await Expect(dialog).ToContainTextAsync("The server does not know this key.");
+        await dialog.GetByLabel("API key").FillAsync(PlaygroundServer.Key);
+        await dialog.GetByLabel("API key").PressAsync("Enter");
+        string id = await visit.RequestIdAsync();
+        await visit.AwaitResultAsync();
+
+        // The key is this tab's alone: the second one knows nothing, and may not see the request.
+        await using Visit second = await visit.SecondTabAsync();
+        Assert.Null(await second.Page.EvaluateAsync<string?>("sessionStorage.getItem('ltx-key')"));
+        visit.Watch.Provoke($"/requests/{id}", "401");
+        await second.Page.GotoAsync($"{second.Url}#/requests/{id}");
+        await Expect(second.Page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("Requests need a key here.");
+        await second.Button("Not now").ClickAsync();
+        await Expect(second.Page.GetByText("The request cannot be shown now")).ToBeVisibleAsync();
+        visit.AssertNothingWrong();
+    }
+
+    [Fact]
+    public async Task While_the_server_is_away_the_page_says_so_and_goes_on_when_it_is_back()
+    {
+        using PlaygroundServer server = await PlaygroundServer.StartAsync(hasKey: false);
+        await using Visit visit = await Visit.BeginAsync(browser, server);
+        await MarkAsync(visit, "02");
+        visit.Watch.Provoke("/", "net::ERR_");
+        server.Kill();
+        await visit.Send.ClickAsync();
+        await Expect(visit.Page.GetByText("The server does not answer. It may be stopped or restarting, or the network is down.")).ToBeVisibleAsync();
+        await visit.AssertAccessibleAsync("no server");
+
+        // Nothing is lost; and what runs when the server goes away is taken up again.
+        await server.BeginAgainAsync();
+        await visit.SetAsync("Num inference steps", 30);
+        string id = await visit.SendAsync();
+        await Expect(visit.Page.GetByRole(AriaRole.Progressbar, new() { Name = "Progress of the request" })).ToHaveAttributeAsync("value", new System.Text.RegularExpressions.Regex("^0\\.[0-9]*[1-9]"));
+        server.Kill();
+        await Expect(visit.Page.GetByText("The server does not answer. The request is safe on its disk; this page keeps asking.")).ToBeVisibleAsync();
+        await server.BeginAgainAsync();
+        await visit.AwaitResultAsync();
+        JsonElement listed = await server.GetAsync($"/requests/{id}");
+        Assert.Equal(2, listed.GetProperty("attempts").GetInt32());
+        visit.AssertNothingWrong();
+    }
+
+    [Fact]
+    public async Task Two_tabs_keep_two_drawings()
+    {
+        await using Visit first = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
+        await MarkAsync(first, "02");
+        await using Visit second = await first.SecondTabAsync();
+        await second.ChooseAsync(browser.Film("03"));
+        await Expect(second.Surface).ToBeVisibleAsync();
+        await second.Button("Ellipse").ClickAsync();
+        await second.DragAsync((50, 50), (120, 100));
+        await second.DragAsync((200, 50), (250, 100));
+        await second.Prompt.FillAsync("a green square");
+
+        // Each comes back to its own, and one's request is in the other's list.
+        string id = await first.SendAsync();
+        await second.Page.ReloadAsync();
+        await second.ChooseAsync(browser.Film("03"));
+        await Expect(second.Marks.GetByRole(AriaRole.Listitem)).ToHaveCountAsync(2);
+        await Expect(second.Prompt).ToHaveValueAsync("a green square");
+        await second.Page.GetByRole(AriaRole.Link, new() { Name = "Requests", Exact = true }).ClickAsync();
+        await second.Page.Locator($"a[href='#/requests/{id}']").ClickAsync();
+        await second.AwaitResultAsync();
+        await first.AwaitResultAsync();
+        Assert.Equal("a green disc", (await first.DraftAsync(id)).GetProperty("form").GetProperty("prompt").GetString());
+        first.AssertNothingWrong();
+    }
+
+    /// <summary>A source, a mark, a prompt, and little work.</summary>
+    private async Task MarkAsync(Visit visit, string scene)
+    {
+        await visit.ChooseAsync(browser.Film(scene));
+        await Expect(visit.Surface).ToBeVisibleAsync();
+        await visit.AskForLittleAsync();
+        await visit.Button("Rectangle").ClickAsync();
+        await visit.DragAsync((100, 60), (180, 140));
+        await visit.Prompt.FillAsync("a green disc");
+    }
+}

@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Ltx.Server.Tests.Commands;
+
+namespace Ltx.Playground.Tests.Support;
+
+/// <summary>`ltx serve` on the miniature, as a process of its own with a data folder of its own.</summary>
+internal sealed class PlaygroundServer : IDisposable
+{
+    public const string Key = "the-right-key";
+
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
+    private readonly TestFolder folder = new();
+    private readonly bool hasKey;
+    private readonly HttpClient client = new() { Timeout = TimeSpan.FromMinutes(2) };
+    private Process process = null!;
+    private StringBuilder said = new();
+
+    private PlaygroundServer(bool hasKey) => this.hasKey = hasKey;
+
+    /// <summary>Where it listens.</summary>
+    public Uri Url { get; private set; } = new("http://127.0.0.1:0");
+
+    public int ProcessId => process.Id;
+
+    public static async Task<PlaygroundServer> StartAsync(bool hasKey)
+    {
+        PlaygroundServer server = new(hasKey);
+        await server.BeginAsync();
+        if (hasKey) server.client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Key", Key);
+        return server;
+    }
+
+    /// <summary>Ends it as a power cut would.</summary>
+    public void Kill()
+    {
+        process.Kill(entireProcessTree: true);
+        process.WaitForExit();
+    }
+
+    /// <summary>Begins again where it was: the same address, the same data.</summary>
+    public Task BeginAgainAsync() => BeginAsync();
+
+    /// <summary>An answer of the API, asked for with the key.</summary>
+    public async Task<JsonElement> GetAsync(string path) => await client.GetFromJsonAsync<JsonElement>(new Uri(Url, path));
+
+    public async Task<JsonElement> PostAsync(string path, object body)
+    {
+        using HttpResponseMessage answer = await client.PostAsJsonAsync(new Uri(Url, path), body);
+        string text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, $"{path}: {text}");
+        return JsonDocument.Parse(text).RootElement;
+    }
+
+    /// <summary>A file of the server, whatever name its URL gives the server.</summary>
+    public Task<byte[]> FileAsync(string url) => client.GetByteArrayAsync(new Uri(Url, new Uri(url).AbsolutePath));
+
+    public void Dispose()
+    {
+        if (!process.HasExited) Kill();
+        process.Dispose();
+        client.Dispose();
+        folder.Dispose();
+    }
+
+    private async Task BeginAsync()
+    {
+        string data = folder.Folder("data");
+        string told = Path.Combine(data, "server.json");
+        File.Delete(told);
+        List<string> arguments = [Path.Combine(AppContext.BaseDirectory, "ltx.dll"), "serve", "--urls", Url.ToString().TrimEnd('/'), "--data", data, "--set", "Files:MinFreeBytes=0", "--set", "Telemetry:LogLevel=Warning"];
+        if (hasKey) arguments.AddRange(["--set", "Auth:Keys:0:Name=painter", "--set", $"Auth:Keys:0:Hash={Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}"]);
+        ProcessStartInfo start = new("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["LTX_HOME"] = Repository.Root;
+        said = new StringBuilder();
+        process = Process.Start(start)!;
+        process.OutputDataReceived += (_, line) => Hear(line.Data);
+        process.ErrorDataReceived += (_, line) => Hear(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        using CancellationTokenSource late = new(Limit);
+        while (!await IsReadyAsync(told)) await Task.Delay(50, late.Token);
+    }
+
+    private async Task<bool> IsReadyAsync(string told)
+    {
+        if (process.HasExited) throw new InvalidOperationException($"The server ended: {said}");
+        try
+        {
+            using JsonDocument server = JsonDocument.Parse(await File.ReadAllTextAsync(told));
+            Url = new Uri(server.RootElement.GetProperty("url").GetString()!);
+            using HttpResponseMessage answer = await client.GetAsync(new Uri(Url, "/health/ready"));
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is IOException or JsonException or HttpRequestException)
+        {
+            return false; // not yet
+        }
+    }
+
+    private void Hear(string? line)
+    {
+        lock (said) said.AppendLine(line);
+    }
+}

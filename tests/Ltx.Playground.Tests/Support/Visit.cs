@@ -1,0 +1,205 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Ltx.Server.Tests.Commands;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Ltx.Playground.Tests.Support;
+
+/// <summary>A person with a browser window in front of the page. What a person sees is what is looked for: roles, labels and words.</summary>
+internal sealed partial class Visit : IAsyncDisposable
+{
+    private readonly IBrowserContext context;
+
+    private Visit(IBrowserContext context, IPage page, Watch watch, PlaygroundServer server, Uri url)
+    {
+        (this.context, Page, Watch, Server, Url) = (context, page, watch, server, url);
+    }
+
+    public IPage Page { get; }
+
+    public Watch Watch { get; }
+
+    public PlaygroundServer Server { get; }
+
+    /// <summary>The page's address as the browser has it.</summary>
+    public Uri Url { get; }
+
+    public ILocator Surface => Page.GetByRole(AriaRole.Group, new() { NameRegex = DrawingArea() });
+
+    public ILocator Prompt => Page.GetByRole(AriaRole.Textbox, new() { Name = "Prompt", Exact = true });
+
+    public ILocator Send => Button("Inpaint");
+
+    public ILocator Marks => Page.GetByRole(AriaRole.List, new() { Name = "Marks, the upper one last" });
+
+    public ILocator Line => Page.GetByRole(AriaRole.Slider, new() { Name = "Line between source and result" });
+
+    /// <summary>Opens the page in a window of its own, with nothing kept from before.</summary>
+    /// <param name="host">the name in the address; null: the server's own</param>
+    public static async Task<Visit> BeginAsync(Browser browser, PlaygroundServer server, string? host = null, BrowserNewContextOptions? options = null)
+    {
+        Uri url = host is null ? server.Url : new UriBuilder(server.Url) { Host = host }.Uri;
+        IBrowserContext context = await browser.Chromium.NewContextAsync(options ?? new() { ViewportSize = new() { Width = 1280, Height = 900 } });
+        context.SetDefaultTimeout(Browser.Patience);
+        SetDefaultExpectTimeout(Browser.Patience);
+        Watch watch = new(context, url);
+        Visit visit = new(context, await context.NewPageAsync(), watch, server, url);
+        await visit.Page.GotoAsync(url.ToString());
+        return visit;
+    }
+
+    /// <summary>The same person's second tab.</summary>
+    public async Task<Visit> SecondTabAsync()
+    {
+        Visit second = new(context, await context.NewPageAsync(), Watch, Server, Url);
+        await second.Page.GotoAsync(Url.ToString());
+        return second;
+    }
+
+    /// <summary>Ends the visit: nothing may have gone wrong in it.</summary>
+    public void AssertNothingWrong() => Watch.AssertNothingWrong();
+
+    public async ValueTask DisposeAsync() => await context.DisposeAsync();
+
+    public ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
+
+    public static string Scene(string name) => Path.Combine(Repository.Scenes, name, "source.mp4");
+
+    /// <summary>Drags a file from the desktop over the page and lets it go.</summary>
+    public async Task DropAsync(string file)
+    {
+        IJSHandle data = await Page.EvaluateHandleAsync(
+            """
+            ([name, content]) => {
+              const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+              const data = new DataTransfer();
+              data.items.add(new File([bytes], name, { type: "video/mp4" }));
+              return data;
+            }
+            """,
+            new[] { Path.GetFileName(file), Convert.ToBase64String(await File.ReadAllBytesAsync(file)) });
+        ILocator place = Page.GetByRole(AriaRole.Region, new() { Name = "Source and mask" });
+        await place.DispatchEventAsync("dragover", new { dataTransfer = data });
+        await place.DispatchEventAsync("drop", new { dataTransfer = data });
+        await Expect(Surface).ToBeVisibleAsync();
+    }
+
+    /// <summary>Chooses a file as the button's dialog does, and waits until it is open.</summary>
+    public async Task ChooseAsync(string file)
+    {
+        IFileChooser dialog = await Page.RunAndWaitForFileChooserAsync(() => Button("Choose a video").ClickAsync());
+        await dialog.SetFilesAsync(file);
+        await Expect(Surface).ToBeVisibleAsync();
+    }
+
+    /// <summary>Where a pixel of the source, 384x256 unless said otherwise, is on the screen.</summary>
+    public async Task<(float X, float Y)> PointAsync(double x, double y, int width = 384, int height = 256)
+    {
+        await Surface.ScrollIntoViewIfNeededAsync();
+        LocatorBoundingBoxResult box = (await Surface.Locator("svg").First.BoundingBoxAsync())!;
+        return ((float)(box.X + x * box.Width / width), (float)(box.Y + y * box.Height / height));
+    }
+
+    /// <summary>Presses, moves in steps, lets go. Points of the source.</summary>
+    public async Task DragAsync(params (double X, double Y)[] way)
+    {
+        (float x, float y) = await PointAsync(way[0].X, way[0].Y);
+        await Page.Mouse.MoveAsync(x, y);
+        await Page.Mouse.DownAsync();
+        foreach ((double toX, double toY) in way[1..])
+        {
+            (x, y) = await PointAsync(toX, toY);
+            await Page.Mouse.MoveAsync(x, y, new() { Steps = 5 });
+        }
+        await Page.Mouse.UpAsync();
+    }
+
+    /// <summary>A number of the form; the fields under "More" are unfolded.</summary>
+    public async Task SetAsync(string label, object value)
+    {
+        ILocator field = Page.GetByRole(AriaRole.Textbox, new() { Name = label, Exact = true });
+        if (!await field.IsVisibleAsync()) await Page.GetByText("More", new() { Exact = true }).ClickAsync();
+        await field.FillAsync(Convert.ToString(value, CultureInfo.InvariantCulture)!);
+    }
+
+    /// <summary>As little work as the endpoint allows: 9 frames, 8 steps.</summary>
+    public async Task AskForLittleAsync()
+    {
+        await SetAsync("Num frames", 9);
+        await SetAsync("Num inference steps", 8);
+        await Expect(Page.GetByText("frame 1 of 9", new() { Exact = true })).ToBeVisibleAsync();
+    }
+
+    /// <summary>A rectangle by mouse at the first frame, moved by mouse at the last.</summary>
+    public async Task DrawMovingRectangleAsync()
+    {
+        await Button("Rectangle").ClickAsync();
+        await DragAsync((100, 60), (180, 140));
+        await Surface.PressAsync("End");
+        await Expect(Page.GetByText("frame 9 of 9", new() { Exact = true })).ToBeVisibleAsync();
+        await Button("Select and move").ClickAsync();
+        await DragAsync((140, 100), (200, 140));
+        await Expect(Marks).ToContainTextAsync("2 keys");
+    }
+
+    /// <summary>Sends the request; returns its id once the page shows it.</summary>
+    public async Task<string> SendAsync()
+    {
+        await Send.ClickAsync();
+        return await RequestIdAsync();
+    }
+
+    /// <summary>The id in the address.</summary>
+    public async Task<string> RequestIdAsync()
+    {
+        await Page.WaitForURLAsync(RequestAddress());
+        return RequestAddress().Match(Page.Url).Groups[1].Value;
+    }
+
+    public async Task AwaitResultAsync() => await Expect(Line).ToBeVisibleAsync();
+
+    /// <summary>The drawing that this browser keeps with a request: { marks, ... } as the page stores it.</summary>
+    public async Task<JsonElement> DraftAsync(string requestId) => (await Page.EvaluateAsync<JsonElement>(
+        """
+        (id) => new Promise((resolve, reject) => {
+          const opening = indexedDB.open("ltx-playground");
+          opening.onerror = () => reject(opening.error);
+          opening.onsuccess = () => {
+            const all = opening.result.transaction("drafts").objectStore("drafts").getAll();
+            all.onsuccess = () => resolve(all.result.find((draft) => draft.requestId === id));
+          };
+        })
+        """,
+        requestId)).Clone();
+
+    /// <summary>What is pasted where something was copied: works with and without the clipboard interface.</summary>
+    public async Task<string> PastedAsync()
+    {
+        await Page.EvaluateAsync("() => { const field = document.createElement('textarea'); field.id = 'paste'; field.setAttribute('aria-label', 'paste'); document.body.append(field); field.focus(); }");
+        await Page.Keyboard.PressAsync("Control+v");
+        string text = await Page.EvaluateAsync<string>("() => { const field = document.getElementById('paste'); field.remove(); return field.value; }");
+        return text.ReplaceLineEndings("\n");
+    }
+
+    /// <summary>No serious or critical finding, in light and in dark colours.</summary>
+    public async Task AssertAccessibleAsync(string state)
+    {
+        foreach (ColorScheme scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
+        {
+            await Page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+            AxeResult found = await Page.RunAxe();
+            string[] grave = [.. found.Violations.Where(v => v.Impact is "serious" or "critical").Select(v => $"{v.Id}: {v.Help} {string.Join(" | ", v.Nodes.Select(n => n.Html))}")];
+            Assert.True(grave.Length == 0, $"{state}, {scheme}: {string.Join('\n', grave)}");
+        }
+    }
+
+    [GeneratedRegex("^Drawing area")]
+    private static partial Regex DrawingArea();
+
+    [GeneratedRegex("#/requests/([0-9a-f-]{36})")]
+    private static partial Regex RequestAddress();
+}
