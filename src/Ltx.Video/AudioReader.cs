@@ -45,7 +45,7 @@ public static class AudioReader
                 cancellationToken).ConfigureAwait(false);
             if (result.ExitCode != 0)
             {
-                throw FfmpegFailure.WhileReading($"the sound of {source.Role}", result);
+                throw FfmpegFailure.WhileReadingSound($"the sound of {source.Role}", result);
             }
         }
 

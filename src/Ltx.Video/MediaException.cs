@@ -17,6 +17,9 @@ public sealed class MediaException : Exception
     /// <summary>Whose fault it is.</summary>
     public MediaFault Fault { get; }
 
+    /// <summary>What is wrong with the file; of meaning where <see cref="Fault"/> is the input's.</summary>
+    public MediaProblem Problem { get; private init; }
+
     /// <summary>What the file is to the user, as the prober was told; null where no file of the user's is at fault.</summary>
     public string? Role { get; private init; }
 
@@ -26,8 +29,8 @@ public sealed class MediaException : Exception
     /// <summary>The exit code of the child process, where one ran to its end.</summary>
     public int? ExitCode { get; }
 
-    internal static MediaException Input(string role, string rest, string lastWords = "", int? exitCode = null) =>
-        new(MediaFault.Input, Sentence(role, rest), lastWords, exitCode) { Role = role };
+    internal static MediaException Input(MediaProblem problem, string role, string rest, string lastWords = "", int? exitCode = null) =>
+        new(MediaFault.Input, Sentence(role, rest), lastWords, exitCode) { Problem = problem, Role = role };
 
     /// <summary>"the mask" and "is empty" become "The mask is empty."</summary>
     internal static string Sentence(string role, string rest) => $"{char.ToUpperInvariant(role[0])}{role[1..]} {rest}.";

@@ -43,6 +43,9 @@ public sealed record MediaInfo
     /// <summary>The average and the base rate of the stream differ by more than a hundredth: an estimate from the header.</summary>
     public required bool IsVariableFrameRate { get; init; }
 
+    /// <summary>The stream is marked as holding two fields a frame; those of its frames that do are deinterlaced when they are read.</summary>
+    public required bool IsInterlaced { get; init; }
+
     /// <summary>Length of the picture, or of the file where the stream does not tell; zero for a still image or where unknown.</summary>
     public required TimeSpan Duration { get; init; }
 
@@ -81,5 +84,5 @@ public sealed record MediaInfo
     /// <summary>This, where it is a video.</summary>
     /// <exception cref="MediaException">It is a still image.</exception>
     public MediaInfo RequireVideo() =>
-        Kind == MediaKind.Video ? this : throw MediaException.Input(Role, "is a still image, and a video is needed");
+        Kind == MediaKind.Video ? this : throw MediaException.Input(MediaProblem.Format, Role, "is a still image, and a video is needed");
 }

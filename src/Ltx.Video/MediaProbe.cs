@@ -24,7 +24,7 @@ public static class MediaProbe
         var analysis = await AnalyseAsync(path, format, limits, role, cancellationToken).ConfigureAwait(false);
         var video = Choose(analysis.Streams.Where(IsPicture))
             ?? throw MediaException.Input(
-                role, analysis.Streams.Any(IsSound) ? "has sound but no picture" : "has no picture that can be decoded");
+                format.IsStill ? MediaProblem.DamagedPicture : MediaProblem.Format, role, analysis.Streams.Any(IsSound) ? "has sound but no picture" : "has no picture that can be decoded");
         return StreamFacts.Describe(path, role, format, limits, analysis, video, [.. analysis.Streams.Where(IsSound)]);
     }
 
@@ -32,19 +32,24 @@ public static class MediaProbe
     {
         if (Directory.Exists(path))
         {
-            throw MediaException.Input(role, "is a folder, not a file");
+            throw MediaException.Input(MediaProblem.Format, role, "is a folder, not a file");
         }
 
         var head = new byte[InputFormat.HeadBytes];
         int length;
         try
         {
+            if (File.Exists(path) && !HasLength(path))
+            {
+                throw MediaException.Input(MediaProblem.Format, role, "is empty, or is not a regular file");
+            }
+
             await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             length = await file.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw MediaException.Input(role, "does not exist");
+            throw MediaException.Input(MediaProblem.Format, role, "does not exist");
         }
         catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
         {
@@ -52,19 +57,22 @@ public static class MediaProbe
             throw new MediaException(MediaFault.Server, MediaException.Sentence(role, "cannot be read from the disk"), innerException: exception);
         }
 
-        if (length == 0)
-        {
-            throw MediaException.Input(role, "is empty");
-        }
-
         if (InputFormat.IsAnimatedWebP(head.AsSpan(0, length)))
         {
-            throw MediaException.Input(role, "is an animated WebP, which cannot be decoded; send it as MP4, WebM or GIF");
+            throw MediaException.Input(MediaProblem.Format, role, "is an animated WebP, which cannot be decoded; send it as MP4, WebM or GIF");
         }
 
         return InputFormat.Recognise(head.AsSpan(0, length))
-            ?? throw MediaException.Input(role, "is not a video or picture of a known format");
+            ?? throw MediaException.Input(MediaProblem.Format, role, "is not a video or picture of a known format; send it as MP4, MOV, WebM or MKV");
     }
+
+    /// <summary>
+    /// False for empty files, pipes and devices. Asking does not open the file: opening a pipe would wait for a writer for ever, and a device
+    /// may never end.
+    /// </summary>
+    private static bool HasLength(string path) =>
+        // A link's own length is that of its text; one of the system's links to a pipe (/dev/stdin) leads to a name that does not exist.
+        (File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path)) is FileInfo { Exists: true, Length: > 0 };
 
     private static async Task<FFProbeAnalysis> AnalyseAsync(
         string path, InputFormat format, MediaLimits limits, string role, CancellationToken cancellationToken)
@@ -86,7 +94,7 @@ public static class MediaProbe
             .ConfigureAwait(false);
         if (result.ExitCode != 0 || FfmpegFailure.SaysTooLarge(result))
         {
-            throw FfmpegFailure.WhileReading(role, result);
+            throw FfmpegFailure.WhileReading(role, result, format.IsStill ? MediaKind.StillImage : MediaKind.Video);
         }
 
         return JsonSerializer.Deserialize<FFProbeAnalysis>(json.ToArray())

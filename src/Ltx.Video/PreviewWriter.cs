@@ -35,13 +35,13 @@ public static class PreviewWriter
             .ConfigureAwait(false);
         if (result.ExitCode != 0)
         {
-            throw FfmpegFailure.WhileReading(source.Role, result);
+            throw FfmpegFailure.WhileReading(source.Role, result, source.Kind);
         }
 
         var times = await TimesAsync(pending.Path, source.Limits, cancellationToken).ConfigureAwait(false);
         if (times.Count == 0)
         {
-            throw MediaException.Input(source.Role, "holds no frame that can be decoded");
+            throw MediaException.Input(MediaProblem.Damaged, source.Role, "holds no frame that can be decoded");
         }
 
         pending.Commit();
@@ -61,7 +61,7 @@ public static class PreviewWriter
                 (stream, _, token) => stream.CopyToAsync(jpeg, token),
                 cancellationToken)
             .ConfigureAwait(false);
-        return result.ExitCode == 0 && jpeg.Length > 0 ? jpeg.ToArray() : throw FfmpegFailure.WhileReading(source.Role, result);
+        return result.ExitCode == 0 && jpeg.Length > 0 ? jpeg.ToArray() : throw FfmpegFailure.WhileReading(source.Role, result, source.Kind);
     }
 
     private static string VideoArguments(MediaInfo source, string path, FrameSize size, TimeSpan longest) => FFMpegArguments

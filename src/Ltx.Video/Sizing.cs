@@ -17,6 +17,7 @@ public static class Sizing
         if (Math.Min(size.Width, size.Height) < minSide)
         {
             throw MediaException.Input(
+                MediaProblem.TooSmall,
                 source.Role, $"is {source.Width}x{source.Height} pixels, and at least {minSide} pixels on each side are needed");
         }
 
@@ -30,6 +31,7 @@ public static class Sizing
         if (Math.Min(scaled.Width, scaled.Height) < minSide)
         {
             throw MediaException.Input(
+                MediaProblem.TooSmall,
                 source.Role,
                 $"is {source.Width}x{source.Height} pixels, which scaled down to the limit of {maxPixels} pixels leaves {scaled}, and at least "
                 + $"{minSide} pixels on each side are needed");

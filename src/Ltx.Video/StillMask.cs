@@ -26,6 +26,7 @@ public static class StillMask
             if (IsDrawnInAlpha(frame.Pixels.Span))
             {
                 throw MediaException.Input(
+                    MediaProblem.Content,
                     mask.Role,
                     "is a picture of one colour that draws with its transparency; draw white on black instead, white where the video is to change");
             }

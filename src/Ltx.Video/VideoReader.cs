@@ -47,7 +47,7 @@ public static class VideoReader
 
         if (count == 0)
         {
-            throw MediaException.Input(source.Role, "holds no frame that can be decoded");
+            throw MediaException.Input(source.Kind == MediaKind.StillImage ? MediaProblem.DamagedPicture : MediaProblem.Damaged, source.Role, "holds no frame that can be decoded");
         }
     }
 
@@ -88,7 +88,7 @@ public static class VideoReader
                 cancellationToken).ConfigureAwait(false);
             if (result.ExitCode != 0 || !whole || SaysCutOff(result))
             {
-                throw FfmpegFailure.WhileReading(source.Role, result);
+                throw FfmpegFailure.WhileReading(source.Role, result, source.Kind);
             }
         }
         finally

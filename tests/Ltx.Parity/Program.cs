@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
+using Ltx.Inference;
 using Ltx.Inference.Native;
 using Ltx.Parity;
+using Ltx.Parity.Cards;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,6 +18,21 @@ Option<string?> json = new("--json") { Description = "write the rows to this fil
 RootCommand root = new("Compares this implementation with the reference's goldens.") { goldens, device, dtype, only, tokenizer, json };
 root.SetAction(arguments =>
 {
+    try
+    {
+        return Compare(arguments);
+    }
+    catch (Exception e) when (e is InferenceException or IOException or UnauthorizedAccessException)
+    {
+        Console.Error.WriteLine(e.Message);
+        return 2;
+    }
+});
+root.Subcommands.Add(DeviceChecks.Create());
+return root.Parse(args).Invoke();
+
+int Compare(ParseResult arguments)
+{
     LibTorch.Load();
     ScalarType type = ComputeDevice.ParseType(arguments.GetValue(dtype)!);
     string[] names = arguments.GetValue(only)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
@@ -27,5 +44,4 @@ root.SetAction(arguments =>
     int failed = report.Rows.Count(row => row.Verdict == ParityVerdict.Failed);
     Console.WriteLine($"{report.Rows.Count} rows, {failed} failed");
     return report.Passed ? 0 : 1;
-});
-return root.Parse(args).Invoke();
+}

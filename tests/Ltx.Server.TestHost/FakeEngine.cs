@@ -14,8 +14,11 @@ internal sealed class FakeEngine
     /// <summary>Threads that compute during each step, as a model on a CPU does.</summary>
     public int BusyThreads { get; set; }
 
-    /// <summary>Time that loading takes.</summary>
-    public TimeSpan LoadTime { get; set; }
+    /// <summary>Every run waits here in its fourth step.</summary>
+    public Gate? FourthStep { get; set; }
+
+    /// <summary>Loading waits here.</summary>
+    public Gate? Load { get; set; }
 
     public FakeRunner Runner => field ??= new FakeRunner(this);
 

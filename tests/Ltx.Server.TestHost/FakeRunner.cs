@@ -26,7 +26,11 @@ internal sealed class FakeRunner(FakeEngine engine) : IInpaintRunner
     /// <summary>Jobs are kept for tests that look at them; a test of memory turns it off.</summary>
     public bool KeepsJobs { get; set; } = true;
 
-    public Task LoadAsync(int worker, CancellationToken ct) => Task.Delay(engine.LoadTime, ct);
+    public Task LoadAsync(int worker, IProgress<LoadStatus> progress, CancellationToken ct)
+    {
+        progress.Report(new LoadStatus("everything", 3_000_000_000, 1.5, 0.25));
+        return engine.Load?.PassAsync(ct) ?? Task.CompletedTask;
+    }
 
     public async Task<RunResult> RunAsync(RunJob job, IProgress<RunProgress> progress, CancellationToken ct)
     {
@@ -61,6 +65,11 @@ internal sealed class FakeRunner(FakeEngine engine) : IInpaintRunner
             });
             var burners = Enumerable.Range(0, engine.BusyThreads).Select(_ => Task.Factory.StartNew(() => Burn(engine.StepTime), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
             await Task.Delay(engine.StepTime, ct);
+            if (step == 4 && engine.FourthStep is { } gate)
+            {
+                await gate.PassAsync(ct);
+            }
+
             await Task.WhenAll(burners);
         }
 

@@ -66,10 +66,10 @@ public sealed class MediaProbeTests : IDisposable
     {
         await RefusedAsync(() => ProbeAsync(media.Path("none.mp4")), "The source video does not exist.");
         await RefusedAsync(() => ProbeAsync(media.Folder), "The source video is a folder, not a file.");
-        await RefusedAsync(() => ProbeAsync(media.Text("e.mp4", string.Empty)), "The source video is empty.");
-        await RefusedAsync(() => ProbeAsync(media.Text("t.mp4", "hello")), "The source video is not a video or picture of a known format.");
+        await RefusedAsync(() => ProbeAsync(media.Text("e.mp4", string.Empty)), "The source video is empty, or is not a regular file.");
+        await RefusedAsync(() => ProbeAsync(media.Text("t.mp4", "hello")), "The source video is not a video or picture of a known format; send it as MP4, MOV, WebM or MKV.");
         await RefusedAsync(
-            () => ProbeAsync(media.Text("h.mp4", "<html><body>Not found</body></html>")), "The source video is not a video or picture of a known format.");
+            () => ProbeAsync(media.Text("h.mp4", "<html><body>Not found</body></html>")), "The source video is not a video or picture of a known format; send it as MP4, MOV, WebM or MKV.");
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class MediaProbeTests : IDisposable
     [InlineData("<svg xmlns=\"http://www.w3.org/2000/svg\"><image href=\"/etc/passwd\"/></svg>")]
     [InlineData("v=0\nc=IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n")]
     public async Task A_playlist_in_disguise_is_refused_by_its_first_bytes(string text) =>
-        await RefusedAsync(() => ProbeAsync(media.Text("a.mp4", text)), "The source video is not a video or picture of a known format.");
+        await RefusedAsync(() => ProbeAsync(media.Text("a.mp4", text)), "The source video is not a video or picture of a known format; send it as MP4, MOV, WebM or MKV.");
 
     [Fact]
     public async Task A_playlist_behind_the_first_bytes_of_a_video_is_not_followed()

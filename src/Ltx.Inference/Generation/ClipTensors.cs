@@ -12,6 +12,9 @@ internal static class ClipTensors
     // #66FF00: what a guide shows where something is to be made. Source: ComfyUI-LTXVideo, and the adapter that was trained with it.
     private static readonly float[] GuideColour = [102, 255, 0];
 
+    // One frame of 1920x1088.
+    private const long PixelsAtOnce = 1L << 21;
+
     // Half of white and above counts as white.
     private const int MaskThreshold = 127;
 
@@ -29,10 +32,14 @@ internal static class ClipTensors
     /// <returns>[F, channels, H, W] bytes on the device, not padded</returns>
     public static Tensor Bytes(IReadOnlyList<byte[]> frames, int height, int width, int channels, Device device)
     {
-        using var scope = NewDisposeScope();
-        // [F, H, W, C] -> [F, C, H, W]
-        Tensor[] each = [.. frames.Select(frame => tensor(frame, [1, height, width, channels], ScalarType.Byte).to(device).permute(0, 3, 1, 2))];
-        return cat(each, 0).MoveToOuterDisposeScope();
+        Tensor clip = empty([frames.Count, channels, height, width], ScalarType.Byte, device);
+        foreach ((int i, byte[] frame) in frames.Index())
+        {
+            using var scope = NewDisposeScope();
+            // [H, W, C] -> [C, H, W]
+            clip[i].copy_(tensor(frame, [height, width, channels], ScalarType.Byte).to(device).permute(2, 0, 1));
+        }
+        return clip;
     }
 
     /// <summary>Repeats the right and bottom edge and the last frame.</summary>
@@ -46,8 +53,15 @@ internal static class ClipTensors
     /// <summary>Bytes [F, 3, H, W] to what the VAE takes: [1, 3, F, H, W] from -1 to 1.</summary>
     public static Tensor ToVideo(Tensor bytes, ScalarType type)
     {
-        using var scope = NewDisposeScope();
-        return (bytes.to(ScalarType.Float32) / 127.5f - 1).to(type).transpose(0, 1).unsqueeze(0).contiguous().MoveToOuterDisposeScope();
+        Tensor video = empty([1, bytes.shape[1], bytes.shape[0], bytes.shape[2], bytes.shape[3]], type, bytes.device);
+        foreach ((long start, long count) in Chunks(bytes))
+        {
+            using var scope = NewDisposeScope();
+            // [n, 3, H, W] -> [1, 3, n, H, W]
+            Tensor numbers = bytes.narrow(0, start, count).to(ScalarType.Float32) / 127.5f - 1;
+            video.narrow(2, start, count).copy_(numbers.transpose(0, 1).unsqueeze(0));
+        }
+        return video;
     }
 
     /// <summary>Where the request's mask is white.</summary>
@@ -63,12 +77,17 @@ internal static class ClipTensors
     /// <param name="mask">[F, 1, H, W] 0 or 1</param>
     public static Tensor Dilate(Tensor mask, int pixels)
     {
-        using var scope = NewDisposeScope();
-        if (pixels == 0) return mask.alias().MoveToOuterDisposeScope();
+        if (pixels == 0) return mask.alias();
         long size = 2L * pixels + 1;
-        // A square is a row of columns.
-        Tensor rows = nn.functional.max_pool2d(mask, [1, size], [1, 1], [0, pixels]);
-        return nn.functional.max_pool2d(rows, [size, 1], [1, 1], [pixels, 0]).MoveToOuterDisposeScope();
+        Tensor widened = empty_like(mask);
+        foreach ((long start, long count) in Chunks(mask))
+        {
+            using var scope = NewDisposeScope();
+            // A square is a row of columns.
+            Tensor padded = nn.functional.pad(mask.narrow(0, start, count), [pixels, pixels, pixels, pixels]);
+            widened.narrow(0, start, count).copy_(SlidingMaximum(SlidingMaximum(padded, 3, size), 2, size));
+        }
+        return widened;
     }
 
     /// <summary>Mean of squares of pixels.</summary>
@@ -118,6 +137,34 @@ internal static class ClipTensors
         long[] kept = [0, .. Enumerable.Range(0, (int)(clip.shape[dimension] - 1)).Where(i => i % factor == 0).Select(i => i + 1L)];
         using Tensor index = tensor(kept, device: clip.device);
         return clip.index_select(dimension, index);
+    }
+
+    /// <summary>
+    /// Cuts a clip into runs of frames, at least one each, so that what is computed of them beside the clip stays small: the clip itself has
+    /// gigabytes at full size, and several tensors of that size at once would be the largest thing that a run holds.
+    /// </summary>
+    /// <param name="clip">[F, C, H, W]</param>
+    public static IEnumerable<(long Start, long Count)> Chunks(Tensor clip)
+    {
+        long frames = clip.shape[0], step = FramesAtOnce(clip.shape[2], clip.shape[3]);
+        for (long start = 0; start < frames; start += step) yield return (start, Math.Min(step, frames - start));
+    }
+
+    /// <summary>Frames of one run.</summary>
+    public static long FramesAtOnce(long height, long width) => Math.Max(1, PixelsAtOnce / (height * width));
+
+    // The largest of every so many neighbours along a dimension, which is so many less one shorter. Windows of twice the size are the maximum
+    // of two: a handful of passes over memory, where pooling looks at every neighbour of every pixel by itself.
+    private static Tensor SlidingMaximum(Tensor x, int dimension, long size)
+    {
+        for (long window = 1; window < size;)
+        {
+            // The last two overlap where the size is no power of two.
+            long shift = Math.Min(window, size - window), rest = x.shape[dimension] - shift;
+            x = maximum(x.narrow(dimension, 0, rest), x.narrow(dimension, shift, rest));
+            window += shift;
+        }
+        return x;
     }
 
     private static Tensor Repeat(Tensor clip, int dimension, int to)

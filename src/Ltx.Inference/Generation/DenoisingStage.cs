@@ -1,5 +1,6 @@
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Latents;
+using Ltx.Inference.Lora;
 using Ltx.Inference.Sampling;
 using static TorchSharp.torch;
 
@@ -7,7 +8,7 @@ namespace Ltx.Inference.Generation;
 
 /// <summary>The two denoising stages of a run. docs/inpaint-pipeline.md, sections 3 and 4.</summary>
 internal sealed class DenoisingStage(
-    InpaintModels models, ISampler sampler, NoiseSource noise, InpaintRequest request, PixelShape shape, InpaintOptions options, Action<string, Tensor>? observe, CancellationToken cancellation)
+    InpaintModels models, ISampler sampler, NoiseSource noise, InpaintRequest request, PixelShape shape, InpaintOptions options, StageClock clock, Action<string, Tensor>? observe, CancellationToken cancellation)
 {
     private readonly LatentShape full = shape.ToLatent(models.VideoScale);
 
@@ -18,7 +19,7 @@ internal sealed class DenoisingStage(
     public LatentPair First(EncodedClip clip, Tensor? sound, PromptContext positive, PromptContext? negative, LoraSet loras, Action<int> tell)
     {
         using var scope = NewDisposeScope();
-        models.Merger.Use(loras.Stage1);
+        Use(loras.Stage1);
         IReadOnlyList<float> sigmas = SigmaSchedule.Ltx2(request.Steps, Half.Tokens);
         observe?.Invoke("sigmas1", tensor(sigmas.ToArray()));
         Tensor empty = zeros([1, Half.Tokens, models.Transformer.Config.Video.InChannels], models.Type, models.Device);
@@ -45,7 +46,7 @@ internal sealed class DenoisingStage(
     public Tensor Second(EncodedClip clip, Tensor upsampled, Tensor audioLatent, bool keepSound, PromptContext positive, LoraSet loras, Action<int> tell)
     {
         using var scope = NewDisposeScope();
-        models.Merger.Use(loras.Stage2);
+        Use(loras.Stage2);
         IReadOnlyList<float> sigmas = SigmaSchedule.SecondStage;
         ICondition? guide = clip.Reference2 is null ? null : new ReferenceCondition(clip.Reference2, loras.ReferenceDownscale, loras.ReferenceTemporalScale, request.VideoStrength);
         LatentState video = Noised(VideoState(Patchifier.VideoTokens(upsampled).to(models.Type), full, Mask(clip.Clean2, clip.Keep2), guide), sigmas[0], "noised2.video");
@@ -54,6 +55,12 @@ internal sealed class DenoisingStage(
         StreamPair end = sampler.Run(sigmas, video, audio, denoiser, tell, cancellation);
         return Patchifier.VideoLatent(end.Video.narrow(1, 0, video.TargetTokens), full).MoveToOuterDisposeScope();
     }
+
+    private void Use(IReadOnlyList<LoraUse> loras) => clock.Part(InpaintStages.Loras, () =>
+    {
+        models.Merger.Use(loras);
+        return true;
+    });
 
     private MaskCondition? Mask(Tensor clean, Tensor keep) => options.LatentMask ? new MaskCondition(clean, keep) : null;
 

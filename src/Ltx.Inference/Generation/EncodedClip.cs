@@ -1,5 +1,4 @@
 using Ltx.Inference.Latents;
-using Ltx.Inference.VideoVae;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Generation;
@@ -18,23 +17,30 @@ internal sealed record EncodedClip(Tensor Clean1, Tensor Clean2, Tensor Referenc
 
     /// <param name="frames">[F, 3, H, W] bytes, padded</param>
     /// <param name="mask">[F, 1, H, W] 0 or 1, padded and widened</param>
-    public static EncodedClip Encode(Tensor frames, Tensor mask, VideoEncoder encoder, LoraSet loras, InpaintOptions options, ScalarType type)
+    public static EncodedClip Encode(Tensor frames, Tensor mask, InpaintModels models, LoraSet loras, InpaintOptions options)
     {
         using var scope = NewDisposeScope();
-        Tensor video = ClipTensors.ToVideo(frames, type), half = ClipTensors.ShrinkVideo(video, StageFactor), halfMask = ClipTensors.ShrinkMask(mask, StageFactor);
+        Tensor video = ClipTensors.ToVideo(frames, models.Type), half = ClipTensors.ShrinkVideo(video, StageFactor), halfMask = ClipTensors.ShrinkMask(mask, StageFactor);
         Tensor Guide(Tensor clip, Tensor clipMask)
         {
             (int size, int rate) = (loras.ReferenceDownscale, loras.ReferenceTemporalScale);
             Tensor small = size == 1 ? clip : ClipTensors.ShrinkVideo(clip, size), smallMask = size == 1 ? clipMask : ClipTensors.ShrinkMask(clipMask, size);
-            return encoder.Encode(ClipTensors.Guide(ClipTensors.Subsample(small, 2, rate), ClipTensors.Subsample(smallMask, 0, rate)));
+            return models.EncodeVideo(ClipTensors.Guide(ClipTensors.Subsample(small, 2, rate), ClipTensors.Subsample(smallMask, 0, rate)));
         }
 
         return new EncodedClip(
-            encoder.Encode(half).MoveToOuterDisposeScope(),
-            encoder.Encode(video).MoveToOuterDisposeScope(),
+            models.EncodeVideo(half).MoveToOuterDisposeScope(),
+            models.EncodeVideo(video).MoveToOuterDisposeScope(),
             Guide(half, halfMask).MoveToOuterDisposeScope(),
             options.ReferenceInStage2 ? Guide(video, mask).MoveToOuterDisposeScope() : null,
-            ClipTensors.KeepCells(halfMask, encoder.Scale).MoveToOuterDisposeScope(),
-            ClipTensors.KeepCells(mask, encoder.Scale).MoveToOuterDisposeScope());
+            ClipTensors.KeepCells(halfMask, models.VideoScale).MoveToOuterDisposeScope(),
+            ClipTensors.KeepCells(mask, models.VideoScale).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Hands all of it to the scope around the current one.</summary>
+    public EncodedClip MoveToOuterDisposeScope()
+    {
+        foreach (Tensor? tensor in new[] { Clean1, Clean2, Reference1, Reference2, Keep1, Keep2 }) tensor?.MoveToOuterDisposeScope();
+        return this;
     }
 }

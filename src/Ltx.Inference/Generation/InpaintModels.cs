@@ -1,6 +1,9 @@
 using Ltx.Inference.AudioVae;
+using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Latents;
+using Ltx.Inference.Layers;
 using Ltx.Inference.Lora;
+using Ltx.Inference.Native;
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Transformer;
 using Ltx.Inference.Upsampler;
@@ -14,26 +17,41 @@ namespace Ltx.Inference.Generation;
 internal sealed class InpaintModels : IDisposable
 {
     private readonly Stack<IDisposable> owned = new();
+    private readonly ModelFolder folder;
+    private readonly Checkpoint checkpoint;
+    private readonly GemmaTokenizer tokenizer;
+    private PromptEncoder? text;
+    private bool isArranged;
 
+    /// <param name="format">in what form the transformer's linear layers are kept</param>
+    /// <param name="arrangement">what of it is on the device at first; null for all</param>
+    /// <param name="progress">told how far each component is</param>
     /// <exception cref="WeightsException">A file is missing, damaged, or of another architecture.</exception>
-    public InpaintModels(ModelFolder folder, Device device, ScalarType type)
+    public InpaintModels(ModelFolder folder, Device device, ScalarType type, WeightFormat format = WeightFormat.Checkpoint, MemoryArrangement? arrangement = null, Action<LoadProgress>? progress = null)
     {
         try
         {
-            Checkpoint checkpoint = Own(Checkpoint.Open(folder.Checkpoint));
+            arrangement ??= MemoryArrangement.Resident;
+            using LoadMeter meter = new(progress, FileBytes(folder));
+            this.folder = folder;
+            checkpoint = Own(Checkpoint.Open(folder.Checkpoint));
+            tokenizer = GemmaTokenizer.Open(Path.Combine(folder.TextEncoder, GemmaTokenizer.FileName));
             Device = device;
             Type = type;
+            Arrangement = arrangement;
             // Channels side by side are what CUDA's convolutions want.
             VideoVaeOptions vae = VideoVaeOptions.Default with { ChannelsLast = device.type == TorchSharp.DeviceType.CUDA };
-            Text = Own(new PromptEncoder(folder, checkpoint, device, type));
-            VideoEncoder = Own(VideoEncoder.Load(checkpoint, device, type, vae));
-            VideoDecoder = Own(VideoDecoder.Load(checkpoint, device, type, vae));
-            Audio = Own(new AudioCodec(checkpoint, device, type));
-            Upsampler = Own(LatentUpsampler.Load(folder.Upscaler, device, type));
-            Transformer = Own(new LtxTransformer(checkpoint, device, type));
+            if (arrangement.Text != TextResidency.Visits) text = meter.Load("text encoder", LoadText);
+            ExpandsPrompts = folder.PromptExpansion;
+            VideoEncoder = Own(meter.Load("video encoder", () => VideoEncoder.Load(checkpoint, device, type, vae)));
+            VideoDecoder = Own(meter.Load("video decoder", () => VideoDecoder.Load(checkpoint, device, type, vae)));
+            Audio = Own(meter.Load("audio", () => new AudioCodec(checkpoint, device, type)));
+            Upsampler = Own(meter.Load("upsampler", () => LatentUpsampler.Load(folder.Upscaler, device, type)));
+            Transformer = Own(meter.Load("transformer", () => new LtxTransformer(checkpoint, device, type, format, arrangement.StreamedBlocks)));
             Merger = new LoraMerger(Transformer);
             Distilled = folder.DistilledLora is { } distilled ? Own(LoraFile.Open(distilled)) : null;
             Adapter = folder.InpaintAdapter is { } adapter ? Own(LoraFile.Open(adapter)) : null;
+            Arrange(arrangement);
         }
         catch
         {
@@ -46,7 +64,11 @@ internal sealed class InpaintModels : IDisposable
 
     public ScalarType Type { get; }
 
-    public PromptEncoder Text { get; }
+    /// <summary>What is where now.</summary>
+    public MemoryArrangement Arrangement { get; private set; }
+
+    /// <summary>False where Gemma is not trained to write.</summary>
+    public bool ExpandsPrompts { get; }
 
     public VideoEncoder VideoEncoder { get; }
 
@@ -70,11 +92,67 @@ internal sealed class InpaintModels : IDisposable
 
     public AudioScale AudioScale => Audio.Config.Scale;
 
+    /// <summary>Moves weights to where a plan has them, and computes in its portions from now on.</summary>
+    public void Arrange(MemoryArrangement next)
+    {
+        (VideoEncoder.MaximumElements, VideoDecoder.MaximumElements) = (next.VaeElements, next.VaeElements);
+        bool textStays = text is not null && isArranged && next.Text == Arrangement.Text;
+        if (isArranged && textStays == (next.Text != TextResidency.Visits) && next.StreamedBlocks == Arrangement.StreamedBlocks)
+        {
+            Arrangement = next;
+            return;
+        }
+        isArranged = false;
+        // What leaves goes first: what comes may need its place.
+        if (text is not null && text.Streams != (next.Text == TextResidency.Streams) || next.Text == TextResidency.Visits) DropText();
+        if (Transformer.StreamedBlocks != next.StreamedBlocks) Transformer.Stream(next.StreamedBlocks);
+        Arrangement = next;
+        if (next.Text != TextResidency.Visits) text ??= LoadText();
+        isArranged = true;
+    }
+
+    /// <summary>Does something with the text encoder, which comes for it where it does not stay.</summary>
+    public T WithText<T>(Func<PromptEncoder, T> use)
+    {
+        if (text is not null) return use(text);
+        try
+        {
+            text = LoadText();
+            return use(text);
+        }
+        finally
+        {
+            DropText();
+        }
+    }
+
+    /// <summary>The video's latent, in the portions that the plan has.</summary>
+    /// <param name="video">[1, 3, F, H, W] from -1 to 1</param>
+    public Tensor EncodeVideo(Tensor video) => Arrangement.VaeTiling is { } tiling ? VideoEncoder.EncodeTiled(video, tiling) : VideoEncoder.Encode(video);
+
+    /// <summary>The latent's video, piece by piece, in the portions that the plan has.</summary>
+    /// <param name="latent">[1, C, f, h, w]</param>
+    public IEnumerable<Tensor> DecodeVideo(Tensor latent) => Arrangement.VaeTiling is { } tiling ? VideoDecoder.DecodeTiled(latent, tiling) : VideoDecoder.DecodePieces(latent);
+
     // In the reverse order of loading: the checkpoint, which all look into, last.
     public void Dispose()
     {
+        DropText();
         while (owned.TryPop(out IDisposable? model)) model.Dispose();
     }
+
+    private PromptEncoder LoadText() => new(folder, checkpoint, Device, Type, tokenizer, streams: Arrangement.Text == TextResidency.Streams);
+
+    private void DropText()
+    {
+        if (text is null) return;
+        text.Dispose();
+        text = null;
+        DeviceCache.Empty(Device);
+    }
+
+    private static long FileBytes(ModelFolder folder) =>
+        new[] { folder.Checkpoint, folder.Upscaler }.Concat(Directory.GetFiles(folder.TextEncoder, "*.safetensors")).Sum(file => new FileInfo(file).Length);
 
     private T Own<T>(T model) where T : IDisposable
     {

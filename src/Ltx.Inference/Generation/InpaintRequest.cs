@@ -13,7 +13,22 @@ public enum LoraStages
 /// <param name="Scale">strength; 0 is off</param>
 /// <param name="Stages">where it is used</param>
 /// <param name="Name">what to call it in messages; null for the file's own name</param>
-public sealed record LoraChoice(string Path, double Scale = 1, LoraStages Stages = LoraStages.Both, string? Name = null);
+public sealed record LoraChoice(string Path, double Scale = 1, LoraStages Stages = LoraStages.Both, string? Name = null)
+{
+    // The endpoint's limit.
+    private const int MaximumCount = 3;
+
+    /// <summary>What can be said of a request's LoRAs without a look at files or model.</summary>
+    /// <exception cref="InferenceException">There are too many, or one has a scale that is no number.</exception>
+    public static void Check(IReadOnlyList<LoraChoice> choices)
+    {
+        if (choices.Count > MaximumCount) throw new InferenceException(Fault.Input, $"{choices.Count} LoRAs were given, and at most {MaximumCount} can be used at once.");
+        foreach ((int index, LoraChoice choice) in choices.Index())
+        {
+            if (!double.IsFinite(choice.Scale)) throw new LoraException(index, $"The LoRA {choice.Name ?? System.IO.Path.GetFileName(choice.Path)} has the scale {choice.Scale}.");
+        }
+    }
+}
 
 /// <summary>Sound as numbers.</summary>
 /// <param name="Channels">one array a channel, equally long, from -1 to 1</param>
@@ -29,6 +44,12 @@ public sealed record SoundClip(IReadOnlyList<float[]> Channels, int SampleRate);
 /// <param name="FramesPerSecond">of frames and mask</param>
 public sealed record InpaintRequest(string Prompt, IReadOnlyList<byte[]> Frames, IReadOnlyList<byte[]> Mask, int Width, int Height, double FramesPerSecond)
 {
+    /// <summary>Whether the text model writes the prompt out before it is encoded, where it can.</summary>
+    public bool ExpandPrompt { get; init; } = true;
+
+    /// <summary>Asked whether an expanded prompt may be used; null for any.</summary>
+    public Func<string, bool>? AllowsExpansion { get; init; }
+
     /// <summary>What to stay away from; used where <see cref="GuidanceScale"/> is above 1.</summary>
     public string NegativePrompt { get; init; } = "";
 

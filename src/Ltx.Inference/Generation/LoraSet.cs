@@ -6,9 +6,6 @@ namespace Ltx.Inference.Generation;
 /// <summary>The LoRAs of one request, opened and checked, together with those that the model itself brings.</summary>
 internal sealed class LoraSet : IDisposable
 {
-    // The endpoint's limit.
-    private const int MaximumCount = 3;
-
     private readonly List<LoraUse> stage1 = [], stage2 = [];
     private readonly List<LoraFile> opened = [];
 
@@ -33,7 +30,7 @@ internal sealed class LoraSet : IDisposable
     /// <exception cref="InferenceException">One cannot be used with this model, or two disagree on the guide.</exception>
     public static LoraSet Open(IReadOnlyList<LoraChoice> choices, InpaintModels models)
     {
-        if (choices.Count > MaximumCount) throw new InferenceException(Fault.Input, $"{choices.Count} LoRAs were given, and at most {MaximumCount} can be used at once.");
+        LoraChoice.Check(choices);
         LoraSet set = new();
         try
         {
@@ -61,7 +58,6 @@ internal sealed class LoraSet : IDisposable
     private LoraFile Open(LoraChoice choice, int index, InpaintModels models, List<LoraMatch> matches)
     {
         string name = choice.Name ?? Path.GetFileName(choice.Path);
-        if (!double.IsFinite(choice.Scale)) throw new LoraException(index, $"The LoRA {name} has the scale {choice.Scale}.");
         try
         {
             LoraFile file = LoraFile.Open(choice.Path, name);

@@ -8,6 +8,7 @@ public readonly record struct AudioScale(int SampleRate, int HopLength, int Down
 {
     public double LatentsPerSecond => (double)SampleRate / HopLength / Downsample;
 
-    /// <summary>Latent frames for a clip: rounded, halves to even.</summary>
-    public int LatentFrames(int videoFrames, double framesPerSecond) => (int)Math.Round(videoFrames / framesPerSecond * LatentsPerSecond, MidpointRounding.ToEven);
+    /// <summary>Latent frames for a clip: rounded, halves to even; one at least, which a single frame at 60 a second would round to none.</summary>
+    public int LatentFrames(int videoFrames, double framesPerSecond) =>
+        Math.Max(1, (int)Math.Round(videoFrames / framesPerSecond * LatentsPerSecond, MidpointRounding.ToEven));
 }

@@ -23,19 +23,17 @@ internal sealed class Conv3d
         bias = scope.Tensor("bias", outChannels);
         InChannels = inChannels;
         OutChannels = outChannels;
-        using var temporaries = NewDisposeScope();
-        if (kind == Conv3dKind.PerFrame)
+        // A kernel of one frame has no dimension for time in the file.
+        bool perFrame = kind == Conv3dKind.PerFrame;
+        weight = perFrame ? scope.Tensor("weight", outChannels, inChannels, 3, 3) : scope.Tensor("weight", outChannels, inChannels, 3, 3, 3);
+        scope.Component.WhenRead(() =>
         {
-            // A kernel of one frame. [O, I, 3, 3] -> [O, I, 1, 3, 3]; in place, for the component owns the tensor.
-            weight = scope.Tensor("weight", outChannels, inChannels, 3, 3);
-            weight.unsqueeze_(2);
-        }
-        else
-        {
-            weight = scope.Tensor("weight", outChannels, inChannels, 3, 3, 3);
-        }
-        // The owned tensor gets the other layout as its storage, and the first storage is freed.
-        if (channelsLast) weight.set_(ChannelsLast.Of(weight));
+            using var temporaries = NewDisposeScope();
+            // [O, I, 3, 3] -> [O, I, 1, 3, 3]; in place, for the component owns the tensor.
+            if (perFrame) weight.unsqueeze_(2);
+            // The owned tensor gets the other layout as its storage, and the first storage is freed.
+            if (channelsLast) weight.set_(ChannelsLast.Of(weight));
+        });
     }
 
     public long InChannels { get; }

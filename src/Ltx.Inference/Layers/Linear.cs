@@ -9,8 +9,9 @@ namespace Ltx.Inference.Layers;
 public sealed class Linear
 {
     private readonly WeightScope scope;
-    private readonly Tensor? bias;
-    private Tensor weight;
+    private readonly Tensor? pristineBias;
+    private LinearWeight? weight;
+    private Tensor? mergedBias;
 
     /// <param name="scope">where <c>weight</c> [out, in] and, if wanted, <c>bias</c> [out] are</param>
     public Linear(WeightScope scope, long inFeatures, long outFeatures, bool bias = true)
@@ -18,8 +19,8 @@ public sealed class Linear
         this.scope = scope;
         InFeatures = inFeatures;
         OutFeatures = outFeatures;
-        weight = ReadPristineWeight();
-        this.bias = bias ? scope.Tensor("bias", outFeatures) : null;
+        scope.Component.ReadFirst(this, read => weight = read);
+        pristineBias = bias ? scope.Tensor("bias", outFeatures) : null;
         scope.Component.Register(scope.Path, this);
     }
 
@@ -27,35 +28,70 @@ public sealed class Linear
 
     public long OutFeatures { get; }
 
-    /// <summary>True while the weight is another one than the file's.</summary>
+    /// <summary>Its name below the component's prefix.</summary>
+    public string Name => scope.Path;
+
+    public bool HasBias => pristineBias is not null;
+
+    /// <summary>True while weight or bias are others than the file's.</summary>
     public bool IsMerged { get; private set; }
 
-    /// <summary>[out, in], the one in use.</summary>
-    internal Tensor Weight => weight;
+    /// <summary>The one in use; there once its component is complete.</summary>
+    internal LinearWeight Weight => weight!;
+
+    /// <summary>Takes over every weight that the layer is given, and gives what to compute with in its place; null where a weight stays where it is.</summary>
+    internal Func<LinearWeight, LinearWeight>? Keeper { get; set; }
+
+    /// <summary>[out], the one in use; null where there is none.</summary>
+    internal Tensor? Bias => mergedBias ?? pristineBias;
 
     /// <param name="x">[..., in]</param>
     /// <returns>[..., out]</returns>
-    public Tensor Forward(Tensor x) => nn.functional.linear(x, weight, bias);
+    public Tensor Forward(Tensor x) => Weight.Multiply(x, Bias);
 
-    /// <summary>The weight as the file has it, belonging to the caller.</summary>
-    internal Tensor ReadPristineWeight() => scope.Component.Read(scope.Path + ".weight", scope.Type, [OutFeatures, InFeatures]);
+    /// <summary>Asks for the weight as the file has it; what comes belongs to the caller.</summary>
+    internal void ReadPristine(IWeightReader reader, Action<LinearWeight> arrived) => scope.Component.ReadWeight(reader, this, arrived);
 
-    /// <summary>Uses a merged weight from now on, and owns it.</summary>
-    internal void UseMerged(Tensor merged) => Replace(merged, isMerged: true);
+    /// <summary>The file's bias in float32, of the caller's; null where there is none.</summary>
+    internal Tensor? PristineBias() => pristineBias?.to(ScalarType.Float32, copy: true);
 
-    /// <summary>Goes back to the file's weight.</summary>
-    internal void UsePristine()
+    /// <summary>Uses a merged weight and bias from now on, and owns them.</summary>
+    /// <param name="merged">the weight</param>
+    /// <param name="bias">[out], or null for the file's own</param>
+    internal void UseMerged(LinearWeight merged, Tensor? bias = null)
     {
-        if (IsMerged) Replace(ReadPristineWeight(), isMerged: false);
+        Place(merged);
+        UseBias(bias);
+        IsMerged = true;
+    }
+
+    /// <summary>Goes back to the file's weight and bias.</summary>
+    /// <param name="pristine">what <see cref="ReadPristine"/> gave; this owns it</param>
+    internal void UsePristine(LinearWeight pristine)
+    {
+        Place(pristine);
+        UseBias(null);
+        IsMerged = false;
+    }
+
+    /// <summary>Uses the same weight over other memory, and owns that; what it was in is freed.</summary>
+    internal void Place(LinearWeight with)
+    {
+        LinearWeight placed = Keeper is null ? with : Keeper(with);
+        weight?.Dispose();
+        weight = placed;
     }
 
     /// <summary>Called by the component that owns all its weights, when it is dropped.</summary>
-    internal void Release() => weight.Dispose();
-
-    private void Replace(Tensor with, bool isMerged)
+    internal void Release()
     {
-        weight.Dispose();
-        weight = with.DetachFromDisposeScope();
-        IsMerged = isMerged;
+        weight?.Dispose();
+        mergedBias?.Dispose();
+    }
+
+    private void UseBias(Tensor? bias)
+    {
+        mergedBias?.Dispose();
+        mergedBias = bias?.DetachFromDisposeScope();
     }
 }

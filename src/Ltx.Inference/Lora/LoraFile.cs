@@ -6,15 +6,16 @@ using static TorchSharp.torch;
 namespace Ltx.Inference.Lora;
 
 /// <summary>
-/// A LoRA in any of the spellings that are met: prefixes of ltx-trainer, PEFT, diffusers and kohya, A/B or down/up, with or without alpha.
+/// A LoRA in any of the spellings that are met: prefixes of ltx-trainer, PEFT, diffusers and kohya, A/B or down/up, with or without alpha;
+/// and the whole differences of weights and biases that extraction tools write beside or instead of it.
 /// </summary>
 public sealed class LoraFile : IDisposable
 {
     private static readonly string[] DownEndings = [".lora_A.weight", ".lora_A.default.weight", ".lora_down.weight", ".lora.down.weight"];
     private static readonly string[] UpEndings = [".lora_B.weight", ".lora_B.default.weight", ".lora_up.weight", ".lora.up.weight"];
-    private const string AlphaEnding = ".alpha";
+    private const string AlphaEnding = ".alpha", DifferenceEnding = ".diff", BiasDifferenceEnding = ".diff_b";
 
-    // Other ways of changing a weight. They are not low-rank sums, and taking only the part that looks like one would be wrong.
+    // Other ways of changing a weight. They are not sums, and taking only the part that looks like one would be wrong.
     private static readonly Dictionary<string, string> OtherKinds = new(StringComparer.Ordinal)
     {
         [".dora_scale"] = "DoRA",
@@ -24,8 +25,6 @@ public sealed class LoraFile : IDisposable
         [".lokr_w1"] = "LoKr",
         [".lokr_w1_a"] = "LoKr",
         [".oft_blocks"] = "OFT",
-        [".diff"] = "a full difference",
-        [".diff_b"] = "a full difference",
         [".set_weight"] = "a full replacement",
     };
 
@@ -65,7 +64,7 @@ public sealed class LoraFile : IDisposable
 
     /// <param name="path">the safetensors file</param>
     /// <param name="name">what to call it in messages; null for the file's own name</param>
-    /// <exception cref="WeightsException">It is not a LoRA, or of a kind that is not low-rank.</exception>
+    /// <exception cref="WeightsException">It is not a LoRA, or of a kind that is no sum.</exception>
     public static LoraFile Open(string path, string? name = null)
     {
         SafetensorsFile file = SafetensorsFile.Open(path);
@@ -82,30 +81,30 @@ public sealed class LoraFile : IDisposable
 
     public void Dispose() => file.Dispose();
 
-    /// <summary>A tensor of the file in float32 on a device; the caller disposes it.</summary>
-    internal Tensor Read(TensorEntry entry, Device device)
-    {
-        using Tensor view = file.View(entry);
-        return view.to(ScalarType.Float32, device, copy: true);
-    }
+    /// <summary>Asks for a tensor in the file's type; it belongs to the caller.</summary>
+    internal Tensor Read(IWeightReader reader, TensorEntry entry) => reader.Read(file, entry);
 
     private static List<LoraModule> ReadModules(SafetensorsFile file)
     {
-        Dictionary<string, TensorEntry> down = [], up = [], alpha = [];
+        Dictionary<string, TensorEntry> down = [], up = [], alpha = [], difference = [], biasDifference = [];
         List<string> unknown = [];
         foreach (TensorEntry entry in file.Tensors.Values.OrderBy(entry => entry.Name, StringComparer.Ordinal))
         {
             if (OtherKinds.FirstOrDefault(kind => entry.Name.EndsWith(kind.Key, StringComparison.Ordinal)) is { Value: { } kind })
             {
-                throw new WeightsException($"{file.Path} is {kind} (\"{entry.Name}\"), and only low-rank LoRAs (lora_A/lora_B or lora_down/lora_up) can be merged.");
+                throw new WeightsException($"{file.Path} is {kind} (\"{entry.Name}\"), and only low-rank LoRAs (lora_A/lora_B or lora_down/lora_up) and differences (diff, diff_b) can be merged.");
             }
-            if (!Sort(entry, DownEndings, down) && !Sort(entry, UpEndings, up) && !Sort(entry, [AlphaEnding], alpha)) unknown.Add(entry.Name);
+            bool sorted = Sort(entry, DownEndings, down) || Sort(entry, UpEndings, up) || Sort(entry, [AlphaEnding], alpha)
+                || Sort(entry, [DifferenceEnding], difference) || Sort(entry, [BiasDifferenceEnding], biasDifference);
+            if (!sorted) unknown.Add(entry.Name);
         }
-        if (down.Count == 0) throw new WeightsException($"{file.Path} is no LoRA: none of its {file.Tensors.Count} tensors is a lora_A or lora_down{First(unknown)}.");
+        if (down.Count + difference.Count + biasDifference.Count == 0) throw new WeightsException($"{file.Path} is no LoRA: none of its {file.Tensors.Count} tensors is a lora_A or lora_down{First(unknown)}.");
         if (unknown.Count > 0) throw new WeightsException($"{file.Path} holds {unknown.Count} tensors that belong to no low-rank module{First(unknown)}.");
         string? single = down.Keys.Except(up.Keys).Concat(up.Keys.Except(down.Keys)).FirstOrDefault();
         if (single is not null) throw new WeightsException($"{file.Path} has only one half of the module \"{single}\".");
-        return [.. down.Select(module => Module(file, module.Key, module.Value, up[module.Key], alpha.GetValueOrDefault(module.Key)))];
+        return [.. down.Keys.Union(difference.Keys).Union(biasDifference.Keys).Order(StringComparer.Ordinal).Select(name => new LoraModule(
+            name, down.TryGetValue(name, out TensorEntry? half) ? Pair(file, name, half, up[name], alpha.GetValueOrDefault(name)) : null,
+            Floating(file, difference.GetValueOrDefault(name)), Floating(file, biasDifference.GetValueOrDefault(name))))];
     }
 
     private static string First(List<string> names) => names.Count == 0 ? "" : $" (the first is \"{names[0]}\")";
@@ -118,15 +117,18 @@ public sealed class LoraFile : IDisposable
         return into.TryAdd(module, entry) ? true : throw new WeightsException($"The LoRA has the module \"{module}\" twice.");
     }
 
-    private static LoraModule Module(SafetensorsFile file, string name, TensorEntry down, TensorEntry up, TensorEntry? alpha)
+    private static LowRankPair Pair(SafetensorsFile file, string name, TensorEntry down, TensorEntry up, TensorEntry? alpha)
     {
         bool floating = down.Type.IsFloatingPoint() && up.Type.IsFloatingPoint();
         if (!floating || down.Shape is not [> 0, > 0] || up.Shape is not [> 0, > 0] || down.Shape[0] != up.Shape[1])
         {
             throw new WeightsException($"{file.Path}: the two halves of \"{name}\" do not fit: [{string.Join(',', down.Shape)}] and [{string.Join(',', up.Shape)}].");
         }
-        return new LoraModule(name, down, up, alpha is null ? null : Scalar(file, alpha));
+        return new LowRankPair(down, up, alpha is null ? null : Scalar(file, alpha));
     }
+
+    private static TensorEntry? Floating(SafetensorsFile file, TensorEntry? entry) =>
+        entry is null || entry.Type.IsFloatingPoint() ? entry : throw new WeightsException($"{file.Path}: \"{entry.Name}\" is {entry.Type}, and a difference must be floating-point numbers.");
 
     private static double Scalar(SafetensorsFile file, TensorEntry entry)
     {

@@ -6,24 +6,23 @@ using static TorchSharp.torch;
 namespace Ltx.Inference.Lora;
 
 /// <summary>
-/// Merges sets of LoRAs into a transformer: weight = pristine + sum(strength * alpha / rank * up @ down), summed in float32. Every merge
-/// starts from the pristine weight, so the result does not depend on what was merged before.
+/// Merges sets of LoRAs into a transformer: weight = pristine + sum(strength * (alpha / rank * up @ down + difference)), summed in float32 on the device. Every
+/// merge starts from the pristine weight, so the result does not depend on what was merged before.
 /// </summary>
 public sealed class LoraMerger
 {
     private readonly IReadOnlyDictionary<string, Linear> linears;
     private readonly LoraNames names;
-    private readonly Device device;
-    private readonly ScalarType type;
+    private readonly LtxTransformer transformer;
 
-    // What is merged now; null while that is uncertain.
-    private IReadOnlyList<(LoraIdentity File, double Strength)>? current = [];
+    // What is merged into which layer now; null while that is uncertain.
+    private Dictionary<string, Change[]>? current = [];
 
     public LoraMerger(LtxTransformer transformer)
     {
         linears = transformer.Linears;
         names = new LoraNames(linears.Keys);
-        (device, type) = (transformer.Device, transformer.Type);
+        this.transformer = transformer;
     }
 
     /// <summary>Which layers a LoRA changes.</summary>
@@ -43,71 +42,129 @@ public sealed class LoraMerger
         return new LoraMatch(lora.Name, lora.Modules.Count - unmatched.Count, unmatched);
     }
 
-    /// <summary>Makes the transformer use exactly these LoRAs. Layers that none of them touches get their pristine weight back; nothing happens where the same set is in use.</summary>
+    /// <summary>
+    /// Makes the transformer use exactly these LoRAs. Only layers whose sum is another one than before are written: those that none of them
+    /// touches get their pristine weight back, and those that the same parts change at the same strengths stay as they are.
+    /// </summary>
     /// <exception cref="WeightsException">One of them does not fit, or holds numbers that are not finite.</exception>
     public void Use(IReadOnlyList<LoraUse> loras)
     {
-        List<LoraUse> active = [.. loras.Where(lora => lora.Strength != 0)];
-        List<(LoraIdentity, double)> wanted = [.. active.Select(lora => (lora.File.Identity, lora.Strength))];
-        if (current is not null && current.SequenceEqual(wanted)) return;
-        Dictionary<string, List<(LoraUse Lora, LoraModule Module)>> changes = Changes(active);
+        Dictionary<string, Change[]> wanted = Changes(loras);
+        Dictionary<string, Change[]>? before = current;
+        List<string> different = [.. linears.Keys.Where(layer => before is null ? linears[layer].IsMerged || wanted.ContainsKey(layer) : !Same(before.GetValueOrDefault(layer), wanted.GetValueOrDefault(layer)))];
+        if (different.Count == 0) return;
         current = null;
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
+        using IWeightReader reader = transformer.NewReader();
         // One look at the end instead of one a layer: every look waits for the device.
-        Tensor finite = ones(1, ScalarType.Bool, device);
-        foreach ((string layer, Linear linear) in linears)
+        Tensor finite = ones(1, ScalarType.Bool, transformer.Device);
+        foreach (string layer in different)
         {
-            if (changes.TryGetValue(layer, out List<(LoraUse, LoraModule)>? parts)) linear.UseMerged(Merge(linear, parts, finite));
-            else linear.UsePristine();
+            Linear linear = linears[layer];
+            if (wanted.TryGetValue(layer, out Change[]? changes)) Merge(reader, linear, changes, finite);
+            else linear.ReadPristine(reader, linear.UsePristine);
         }
-        if (!finite.item<bool>())
-        {
-            if (changes.Keys.FirstOrDefault(layer => !IsFinite(linears[layer])) is { } broken) throw new InferenceException(Fault.Internal, $"The model's own weights of {broken} hold numbers that are not finite.");
-            throw new WeightsException($"The weights of {string.Join(", ", active.Select(lora => lora.File.Name))} hold numbers that are not finite.");
-        }
+        reader.Finish();
+        if (!finite.item<bool>()) throw new WeightsException($"The weights of {string.Join(", ", loras.Where(lora => lora.Strength != 0).Select(lora => lora.File.Name))} hold numbers that are not finite.");
         current = wanted;
     }
 
-    private Dictionary<string, List<(LoraUse, LoraModule)>> Changes(List<LoraUse> active)
+    private static bool Same(Change[]? one, Change[]? other) => one is null || other is null ? one == other : one.SequenceEqual(other);
+
+    private Dictionary<string, Change[]> Changes(IReadOnlyList<LoraUse> loras)
     {
-        Dictionary<string, List<(LoraUse, LoraModule)>> changes = new(StringComparer.Ordinal);
-        foreach (LoraUse lora in active)
+        Dictionary<string, List<Change>> changes = new(StringComparer.Ordinal);
+        foreach (LoraUse lora in loras.Where(lora => lora.Strength != 0))
         {
             Match(lora.File);
             foreach (LoraModule module in lora.File.Modules)
             {
                 if (names.Find(module.Name) is not { } layer) continue;
-                if (!changes.TryGetValue(layer, out List<(LoraUse, LoraModule)>? parts)) changes.Add(layer, parts = []);
-                parts.Add((lora, module));
+                if (!changes.TryGetValue(layer, out List<Change>? parts)) changes.Add(layer, parts = []);
+                parts.Add(new Change(lora.File, module, lora.Strength));
             }
         }
-        return changes;
+        return changes.ToDictionary(pair => pair.Key, pair => pair.Value.ToArray(), StringComparer.Ordinal);
     }
 
-    private Tensor Merge(Linear linear, List<(LoraUse Lora, LoraModule Module)> parts, Tensor finite)
+    private static void Merge(IWeightReader reader, Linear linear, Change[] changes, Tensor finite)
     {
-        using var scope = NewDisposeScope();
-        using Tensor pristine = linear.ReadPristineWeight();
-        Tensor sum = pristine.to(ScalarType.Float32, copy: true);
-        foreach ((LoraUse lora, LoraModule module) in parts)
+        LinearWeight? pristine = null;
+        linear.ReadPristine(reader, read => pristine = read);
+        List<Part> parts = [.. changes.Select(change => Part.Read(reader, change))];
+        reader.Then(() =>
         {
-            sum.addmm_(lora.File.Read(module.Up, device), lora.File.Read(module.Down, device), alpha: (float)(lora.Strength * module.Scale));
-        }
-        finite.logical_and_(sum.isfinite().all());
-        return sum.to(type).MoveToOuterDisposeScope();
-    }
-
-    private static bool IsFinite(Linear linear)
-    {
-        using var scope = NewDisposeScope();
-        using Tensor pristine = linear.ReadPristineWeight();
-        return pristine.isfinite().all().item<bool>();
+            using var scope = NewDisposeScope();
+            // A weight that no part changes stays as it is: rounded again, a float8 one would be another.
+            LinearWeight weight = pristine!;
+            if (changes.Any(change => change.Module.ChangesWeight))
+            {
+                Tensor sum = pristine!.ToFloat32();
+                parts.ForEach(part => part.AddToWeight(sum));
+                finite.logical_and_(sum.isfinite().all());
+                weight = pristine.Of(sum);
+                pristine.Dispose();
+            }
+            Tensor? bias = null;
+            if (changes.Any(change => change.Module.BiasDifference is not null))
+            {
+                Tensor sum = linear.PristineBias()!;
+                parts.ForEach(part => part.AddToBias(sum));
+                finite.logical_and_(sum.isfinite().all());
+                bias = sum.to(linear.Bias!.dtype, copy: true);
+            }
+            linear.UseMerged(weight, bias);
+            parts.ForEach(part => part.Dispose());
+        });
     }
 
     private static void CheckSize(LoraFile lora, LoraModule module, string layer, Linear linear)
     {
-        if (module.Down.Shape[1] == linear.InFeatures && module.Up.Shape[0] == linear.OutFeatures) return;
-        throw new WeightsException($"The LoRA {lora.Name} was made for another model: its module \"{module.Name}\" is {module.Up.Shape[0]}x{module.Down.Shape[1]}, and {layer} is {linear.OutFeatures}x{linear.InFeatures}.");
+        void Fail(string size, string own) =>
+            throw new WeightsException($"The LoRA {lora.Name} was made for another model: its module \"{module.Name}\" is {size}, and {layer} is {own}.");
+        string own = $"{linear.OutFeatures}x{linear.InFeatures}";
+        if (module.LowRank is { } pair && (pair.Down.Shape[1] != linear.InFeatures || pair.Up.Shape[0] != linear.OutFeatures)) Fail($"{pair.Up.Shape[0]}x{pair.Down.Shape[1]}", own);
+        if (module.Difference is { } difference && !difference.Shape.SequenceEqual([linear.OutFeatures, linear.InFeatures])) Fail(string.Join('x', difference.Shape), own);
+        if (module.BiasDifference is not { } bias) return;
+        if (!linear.HasBias) Fail("one with a bias", "one without");
+        if (!bias.Shape.SequenceEqual([linear.OutFeatures])) Fail($"one with a bias of {string.Join('x', bias.Shape)}", $"one of {linear.OutFeatures}");
+    }
+
+    /// <summary>What one module of one LoRA adds to a layer. Equal to another one that adds the same.</summary>
+    private sealed record Change(LoraFile File, LoraModule Module, double Strength)
+    {
+        public bool Equals(Change? other) => other is not null && (File.Identity, Module.Name, Strength) == (other.File.Identity, other.Module.Name, other.Strength);
+
+        public override int GetHashCode() => HashCode.Combine(File.Identity, Module.Name, Strength);
+    }
+
+    /// <summary>The tensors of a change, on their way or there.</summary>
+    private sealed record Part(Tensor? Down, Tensor? Up, Tensor? Difference, Tensor? Bias, double Strength, double Scale) : IDisposable
+    {
+        public static Part Read(IWeightReader reader, Change change)
+        {
+            LoraModule module = change.Module;
+            Tensor? Of(TensorEntry? entry) => entry is null ? null : change.File.Read(reader, entry);
+            return new Part(Of(module.LowRank?.Down), Of(module.LowRank?.Up), Of(module.Difference), Of(module.BiasDifference), change.Strength, change.Strength * (module.LowRank?.Scale ?? 1));
+        }
+
+        /// <param name="sum">[out, in] float32, in place</param>
+        public void AddToWeight(Tensor sum)
+        {
+            if (Down is not null) sum.addmm_(Up!.to(ScalarType.Float32), Down.to(ScalarType.Float32), alpha: (float)Scale);
+            if (Difference is not null) sum.add_(Difference.to(ScalarType.Float32), alpha: (float)Strength);
+        }
+
+        /// <param name="sum">[out] float32, in place</param>
+        public void AddToBias(Tensor sum)
+        {
+            if (Bias is not null) sum.add_(Bias.to(ScalarType.Float32), alpha: (float)Strength);
+        }
+
+        public void Dispose()
+        {
+            foreach (Tensor? tensor in (Tensor?[])[Down, Up, Difference, Bias]) tensor?.Dispose();
+        }
     }
 }

@@ -2,14 +2,16 @@ using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Lora;
 
-/// <summary>What a LoRA adds to one layer: strength * alpha / rank * up @ down.</summary>
+/// <summary>What a LoRA adds to one layer: strength * (alpha / rank * up @ down + difference) to the weight, strength * bias difference to the bias.</summary>
 /// <param name="Name">as the file has it, without the ending</param>
-/// <param name="Down">[rank, in] ("A")</param>
-/// <param name="Up">[out, rank] ("B")</param>
-/// <param name="Alpha">null where the file has none: it then counts as the rank</param>
-internal sealed record LoraModule(string Name, TensorEntry Down, TensorEntry Up, double? Alpha)
+/// <param name="LowRank">null where the file has whole differences only</param>
+/// <param name="Difference">[out, in], or null for none</param>
+/// <param name="BiasDifference">[out], or null for none</param>
+internal sealed record LoraModule(string Name, LowRankPair? LowRank, TensorEntry? Difference, TensorEntry? BiasDifference)
 {
-    public long Rank => Down.Shape[0];
+    /// <summary>[out, in] of the layer that it was made for; null where it changes the bias alone.</summary>
+    public long[]? WeightShape => LowRank is { } pair ? [pair.Up.Shape[0], pair.Down.Shape[1]] : Difference?.Shape;
 
-    public double Scale => Alpha is { } alpha ? alpha / Rank : 1;
+    /// <summary>Whether it changes the weight, and not the bias alone.</summary>
+    public bool ChangesWeight => LowRank is not null || Difference is not null;
 }

@@ -27,6 +27,32 @@ internal static class Operators
         return Tensor.UnsafeCreateTensor((nint)stack[0]);
     }
 
+    /// <summary>a b^T of float8 matrices, each scaled, summed in float32; on CUDA the tensor cores' own product.</summary>
+    /// <param name="a">[M, K] float8_e4m3fn, row by row; K a multiple of 16</param>
+    /// <param name="b">[N, K] float8_e4m3fn, row by row; N a multiple of 16</param>
+    /// <param name="scaleA">[M, 1] float32: one for every row of a</param>
+    /// <param name="scaleB">[N, 1] float32: one for every row of b</param>
+    /// <param name="bias">[N] bfloat16, or null for none</param>
+    /// <returns>[M, N] bfloat16, the only type that row-wise scales come in</returns>
+    internal static unsafe Tensor ScaledProduct(Tensor a, Tensor b, Tensor scaleA, Tensor scaleB, Tensor? bias)
+    {
+        // aten::_scaled_mm(Tensor self, Tensor mat2, Tensor scale_a, Tensor scale_b, Tensor? bias=None, Tensor? scale_result=None,
+        //   ScalarType? out_dtype=None, bool use_fast_accum=False) -> Tensor
+        using Tensor columns = b.t(), columnScales = scaleB.t();
+        ulong* stack = stackalloc ulong[8];
+        stack[0] = Argument(a);
+        stack[1] = Argument(columns);
+        stack[2] = Argument(scaleA);
+        stack[3] = Argument(columnScales);
+        stack[4] = bias is null ? 0 : OptionalCell(Argument(bias));
+        stack[5] = 0;
+        stack[6] = OptionalCell((ulong)ElementType.BFloat16);
+        // Sums within the tensor core, as the checkpoints' authors have them.
+        stack[7] = 1;
+        StableInterface.Check(StableInterface.CallDispatcher("aten::_scaled_mm", "", stack), "_scaled_mm");
+        return Tensor.UnsafeCreateTensor((nint)stack[0]);
+    }
+
     // The dispatcher consumes tensor handles, so it gets one of its own.
     private static ulong Argument(Tensor tensor)
     {

@@ -22,8 +22,9 @@ internal sealed class GemmaEncoder : IDisposable
     /// <param name="folder">with <c>config.json</c> and the weights</param>
     /// <param name="device">where to compute</param>
     /// <param name="type">what to compute in</param>
+    /// <param name="streams">whether layers are read when they compute and dropped after it, for devices that cannot hold them all</param>
     /// <exception cref="WeightsException">A file is missing, or is not the model that its config describes.</exception>
-    public GemmaEncoder(string folder, Device device, ScalarType type)
+    public GemmaEncoder(string folder, Device device, ScalarType type, bool streams = false)
     {
         (this.device, this.type) = (device, type);
         Config = GemmaConfig.Read(JsonFile.Read(Path.Combine(folder, "config.json")));
@@ -31,9 +32,9 @@ internal sealed class GemmaEncoder : IDisposable
         try
         {
             table = weights.TableRoot["embed_tokens"].Tensor("weight", Config.VocabularySize, Config.HiddenSize);
-            for (int i = 0; i < Config.Layers; i++) layers.Add(new GemmaLayer(weights.Root["layers"][i], Config));
+            for (int i = 0; i < Config.Layers && !streams; i++) layers.Add(new GemmaLayer(weights.Root["layers"][i], Config));
             finalNorm = new GemmaNorm(weights.Root["norm"], Config.HiddenSize, Config.Epsilon);
-            weights.Complete();
+            weights.Complete(withoutLayers: streams);
             // Rounded to the weights' type, as the reference has it: 62 instead of 61.97 in bfloat16.
             using var scope = NewDisposeScope();
             embeddingScale = tensor((float)Math.Sqrt(Config.HiddenSize)).to(type).to(ScalarType.Float64).item<double>();
@@ -80,7 +81,7 @@ internal sealed class GemmaEncoder : IDisposable
         Tensor last = Run(ids, start, global, sliding, cache, null).narrow(1, count - 1, 1).squeeze(1);
         if (cache is not null) cache.Length += count;
         // The embedding is the output head as well; it is read when it is first needed.
-        head ??= new Linear(weights.Root["embed_tokens"], Config.HiddenSize, Config.VocabularySize, bias: false);
+        head ??= weights.LoadHead(Config);
         return head.Forward(last).MoveToOuterDisposeScope();
     }
 
@@ -94,15 +95,25 @@ internal sealed class GemmaEncoder : IDisposable
         GemmaRope slidingRope = GemmaRope.At(Config.SlidingRope, Config.HeadSize, start, count, type, device);
         Tensor x = Embed(ids);
         states?.Add(x);
-        for (int i = 0; i < layers.Count; i++)
+        for (int i = 0; i < Config.Layers; i++)
         {
             bool slides = Config.IsSliding[i];
-            Tensor next = layers[i].Forward(x, slides ? slidingRope : globalRope, slides ? sliding : global, cache?.Layers[i]);
+            Tensor next = Through(i, x, slides ? slidingRope : globalRope, slides ? sliding : global, cache?.Layers[i]);
             if (states is null) x.Dispose();
             else states.Add(next);
             x = next;
         }
         return finalNorm.Forward(x);
+    }
+
+    private Tensor Through(int layer, Tensor x, GemmaRope rope, VisibleKeys? visible, LayerCache? cache)
+    {
+        if (layers.Count > 0) return layers[layer].Forward(x, rope, visible, cache);
+        GemmaLayer read = weights.LoadLayer(layer, Config, out ComponentWeights owner);
+        using (owner)
+        {
+            return read.Forward(x, rope, visible, cache);
+        }
     }
 
     // [B, T] -> [B, T, hidden]; the table stays on the CPU in the file's type, and only the rows that are needed are converted.

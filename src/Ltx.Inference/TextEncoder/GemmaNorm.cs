@@ -7,14 +7,22 @@ namespace Ltx.Inference.TextEncoder;
 /// <summary>
 /// Gemma's root-mean-square normalisation: multiplied by 1 + weight, and all of it in float32 (Gemma3RMSNorm of huggingface/transformers).
 /// </summary>
-internal sealed class GemmaNorm(WeightScope scope, long features, double epsilon)
+internal sealed class GemmaNorm
 {
-    private readonly Tensor scale = scope.Component.Own(scope.TensorOf(ScalarType.Float32, "weight", features) + 1);
+    private readonly double epsilon;
+    private Tensor? scale;
+
+    public GemmaNorm(WeightScope scope, long features, double epsilon)
+    {
+        this.epsilon = epsilon;
+        Tensor weight = scope.TensorOf(ScalarType.Float32, "weight", features);
+        scope.Component.WhenRead(() => scale = scope.Component.Own(weight + 1));
+    }
 
     /// <param name="x">[..., features]</param>
     public Tensor Forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return (RmsNorm.Weightless(x.to(ScalarType.Float32), epsilon) * scale).to(x.dtype).MoveToOuterDisposeScope();
+        return (RmsNorm.Weightless(x.to(ScalarType.Float32), epsilon) * scale!).to(x.dtype).MoveToOuterDisposeScope();
     }
 }

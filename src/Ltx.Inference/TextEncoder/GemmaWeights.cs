@@ -1,3 +1,4 @@
+using Ltx.Inference.Layers;
 using Ltx.Inference.Weights;
 using static TorchSharp.torch;
 
@@ -9,11 +10,11 @@ internal sealed class GemmaWeights : IDisposable
     private const string Table = "embed_tokens.weight";
 
     // Where the language model lies: in the hub's files, in those that transformers 5 writes, and in a language model alone.
-    private static readonly string[] Prefixes = ["language_model.model", "model.language_model", "model"];
+    internal static readonly string[] Prefixes = ["language_model.model", "model.language_model", "model"];
 
     // What is not the language model: the vision tower by its three names, the projector behind it, the output head where a file repeats
     // it (it is the embedding), and the SentencePiece model that single files carry.
-    private static readonly string[] Ignored =
+    internal static readonly string[] Ignored =
     [
         "vision_tower.", "model.vision_tower.", "vision_model.", "multi_modal_projector.", "model.multi_modal_projector.",
         "lm_head.", "language_model.lm_head.", "spiece_model",
@@ -31,7 +32,7 @@ internal sealed class GemmaWeights : IDisposable
             ?? throw new WeightsException($"{archive.Name} has no tensor \"{Prefixes[0]}.{Table}\": it is no Gemma 3.");
         component = new ComponentWeights(archive, "", device, type);
         // The real table is 2 GB, of which a prompt needs a thousandth: it stays in the file, in the file's type.
-        table = new ComponentWeights(archive, "", CPU, (ScalarType)archive.Find($"{prefix}.{Table}").Entry.Type);
+        table = new ComponentWeights(archive, "", CPU, (ScalarType)archive.Find($"{prefix}.{Table}").Entry.Type, checkNumbers: false);
     }
 
     /// <summary>The cursor at the language model.</summary>
@@ -55,8 +56,37 @@ internal sealed class GemmaWeights : IDisposable
         }
     }
 
+    /// <summary>One layer with weights of its own, for as long as it is needed.</summary>
+    /// <param name="index">which layer</param>
+    /// <param name="owner">what the caller disposes</param>
+    public GemmaLayer LoadLayer(int index, GemmaConfig config, out ComponentWeights owner)
+    {
+        // Each is read again and again; its numbers are looked at by whoever uses the result.
+        owner = new ComponentWeights(archive, $"{prefix}.layers.{index}.", component.Device, component.Type, checkNumbers: false);
+        try
+        {
+            GemmaLayer layer = new(owner.Root, config);
+            owner.Complete();
+            return layer;
+        }
+        catch
+        {
+            owner.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Insists that nothing of the language model is left over.</summary>
-    public void Complete() => component.Complete([$"{prefix}.{Table}", .. Ignored]);
+    /// <param name="withoutLayers">whether the layers are left out, to be read one by one</param>
+    public void Complete(bool withoutLayers) => component.Complete([$"{prefix}.{Table}", .. Ignored, .. withoutLayers ? [$"{prefix}.layers."] : Array.Empty<string>()]);
+
+    /// <summary>The embedding table as the output head; whoever asks keeps it, and this owns it.</summary>
+    public Linear LoadHead(GemmaConfig config)
+    {
+        Linear head = new(Root["embed_tokens"], config.HiddenSize, config.VocabularySize, bias: false);
+        component.Settle();
+        return head;
+    }
 
     public void Dispose()
     {
@@ -65,7 +95,8 @@ internal sealed class GemmaWeights : IDisposable
         archive.Dispose();
     }
 
-    private static TensorArchive OpenArchive(string folder)
+    /// <summary>The folder's weights, whatever model they are of.</summary>
+    internal static TensorArchive OpenArchive(string folder)
     {
         string[] indices = Directory.GetFiles(folder, "*.safetensors.index.json"), files = Directory.GetFiles(folder, "*.safetensors");
         return (indices, files) switch

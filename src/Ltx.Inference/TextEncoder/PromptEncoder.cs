@@ -11,26 +11,37 @@ public sealed class PromptEncoder : IDisposable
 {
     private readonly string folder;
     private readonly Device device;
+    private readonly Func<FeatureExtractor> loadFeatures;
+    private readonly Func<EmbeddingsConnector> loadVideoConnector, loadAudioConnector;
 
     /// <param name="model">names the folder with Gemma</param>
     /// <param name="checkpoint">holds the projection and the connectors; must stay open as long</param>
     /// <param name="device">where to compute</param>
     /// <param name="type">what to compute in</param>
     /// <param name="tokenizer">one that was opened before, which saves a second or two; null to open the folder's</param>
+    /// <param name="streams">
+    /// whether every part is read when it computes and dropped after it: Gemma layer by layer, then the projection, then each connector. For
+    /// devices that cannot hold them; a prompt then takes as long as reading all of it.
+    /// </param>
     /// <exception cref="WeightsException">A file is missing, or is not the model that its config describes.</exception>
-    public PromptEncoder(ModelFolder model, Checkpoint checkpoint, Device device, ScalarType type, GemmaTokenizer? tokenizer = null)
+    public PromptEncoder(ModelFolder model, Checkpoint checkpoint, Device device, ScalarType type, GemmaTokenizer? tokenizer = null, bool streams = false)
     {
+        Streams = streams;
         folder = model.TextEncoder;
         this.device = device;
         Tokenizer = tokenizer ?? GemmaTokenizer.Open(Path.Combine(folder, GemmaTokenizer.FileName));
         ConfigSection transformer = checkpoint.Config.Section("transformer");
         try
         {
-            Gemma = new GemmaEncoder(folder, device, type);
+            Gemma = new GemmaEncoder(folder, device, type, streams);
             if (Tokenizer.Count > Gemma.Config.VocabularySize) throw new WeightsException($"{folder}: the tokenizer has {Tokenizer.Count} ids, and the model only {Gemma.Config.VocabularySize}.");
-            Features = new FeatureExtractor(checkpoint, Gemma.Config.HiddenSize, Gemma.Config.Layers + 1, device, type);
-            VideoConnector = new EmbeddingsConnector(checkpoint, "model.diffusion_model.video_embeddings_connector.", ConnectorConfig.Video(transformer), device, type);
-            AudioConnector = new EmbeddingsConnector(checkpoint, "model.diffusion_model.audio_embeddings_connector.", ConnectorConfig.Audio(transformer), device, type);
+            loadFeatures = () => new FeatureExtractor(checkpoint, Gemma.Config.HiddenSize, Gemma.Config.Layers + 1, device, type);
+            loadVideoConnector = () => new EmbeddingsConnector(checkpoint, "model.diffusion_model.video_embeddings_connector.", ConnectorConfig.Video(transformer), device, type);
+            loadAudioConnector = () => new EmbeddingsConnector(checkpoint, "model.diffusion_model.audio_embeddings_connector.", ConnectorConfig.Audio(transformer), device, type);
+            if (streams) return;
+            Features = loadFeatures();
+            VideoConnector = loadVideoConnector();
+            AudioConnector = loadAudioConnector();
         }
         catch
         {
@@ -41,13 +52,16 @@ public sealed class PromptEncoder : IDisposable
 
     public GemmaTokenizer Tokenizer { get; }
 
+    /// <summary>Whether its parts are read anew for every prompt.</summary>
+    public bool Streams { get; }
+
     internal GemmaEncoder Gemma { get; }
 
-    internal FeatureExtractor Features { get; }
+    internal FeatureExtractor? Features { get; }
 
-    internal EmbeddingsConnector VideoConnector { get; }
+    internal EmbeddingsConnector? VideoConnector { get; }
 
-    internal EmbeddingsConnector AudioConnector { get; }
+    internal EmbeddingsConnector? AudioConnector { get; }
 
     /// <summary>Encodes prompts, one after the other: the hidden states of one take 400 MB in the real model.</summary>
     /// <param name="prompts">at least one</param>
@@ -69,11 +83,12 @@ public sealed class PromptEncoder : IDisposable
     /// <param name="settings">how it writes; null for the reference's defaults</param>
     /// <param name="cancellation">asked once a token</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public string Answer(string system, string user, GenerationSettings? settings, CancellationToken cancellation)
+    public ChatAnswer Answer(string system, string user, GenerationSettings? settings, CancellationToken cancellation)
     {
-        GemmaGenerator generator = new(Gemma, GenerationConfig.Read(folder));
+        GenerationConfig config = GenerationConfig.Read(folder);
         IReadOnlyList<int> chat = Tokenizer.Encode(ChatTemplate.Render(system, user), addBos: false);
-        return Tokenizer.Decode(generator.Generate(chat, settings ?? new GenerationSettings(), cancellation));
+        IReadOnlyList<int> answer = new GemmaGenerator(Gemma, config).Generate(chat, settings ?? new GenerationSettings(), cancellation);
+        return new ChatAnswer(Tokenizer.Decode(answer), answer.Count > 0 && config.StopTokens.Contains(answer[^1]));
     }
 
     public void Dispose()
@@ -90,9 +105,19 @@ public sealed class PromptEncoder : IDisposable
         PromptTokens tokens = Tokenizer.EncodePrompt(prompt);
         // [T] -> [1, T]
         Tensor ids = tensor(tokens.Ids).unsqueeze(0), mask = tensor(tokens.Mask).unsqueeze(0), deviceMask = mask.to(device);
-        (Tensor video, Tensor audio) = Features.Forward(Gemma.Forward(ids, mask), deviceMask);
+        // Before the projection comes, if it has to come.
+        IReadOnlyList<Tensor> states = Gemma.Forward(ids, mask);
+        (Tensor video, Tensor audio) = With(Features, loadFeatures, features => features.Forward(states, deviceMask));
         return new PromptContext(
-            VideoConnector.Forward(video, deviceMask).MoveToOuterDisposeScope(),
-            AudioConnector.Forward(audio, deviceMask).MoveToOuterDisposeScope());
+            With(VideoConnector, loadVideoConnector, connector => connector.Forward(video, deviceMask)).MoveToOuterDisposeScope(),
+            With(AudioConnector, loadAudioConnector, connector => connector.Forward(audio, deviceMask)).MoveToOuterDisposeScope());
+    }
+
+    // A part that is there, or one that is read for this alone.
+    private static TResult With<TPart, TResult>(TPart? resident, Func<TPart> load, Func<TPart, TResult> use) where TPart : class, IDisposable
+    {
+        if (resident is not null) return use(resident);
+        using TPart visiting = load();
+        return use(visiting);
     }
 }

@@ -16,6 +16,7 @@ internal sealed class TokenSampler(GenerationSettings settings, GenerationConfig
         using var scope = NewDisposeScope();
         // What is drawn must not depend on the device.
         Tensor scores = logits.squeeze(0).to(ScalarType.Float32).cpu();
+        if (!scores.isfinite().all().item<bool>()) throw new InferenceException(Fault.Internal, "The text model gave numbers that are not finite; its weights or the numeric type are not fit for this prompt.");
         if (!settings.Sample) return (int)scores.argmax().item<long>();
         scores /= settings.Temperature;
         if (config.TopK is { } topK && topK < scores.shape[0]) scores = KeepMostProbable(scores, topK);

@@ -1,4 +1,8 @@
+using Ltx.Inference.Layers;
+using Ltx.Inference.Native;
+using Ltx.Inference.Transformer.Streaming;
 using Ltx.Inference.Weights;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Transformer;
@@ -10,32 +14,52 @@ namespace Ltx.Inference.Transformer;
 public sealed class LtxTransformer : IDisposable
 {
     // The connectors of the text encoder share the transformer's prefix in the file.
-    private const string Prefix = "model.diffusion_model.";
+    private const string Prefix = "model.diffusion_model.", BlockList = "transformer_blocks";
     private static readonly string[] OthersBelowPrefix = ["video_embeddings_connector.", "audio_embeddings_connector."];
 
     private readonly ComponentWeights weights;
     private readonly StreamEnds video, audio;
     private readonly TransformerBlock[] blocks;
+    private readonly BlockStream stream;
 
     /// <param name="checkpoint">must stay open as long as this lives</param>
     /// <param name="device">where to compute</param>
     /// <param name="type">bfloat16 or float32</param>
+    /// <param name="format">in what form the weights of linear layers are kept</param>
+    /// <param name="streamedBlocks">how many blocks come from pinned host memory for every pass</param>
     /// <exception cref="WeightsException">The file lacks a tensor, has one too many, or is of an architecture that is not built here.</exception>
-    public LtxTransformer(Checkpoint checkpoint, Device device, ScalarType type)
+    public LtxTransformer(Checkpoint checkpoint, Device device, ScalarType type, WeightFormat format = WeightFormat.Checkpoint, int streamedBlocks = 0)
+        : this(checkpoint, device, type, format, streamedBlocks, device.type == DeviceType.CUDA ? new CudaLink(device.index) : new HostLink())
+    {
+    }
+
+    /// <param name="link">the way that streamed blocks come; this owns it</param>
+    internal LtxTransformer(Checkpoint checkpoint, Device device, ScalarType type, WeightFormat format, int streamedBlocks, IDeviceLink link)
     {
         Config = TransformerConfig.From(checkpoint.Config);
-        weights = checkpoint.Component(Prefix, device, type);
+        weights = checkpoint.Component(Prefix, device, type, name => format == WeightFormat.Float8 && !IsRounded(name) ? WeightFormat.Checkpoint : format);
+        stream = new BlockStream(link, device);
         try
         {
             WeightScope root = weights.Root;
+            HashSet<int> streamed = [.. BlockStream.Spread(streamedBlocks, Config.Layers)];
             video = new StreamEnds(root, "", Config.Video, Config, "av_ca_video_scale_shift_adaln_single", "av_ca_a2v_gate_adaln_single");
             audio = new StreamEnds(root, "audio_", Config.Audio, Config, "av_ca_audio_scale_shift_adaln_single", "av_ca_v2a_gate_adaln_single");
-            blocks = [.. Enumerable.Range(0, Config.Layers).Select(i => new TransformerBlock(root["transformer_blocks"][i], Config))];
+            blocks = new TransformerBlock[Config.Layers];
+            for (int i = 0; i < blocks.Length; i++)
+            {
+                blocks[i] = new TransformerBlock(root[BlockList][i], Config);
+                if (!streamed.Contains(i)) continue;
+                // What is streamed leaves the device before the next block comes: all of them do not fit.
+                weights.Settle();
+                stream.Add(i, LinearsOf(i));
+            }
+            stream.Order();
             weights.Complete(OthersBelowPrefix);
         }
         catch
         {
-            weights.Dispose();
+            Dispose();
             throw;
         }
     }
@@ -48,7 +72,10 @@ public sealed class LtxTransformer : IDisposable
     public ScalarType Type => weights.Type;
 
     /// <summary>Every linear layer by its name in a LoRA.</summary>
-    internal IReadOnlyDictionary<string, Layers.Linear> Linears => weights.Linears;
+    internal IReadOnlyDictionary<string, Linear> Linears => weights.Linears;
+
+    /// <summary>A reader for weights that are read again.</summary>
+    internal IWeightReader NewReader() => weights.NewReader();
 
     /// <summary>Rotary tables of video tokens; the caller disposes them.</summary>
     /// <param name="positions">[B, 3, T, 2] first and last seconds, rows and columns of pixels of every token, float32</param>
@@ -72,7 +99,9 @@ public sealed class LtxTransformer : IDisposable
         Tensor vx = video.Embed(videoInput), ax = audio.Embed(audioInput);
         for (int i = 0; i < blocks.Length; i++)
         {
+            stream.Begin(i);
             (Tensor nextVideo, Tensor nextAudio) = blocks[i].Forward(vx, ax, videoState, audioState, perturbations, i);
+            stream.End(i);
             vx.Dispose();
             ax.Dispose();
             (vx, ax) = (nextVideo, nextAudio);
@@ -81,5 +110,32 @@ public sealed class LtxTransformer : IDisposable
         return (video.Output(vx, videoState).MoveToOuterDisposeScope(), audio.Output(ax, audioState).MoveToOuterDisposeScope());
     }
 
-    public void Dispose() => weights.Dispose();
+    /// <summary>How many blocks are streamed.</summary>
+    internal int StreamedBlocks => stream.Indices.Count;
+
+    /// <summary>Streams another number of blocks from now on; their weights stay what they are, LoRAs included.</summary>
+    internal void Stream(int count)
+    {
+        HashSet<int> wanted = [.. BlockStream.Spread(count, blocks.Length)];
+        foreach (int i in stream.Indices.Where(i => !wanted.Contains(i)).ToList()) stream.Remove(i);
+        foreach (int i in wanted.Except(stream.Indices).Order().ToList()) stream.Add(i, LinearsOf(i));
+        stream.Order();
+    }
+
+    public void Dispose()
+    {
+        stream.Dispose();
+        weights.Dispose();
+    }
+
+    // In the order of their names: the same in every block.
+    private List<Linear> LinearsOf(int block)
+    {
+        string prefix = $"{BlockList}.{block}.";
+        return [.. weights.Linears.Where(linear => linear.Key.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(linear => linear.Key, StringComparer.Ordinal).Select(linear => linear.Value)];
+    }
+
+    // What takes the time and the memory. Gates are tiny, and every head hangs on one number of theirs; both ends of the streams and the
+    // modulation are small, too, and official float8 checkpoints leave them.
+    private static bool IsRounded(string linear) => linear.StartsWith("transformer_blocks.", StringComparison.Ordinal) && !linear.EndsWith(".to_gate_logits", StringComparison.Ordinal);
 }

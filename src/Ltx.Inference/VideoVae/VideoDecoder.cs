@@ -14,12 +14,11 @@ public sealed class VideoDecoder : IDisposable
 {
     private readonly ComponentWeights weights;
     private readonly ComponentWeights statisticsWeights;
-    private readonly VideoVaeOptions options;
     private readonly IVideoLayer[] layers;
 
     private VideoDecoder(Checkpoint checkpoint, Device device, ScalarType type, VideoVaeOptions options)
     {
-        this.options = options;
+        MaximumElements = options.MaximumElements;
         Config = VideoVaeConfig.Read(checkpoint.Config);
         weights = checkpoint.Component("vae.decoder.", device, type);
         statisticsWeights = checkpoint.Component("vae.", device, type);
@@ -44,6 +43,9 @@ public sealed class VideoDecoder : IDisposable
     }
 
     public VideoVaeConfig Config { get; }
+
+    /// <summary>See <see cref="VideoVaeOptions"/>; may change between clips.</summary>
+    internal long MaximumElements { get; set; }
 
     /// <summary>Compression from pixels to latent cells.</summary>
     public VideoScale Scale => Config.Scale;
@@ -117,7 +119,7 @@ public sealed class VideoDecoder : IDisposable
     private IEnumerable<Tensor> Pieces(Tensor latent)
     {
         using FrameMemory memory = new();
-        foreach (ClipPiece piece in PieceByPiece.Through(layers, [new ClipPiece(Moved(latent), IsLast: true)], memory, options.MaximumElements))
+        foreach (ClipPiece piece in PieceByPiece.Through(layers, [new ClipPiece(Moved(latent), IsLast: true)], memory, MaximumElements))
         {
             yield return InTypeOf(latent, piece.Frames);
         }

@@ -14,12 +14,11 @@ public sealed class VideoEncoder : IDisposable
 {
     private readonly ComponentWeights weights;
     private readonly ComponentWeights statisticsWeights;
-    private readonly VideoVaeOptions options;
     private readonly IVideoLayer[] layers;
 
     private VideoEncoder(Checkpoint checkpoint, Device device, ScalarType type, VideoVaeOptions options)
     {
-        this.options = options;
+        MaximumElements = options.MaximumElements;
         Config = VideoVaeConfig.Read(checkpoint.Config);
         weights = checkpoint.Component("vae.encoder.", device, type);
         statisticsWeights = checkpoint.Component("vae.", device, type);
@@ -45,6 +44,9 @@ public sealed class VideoEncoder : IDisposable
     }
 
     public VideoVaeConfig Config { get; }
+
+    /// <summary>See <see cref="VideoVaeOptions"/>; may change between clips.</summary>
+    internal long MaximumElements { get; set; }
 
     /// <summary>Compression from pixels to latent cells.</summary>
     public VideoScale Scale => Config.Scale;
@@ -124,7 +126,7 @@ public sealed class VideoEncoder : IDisposable
     {
         // The activations are the largest where the squares of pixels have just become channels.
         long perFrame = video.shape[0] * layers[..2].Max(layer => layer.WorkingChannels) * (video.shape[3] / Config.PatchSize) * (video.shape[4] / Config.PatchSize);
-        long frames = video.shape[2], step = Scale.Time * Math.Max(1, options.MaximumElements / (perFrame * Scale.Time));
+        long frames = video.shape[2], step = Scale.Time * Math.Max(1, MaximumElements / (perFrame * Scale.Time));
         for (long start = 0; start < frames;)
         {
             long end = Math.Min(frames, start == 0 ? step + 1 : start + step);

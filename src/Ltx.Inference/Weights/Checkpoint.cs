@@ -1,3 +1,4 @@
+using Ltx.Inference.Layers;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Weights;
@@ -17,13 +18,16 @@ public sealed class Checkpoint : IDisposable
     public ConfigSection Config { get; }
 
     /// <exception cref="WeightsException">The file is not a checkpoint.</exception>
-    public static Checkpoint Open(string path)
+    public static Checkpoint Open(string path) => Of(TensorArchive.Open(path));
+
+    /// <summary>The same of an archive, which this owns.</summary>
+    /// <exception cref="WeightsException">It is not a checkpoint.</exception>
+    internal static Checkpoint Of(TensorArchive archive)
     {
-        TensorArchive archive = TensorArchive.Open(path);
         try
         {
-            string config = archive.Files[0].Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{path} is no LTX checkpoint: its metadata has no config.");
-            return new Checkpoint(archive, ConfigSection.Parse(config, path));
+            string config = archive.Files[0].Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{archive.Name} is no LTX checkpoint: its metadata has no config.");
+            return new Checkpoint(archive, ConfigSection.Parse(config, archive.Name));
         }
         catch
         {
@@ -32,8 +36,15 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
+    /// <summary>How its tensors come to a device.</summary>
+    internal Func<Device, IWeightReader> Reader
+    {
+        set => archive.Reader = value;
+    }
+
     /// <summary>The weights below a prefix. The caller disposes them; the checkpoint must stay open as long.</summary>
-    public ComponentWeights Component(string prefix, Device device, ScalarType type) => new(archive, prefix, device, type);
+    /// <param name="format">in what form the weight of a linear layer is kept, by its name; null for as the file has it</param>
+    public ComponentWeights Component(string prefix, Device device, ScalarType type, Func<string, WeightFormat>? format = null) => new(archive, prefix, device, type, format);
 
     public void Dispose() => archive.Dispose();
 }

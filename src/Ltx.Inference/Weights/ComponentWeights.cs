@@ -1,4 +1,5 @@
 using Ltx.Inference.Layers;
+using Ltx.Inference.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,13 +16,21 @@ public sealed class ComponentWeights : IDisposable
     private readonly HashSet<string> taken = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Linear> linears = new(StringComparer.Ordinal);
     private readonly List<Tensor> owned = [];
+    private readonly List<(TensorEntry Entry, SafetensorsFile File, Tensor IsFinite)> checks = [];
+    private readonly Func<string, WeightFormat> format;
+    private readonly bool checkNumbers;
+    private IWeightReader? reader;
 
     /// <param name="archive">the file or files; must outlive this</param>
     /// <param name="prefix">what the component's names begin with in the file, for instance <c>model.diffusion_model.</c></param>
     /// <param name="device">where the tensors are to live</param>
     /// <param name="type">floating-point type to compute in</param>
-    public ComponentWeights(TensorArchive archive, string prefix, Device device, ScalarType type)
+    /// <param name="format">in what form the weight of a linear layer is kept, by its name; null for as the file has it</param>
+    /// <param name="checkNumbers">whether every number is looked at as it is loaded: one that is not finite would spoil every result without a word</param>
+    public ComponentWeights(TensorArchive archive, string prefix, Device device, ScalarType type, Func<string, WeightFormat>? format = null, bool checkNumbers = true)
     {
+        this.format = format ?? (_ => WeightFormat.Checkpoint);
+        this.checkNumbers = checkNumbers;
         this.archive = archive;
         this.prefix = prefix;
         Device = device;
@@ -50,10 +59,31 @@ public sealed class ComponentWeights : IDisposable
             .Where(name => !others.Any(other => name.AsSpan(prefix.Length).StartsWith(other, StringComparison.Ordinal)))
             .Order(StringComparer.Ordinal)];
         if (left.Count > 0) throw new WeightsException($"{archive.Name} holds {left.Count} tensors below \"{prefix}\" that its config has no place for; the first is \"{left[0]}\".");
+        Settle();
+    }
+
+    /// <summary>Waits for everything that was asked for, and lets go of what was needed for reading.</summary>
+    /// <exception cref="WeightsException">A tensor holds numbers that are not finite.</exception>
+    public void Settle()
+    {
+        reader?.Finish();
+        reader?.Dispose();
+        reader = null;
+        if (checks.Count == 0) return;
+        using var scope = NewDisposeScope();
+        // One look for all: every look waits for the device.
+        bool[] finite = stack(checks.Select(check => check.IsFinite)).cpu().data<bool>().ToArray();
+        int broken = Array.IndexOf(finite, false);
+        string where = broken < 0 ? "" : $"{checks[broken].File.Path}: tensor \"{checks[broken].Entry.Name}\" holds numbers that are not finite; the file is damaged, or was made wrong.";
+        DropChecks();
+        if (broken >= 0) throw new WeightsException(where);
     }
 
     public void Dispose()
     {
+        reader?.Dispose();
+        reader = null;
+        DropChecks();
         foreach (Linear linear in linears.Values) linear.Release();
         foreach (Tensor tensor in owned) tensor.Dispose();
         owned.Clear();
@@ -61,12 +91,34 @@ public sealed class ComponentWeights : IDisposable
 
     internal bool Contains(string name) => archive.Contains(prefix + name);
 
+    /// <summary>A tensor that lives as long as the component, converted and moved. It has its numbers once the component is complete.</summary>
     internal Tensor Take(string name, ScalarType type, ReadOnlySpan<long> shape)
     {
-        Tensor tensor = Read(name, type, shape);
-        owned.Add(tensor);
-        return tensor;
+        (SafetensorsFile file, TensorEntry entry) = Find(name, shape);
+        Tensor taken;
+        if ((ScalarType)entry.Type == type)
+        {
+            taken = Reader.Read(file, entry, raw => Look(file, entry, raw));
+        }
+        else
+        {
+            Tensor converted = empty(shape, type, Device).DetachFromDisposeScope();
+            Reader.Read(file, entry, raw =>
+            {
+                using (raw)
+                {
+                    Look(file, entry, raw);
+                    converted.copy_(raw);
+                }
+            });
+            taken = converted;
+        }
+        owned.Add(taken);
+        return taken;
     }
+
+    /// <summary>Does something with tensors that were taken, once they have their numbers.</summary>
+    internal void WhenRead(Action action) => Reader.Then(action);
 
     /// <summary>Takes over a tensor that was computed from weights, and lives as long as they do.</summary>
     internal Tensor Own(Tensor derived)
@@ -77,8 +129,80 @@ public sealed class ComponentWeights : IDisposable
 
     internal void Register(string name, Linear linear) => linears.Add(name, linear);
 
-    /// <summary>The tensor as the file has it, converted and moved, belonging to the caller. May be read any number of times.</summary>
-    internal Tensor Read(string name, ScalarType type, ReadOnlySpan<long> shape)
+    /// <summary>A reader of one's own for weights that are read again.</summary>
+    internal IWeightReader NewReader() => archive.Reader(Device);
+
+    /// <summary>The weight of a linear layer that is being built; it belongs to the layer.</summary>
+    internal void ReadFirst(Linear linear, Action<LinearWeight> arrived) => ReadWeight(Reader, linear, arrived, Look);
+
+    /// <summary>Asks for the weight of a linear layer, as the file has it, in the form in which the layer keeps it. Any number of times.</summary>
+    internal void ReadWeight(IWeightReader reader, Linear linear, Action<LinearWeight> arrived) => ReadWeight(reader, linear, arrived, (_, _, _) => { });
+
+    private IWeightReader Reader => reader ??= NewReader();
+
+    private void ReadWeight(IWeightReader reader, Linear linear, Action<LinearWeight> arrived, Action<SafetensorsFile, TensorEntry, Tensor> look)
+    {
+        (SafetensorsFile file, TensorEntry entry) = Find(linear.Name + ".weight", [linear.OutFeatures, linear.InFeatures]);
+        WeightFormat wanted = format(linear.Name);
+        if (entry.Type.IsFloat8())
+        {
+            ReadFloat8(reader, linear, file, entry, read =>
+            {
+                look(file, entry, read.Tensors[0]);
+                arrived(wanted == WeightFormat.Full ? Replaced(read, weight => new DenseWeight(weight.to(Type))) : read);
+            });
+            return;
+        }
+        reader.Read(file, entry, raw =>
+        {
+            look(file, entry, raw);
+            // Same type, same device: the tensor that looks into the file is the weight.
+            LinearWeight read = new DenseWeight((ScalarType)entry.Type == Type ? raw : Converted(raw));
+            arrived(wanted == WeightFormat.Float8 ? Replaced(read, Float8Weight.Rounded) : read);
+        });
+    }
+
+    // A float8 weight has its scale beside it: of the whole matrix, or of every row.
+    private void ReadFloat8(IWeightReader reader, Linear linear, SafetensorsFile file, TensorEntry entry, Action<Float8Weight> arrived)
+    {
+        string scaleName = linear.Name + ".weight_scale", inputScale = linear.Name + ".input_scale";
+        if (entry.Type != ElementType.Float8E4M3) throw new WeightsException($"{file.Path}: tensor \"{entry.Name}\" is {entry.Type}, and only float8_e4m3fn weights are multiplied here.");
+        if (!Contains(scaleName)) throw new WeightsException($"{file.Path}: tensor \"{entry.Name}\" is float8, and its scale \"{prefix}{scaleName}\" is missing.");
+        (SafetensorsFile scaleFile, TensorEntry scaleEntry) = archive.Find(prefix + scaleName);
+        bool fits = scaleEntry.Type == ElementType.Float32 && (scaleEntry.Shape is [] or [1] || scaleEntry.Shape.SequenceEqual([linear.OutFeatures]) || scaleEntry.Shape.SequenceEqual([linear.OutFeatures, 1]));
+        if (!fits) throw new WeightsException($"{scaleFile.Path}: tensor \"{scaleEntry.Name}\" is {scaleEntry.Type} [{string.Join(',', scaleEntry.Shape)}], and must be one float32 for the matrix or for each of its {linear.OutFeatures} rows.");
+        taken.Add(prefix + scaleName);
+        if (Contains(inputScale)) taken.Add(prefix + inputScale);
+        Tensor values = reader.Read(file, entry);
+        reader.Read(scaleFile, scaleEntry, raw =>
+        {
+            using (raw)
+            using (NewDisposeScope())
+            {
+                Tensor column = raw.reshape(-1, 1).expand(linear.OutFeatures, 1);
+                arrived(new Float8Weight(values, column.clone().DetachFromDisposeScope()));
+            }
+        });
+    }
+
+    private static LinearWeight Replaced(LinearWeight read, Func<Tensor, LinearWeight> make)
+    {
+        using (read)
+        using (NewDisposeScope())
+        {
+            return make(read.ToFloat32());
+        }
+    }
+
+    private Tensor Converted(Tensor raw)
+    {
+        using (raw)
+        {
+            return raw.to(Type);
+        }
+    }
+
+    private (SafetensorsFile File, TensorEntry Entry) Find(string name, ReadOnlySpan<long> shape)
     {
         (SafetensorsFile file, TensorEntry entry) = archive.Find(prefix + name);
         if (!shape.SequenceEqual(entry.Shape))
@@ -86,12 +210,23 @@ public sealed class ComponentWeights : IDisposable
             throw new WeightsException($"{file.Path}: tensor \"{entry.Name}\" is [{string.Join(',', entry.Shape)}], and the config asks for [{string.Join(',', shape.ToArray())}].");
         }
         taken.Add(prefix + name);
-        Tensor view = file.View(entry);
-        // Same type, same device: the tensor that looks into the file is the weight.
-        if ((ScalarType)entry.Type == type && Device.type == DeviceType.CPU) return view.DetachFromDisposeScope();
-        using (view)
-        {
-            return view.to(type, Device).DetachFromDisposeScope();
-        }
+        return (file, entry);
+    }
+
+    // Numbers have come from a file for the first time.
+    private void Look(SafetensorsFile file, TensorEntry entry, Tensor raw)
+    {
+        LoadMeter.Count(entry.Length);
+        if (!checkNumbers || !entry.Type.IsFloatingPoint() || entry.Length == 0) return;
+        using var scope = NewDisposeScope();
+        // Of float8, only conversions are computed.
+        Tensor numbers = entry.Type.IsFloat8() ? raw.to(ScalarType.BFloat16) : raw;
+        checks.Add((entry, file, numbers.isfinite().all().DetachFromDisposeScope()));
+    }
+
+    private void DropChecks()
+    {
+        foreach ((_, _, Tensor isFinite) in checks) isFinite.Dispose();
+        checks.Clear();
     }
 }

@@ -9,8 +9,8 @@ namespace Ltx.Inference.Weights;
 /// </summary>
 public sealed class SafetensorsFile : IDisposable
 {
-    private readonly MemoryMappedFile mapping;
-    private readonly MemoryMappedViewAccessor view;
+    private readonly MemoryMappedFile? mapping;
+    private readonly MemoryMappedViewAccessor? view;
     private readonly nint start;
 
     private SafetensorsFile(string path, SafetensorsHeader header, MemoryMappedFile mapping, MemoryMappedViewAccessor view)
@@ -28,6 +28,13 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
+    private SafetensorsFile(string name, IEnumerable<TensorEntry> tensors, IReadOnlyDictionary<string, string> metadata)
+    {
+        Path = name;
+        Tensors = tensors.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
+        Metadata = metadata;
+    }
+
     /// <summary>The file's full path.</summary>
     public string Path { get; }
 
@@ -37,6 +44,9 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>The file's own text metadata.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
+    /// <summary>A file that is nowhere: there is no view of its tensors, and their numbers are what an archive's reader makes of them.</summary>
+    internal static SafetensorsFile Imagined(string name, IEnumerable<TensorEntry> tensors, IReadOnlyDictionary<string, string> metadata) => new(name, tensors, metadata);
+
     /// <exception cref="WeightsException">The file is missing, unreadable or not a sound safetensors file.</exception>
     public static SafetensorsFile Open(string path)
     {
@@ -45,6 +55,11 @@ public sealed class SafetensorsFile : IDisposable
         string full = System.IO.Path.GetFullPath(path);
         try
         {
+            // Opening a pipe would wait for a writer for ever. Neither it nor a device has a length, and asking for it does not open them.
+            if (File.Exists(full) && (File.ResolveLinkTarget(full, returnFinalTarget: true) ?? new FileInfo(full)) is not FileInfo { Exists: true, Length: > 0 })
+            {
+                throw new WeightsException($"{full} is empty, or is not a regular file.");
+            }
             using FileStream stream = new(full, FileMode.Open, FileAccess.Read, FileShare.Read);
             SafetensorsHeader header = SafetensorsHeader.Read(stream, full);
             MemoryMappedFile mapping = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
@@ -66,10 +81,13 @@ public sealed class SafetensorsFile : IDisposable
     public Tensor View(TensorEntry entry)
     {
         // libtorch reads elements at their natural alignment; the format does not promise one.
-        nint data = start + (nint)entry.Offset;
+        nint data = Address(entry);
         if (entry.Length == 0 || data % entry.Type.Size() == 0) return ForeignMemory.AsTensor(data, entry.Type, entry.Shape);
         return AlignedCopy(data, entry);
     }
+
+    /// <summary>Where a tensor lies in the mapping; valid as long as this is open.</summary>
+    internal nint Address(TensorEntry entry) => view is null ? throw new InvalidOperationException($"{Path} is imagined: it has no numbers.") : start + (nint)entry.Offset;
 
     // One-byte types are always aligned, so the type here is one that TorchSharp can make.
     private static unsafe Tensor AlignedCopy(nint data, TensorEntry entry)
@@ -79,10 +97,13 @@ public sealed class SafetensorsFile : IDisposable
         return copy;
     }
 
+    /// <summary>Starts reading the whole file from the disk; returns at once.</summary>
+    internal void ReadAhead() => HostPages.Expect(start, (nint)view.Capacity);
+
     public void Dispose()
     {
-        view.SafeMemoryMappedViewHandle.ReleasePointer();
-        view.Dispose();
-        mapping.Dispose();
+        view?.SafeMemoryMappedViewHandle.ReleasePointer();
+        view?.Dispose();
+        mapping?.Dispose();
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using static TorchSharp.torch;
 
 namespace Ltx.Inference.Weights;
 
@@ -27,8 +28,14 @@ public sealed class TensorArchive : IDisposable
 
     public IReadOnlyCollection<string> Names => tensors.Keys;
 
+    /// <summary>How its tensors come to a device.</summary>
+    internal Func<Device, IWeightReader> Reader { get; set; } = IWeightReader.For;
+
     /// <summary>Opens one safetensors file.</summary>
     public static TensorArchive Open(string path) => new(path, [SafetensorsFile.Open(path)]);
+
+    /// <summary>A file that is open already; this owns it.</summary>
+    internal static TensorArchive Of(SafetensorsFile file) => new(file.Path, [file]);
 
     /// <summary>Opens all shards that a <c>*.safetensors.index.json</c> names, and checks that they hold what it says.</summary>
     public static TensorArchive OpenIndex(string indexPath)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ltx.Inference.Generation;
+using Ltx.Inference.Weights;
 using Spectre.Console;
 
 namespace Ltx.Server.Commands;
@@ -7,6 +8,9 @@ namespace Ltx.Server.Commands;
 /// <summary>Shows a run: a bar with stage, step and the estimated rest on a terminal; a line a stage elsewhere.</summary>
 internal static class ConsoleProgress
 {
+    // A component of fewer bytes is loaded before its line is read.
+    private const long WorthALine = 100_000_000;
+
     public static async Task<T> ShowAsync<T>(Func<Action<InpaintProgress>, Task<T>> run)
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
@@ -24,6 +28,28 @@ internal static class ConsoleProgress
                 task.Description = "done";
                 task.Value = 1;
                 return result;
+            });
+    }
+
+    /// <summary>Shows how far a model is loaded: a bar on a terminal; elsewhere a line for each component that is worth one.</summary>
+    public static async Task<T> LoadAsync<T>(Func<Action<LoadProgress>, Task<T>> load)
+    {
+        static string Sentence(LoadProgress progress) =>
+            string.Create(CultureInfo.InvariantCulture, $"loading {progress.Component}: {progress.Bytes / 1e9:0.00} GB, {progress.Rate:0.0} GB/s");
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        if (Console.IsErrorRedirected || !console.Profile.Capabilities.Interactive)
+        {
+            return await load(progress =>
+            {
+                if (progress.IsWhole && progress.Bytes >= WorthALine) Console.Error.WriteLine(Sentence(progress));
+            });
+        }
+        return await console.Progress().AutoClear(true)
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new SpinnerColumn())
+            .StartAsync(async context =>
+            {
+                ProgressTask task = context.AddTask("loading", maxValue: 1);
+                return await load(progress => (task.Description, task.Value) = (Markup.Escape(Sentence(progress)), progress.Fraction));
             });
     }
 

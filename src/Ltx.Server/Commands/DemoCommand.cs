@@ -35,8 +35,8 @@ internal sealed class DemoCommand
         await VideoWriter.WriteAsync(mask, options, Drawn(DemoScene.Mask), null, cancellation);
 
         ClipJob job = new(source, mask, Prompt, result) { Frames = DemoScene.Frames, FramesPerSecond = DemoScene.FramesPerSecond, Seed = Seed };
-        using InpaintPipeline pipeline = engine.Open(arguments);
-        ClipResult clip = await ConsoleProgress.ShowAsync(progress => new ClipInpainter(pipeline, MediaLimits.Default).RunAsync(job, progress, cancellation));
+        using InpaintEngine loaded = await engine.OpenAsync(arguments);
+        ClipResult clip = await ConsoleProgress.ShowAsync(progress => new ClipInpainter(loaded, MediaLimits.Default).RunAsync(job, progress, cancellation));
         await PngWriter.WriteAsync(picture, options.Size, [await MiddleAsync(source, cancellation), await MiddleAsync(mask, cancellation), await MiddleAsync(result, cancellation)], cancellationToken: cancellation);
 
         Console.WriteLine($"source:        {source}");

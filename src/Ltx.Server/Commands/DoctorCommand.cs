@@ -8,9 +8,16 @@ internal static class DoctorCommand
 {
     public static Command Create()
     {
-        Command command = new("doctor", "Looks at libtorch, GPU, ffmpeg, memory and models, and says what is missing.");
-        command.SetAction((_, cancellation) => CommandFailure.Guard(async () =>
+        Option<string?> plan = new("--plan") { Description = "print how a clip of WIDTHxHEIGHTxFRAMES fits on cards of several sizes", HelpName = "WxHxF" };
+        Option<string> model = new("--model") { Description = "what to plan for: a model folder, the name of one under models/, or of a preset", DefaultValueFactory = _ => MemoryPlans.DefaultModel };
+        Command command = new("doctor", "Looks at libtorch, GPU, ffmpeg, memory and models, and says what is missing.") { plan, model };
+        command.SetAction((arguments, cancellation) => CommandFailure.Guard(async () =>
         {
+            if (arguments.GetValue(plan) is { } size)
+            {
+                MemoryPlans.Write(MemoryPlans.Size(size), MemoryPlans.Planner(arguments.GetValue(model)!), Console.Out);
+                return 0;
+            }
             bool healthy = true;
             await foreach (Finding finding in Doctor.ExamineAsync(cancellation))
             {

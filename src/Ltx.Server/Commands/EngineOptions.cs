@@ -21,12 +21,22 @@ internal sealed class EngineOptions
         command.Options.Add(type);
     }
 
-    /// <summary>Loads the model that the options name.</summary>
-    public InpaintPipeline Open(ParseResult arguments)
+    /// <summary>The model as it was named.</summary>
+    public string Model(ParseResult arguments) => arguments.GetValue(model)!;
+
+    /// <summary>Where and in what to compute.</summary>
+    public (torch.Device Device, torch.ScalarType Type) Compute(ParseResult arguments)
     {
-        ModelFolder folder = ModelLocator.Open(arguments.GetValue(model)!);
         torch.Device chosen = EngineDevice.Choose(arguments.GetValue(device)!);
         string named = arguments.GetValue(type)!;
-        return new InpaintPipeline(folder, chosen, named.Length == 0 ? ComputeDevice.DefaultType(chosen) : ComputeDevice.ParseType(named));
+        return (chosen, named.Length == 0 ? ComputeDevice.DefaultType(chosen) : ComputeDevice.ParseType(named));
+    }
+
+    /// <summary>Loads the model that the options name.</summary>
+    public async Task<InpaintEngine> OpenAsync(ParseResult arguments)
+    {
+        ModelFolder folder = ModelLocator.Open(Model(arguments));
+        (torch.Device chosen, torch.ScalarType computed) = Compute(arguments);
+        return await ConsoleProgress.LoadAsync(progress => InpaintEngine.OpenAsync(() => new InpaintPipeline(folder, chosen, computed, progress: progress)));
     }
 }

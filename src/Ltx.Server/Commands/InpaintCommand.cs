@@ -28,6 +28,7 @@ internal sealed class InpaintCommand
     private readonly Option<double> guidance = Number("--guidance", "classifier-free guidance, 1 to 20", 1.0);
     private readonly Option<string> negative = new("--negative") { Description = "what to stay away from, where guidance is above 1", DefaultValueFactory = _ => ClipJob.Defaults.NegativePrompt };
     private readonly Option<long?> seed = new("--seed") { Description = "makes a run repeatable; random where it is not given" };
+    private readonly Option<bool> noExpansion = new("--no-prompt-expansion") { Description = "use the prompt as it is; otherwise the text model writes it out, where it can" };
     private readonly Option<bool> noAudio = new("--no-audio") { Description = "leave the sound track out" };
     private readonly Option<VideoQuality> quality = new("--quality") { Description = "low, medium, high or maximum", DefaultValueFactory = _ => VideoQuality.High };
     private readonly Option<WriteMode> mode = new("--write-mode") { Description = "fast, balanced or small", DefaultValueFactory = _ => WriteMode.Balanced };
@@ -39,7 +40,7 @@ internal sealed class InpaintCommand
         Command command = new("inpaint", "Inpaints one clip.")
         {
             definition.video, definition.mask, definition.prompt, definition.output, definition.loras, definition.strength, definition.frames, definition.rate, definition.steps,
-            definition.guidance, definition.negative, definition.seed, definition.noAudio, definition.quality, definition.mode,
+            definition.guidance, definition.negative, definition.seed, definition.noExpansion, definition.noAudio, definition.quality, definition.mode,
         };
         definition.engine.AddTo(command);
         command.SetAction((arguments, cancellation) => CommandFailure.Guard(() => definition.RunAsync(arguments, cancellation), cancellation));
@@ -49,12 +50,14 @@ internal sealed class InpaintCommand
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
     {
         ClipJob job = Job(arguments);
-        // What is wrong with a file is said before the model is loaded, which may take minutes.
+        // What is wrong with the numbers or a file is said before the model is loaded, which may take minutes.
+        LoraChoice.Check(job.Loras);
         await ClipFiles.ProbeAsync(job, MediaLimits.Default, cancellation);
         foreach (LoraChoice lora in job.Loras) OpenOnce(lora.Path);
-        using InpaintPipeline pipeline = engine.Open(arguments);
-        ClipResult result = await ConsoleProgress.ShowAsync(progress => new ClipInpainter(pipeline, MediaLimits.Default).RunAsync(job, progress, cancellation));
-        foreach (string note in result.Report.Notes) Console.WriteLine(note);
+        using InpaintEngine loaded = await engine.OpenAsync(arguments);
+        ClipResult result = await ConsoleProgress.ShowAsync(progress => new ClipInpainter(loaded, MediaLimits.Default).RunAsync(job, progress, cancellation));
+        foreach (string note in result.Notes) Console.WriteLine(note);
+        if (result.Report.Prompt != job.Prompt) Console.WriteLine($"prompt: {result.Report.Prompt}");
         Console.WriteLine($"{job.Output}: {result.Size}, {result.Frames} frames, {(result.HasSound ? "with sound" : "no sound")}, seed {job.Seed}");
         Console.WriteLine(ConsoleProgress.Timings(result.Stages));
         return 0;
@@ -65,6 +68,7 @@ internal sealed class InpaintCommand
         string source = Named(video, arguments), masked = Named(mask, arguments);
         return new ClipJob(source, masked, arguments.GetValue(prompt)!, OutputPath.File(arguments.GetValue(output)!, source, masked))
         {
+            ExpandPrompt = !arguments.GetValue(noExpansion),
             NegativePrompt = arguments.GetValue(negative)!,
             VideoStrength = Within("--video-strength", arguments.GetValue(strength), 0, 1),
             Frames = (int)Within("--frames", arguments.GetValue(frames), MinFrames, MaxFrames),

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Ltx.Inference.Generation;
+using Ltx.Inference.Layers;
 
 namespace Ltx.Server.Configuration;
 
@@ -11,6 +12,12 @@ internal sealed class InpaintSettings : ICheckedOptions
 
     /// <summary>`float32` or `bfloat16`; empty for float32 on a CPU and bfloat16 on a GPU.</summary>
     public string Dtype { get; set; } = "";
+
+    /// <summary>
+    /// The transformer's weights: `checkpoint` as the file has them, `full` in Dtype, also where the file has float8, or `fp8`: bfloat16 files
+    /// are rounded to float8 while they load (half the memory; cards from Ada and Hopper on multiply it directly).
+    /// </summary>
+    public string Weights { get; set; } = "checkpoint";
 
     /// <summary>Pixels at full size by which the mask is widened for the model.</summary>
     [Range(0, 256)]
@@ -32,13 +39,30 @@ internal sealed class InpaintSettings : ICheckedOptions
     /// <summary>`blend`, `hard` or `none`.</summary>
     public string Composite { get; set; } = "blend";
 
+    /// <summary>GB (10^9 bytes) of the device that may be used, for models and work; 0 for what is free when the model loads.</summary>
+    [Range(0, 10_000)]
+    public double MemoryGigabytes { get; set; }
+
+    /// <summary>Whether a tiny clip goes through every stage before the server is ready, so that the first request is at full speed.</summary>
+    public bool WarmUp { get; set; } = true;
+
     public IEnumerable<string> Check()
     {
         if (Audio is not ("keep-source" or "generate")) yield return $"Inpaint:Audio: '{Audio}' is neither keep-source nor generate";
         if (Composite is not ("blend" or "hard" or "none")) yield return $"Inpaint:Composite: '{Composite}' is none of blend, hard and none";
+        if (EngineWeights is null) yield return $"Inpaint:Weights: '{Weights}' is none of checkpoint, full and fp8";
         if (Dtype is not ("" or "float32" or "bfloat16")) yield return $"Inpaint:Dtype: '{Dtype}' is neither float32 nor bfloat16";
     }
 
+    private WeightFormat? EngineWeights => Weights switch
+    {
+        "checkpoint" => WeightFormat.Checkpoint,
+        "full" => WeightFormat.Full,
+        "fp8" => WeightFormat.Float8,
+        _ => null,
+    };
+
     public InpaintOptions ToEngine() => new(
-        MaskDilation, Feather, LatentMask, Audio == "generate" ? SoundSource.Generate : SoundSource.KeepSource, ReferenceInStage2, Enum.Parse<CompositeMode>(Composite, ignoreCase: true));
+        MaskDilation, Feather, LatentMask, Audio == "generate" ? SoundSource.Generate : SoundSource.KeepSource, ReferenceInStage2, Enum.Parse<CompositeMode>(Composite, ignoreCase: true), EngineWeights!.Value,
+        Memory: MemoryGigabytes == 0 ? null : (long)(MemoryGigabytes * 1e9));
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Ltx.Server.Auth;
 using Ltx.Server.Fal;
 using Ltx.Server.Files;
@@ -44,7 +45,8 @@ internal static class ServerEndpoints
     public static Task ReadyAsync(HttpContext context)
     {
         var services = context.RequestServices;
-        var model = services.GetRequiredService<ServerState>().ModelLoaded;
+        var state = services.GetRequiredService<ServerState>();
+        var model = state.ModelLoaded;
         var writable = IsWritable(services.GetRequiredService<DataFolder>());
         var room = services.GetRequiredService<DiskBudget>().Refusal(0) is null;
         var accepting = !services.GetRequiredService<RequestQueue>().Draining;
@@ -54,6 +56,7 @@ internal static class ServerEndpoints
             json.WriteStartObject();
             json.WriteString("status", ready ? "ready" : "not ready");
             json.WriteBoolean("model_loaded", model);
+            WriteLoading(json, state.Loading);
             json.WriteBoolean("disk_writable", writable);
             json.WriteBoolean("disk_has_room", room);
             json.WriteBoolean("accepting", accepting);
@@ -91,6 +94,25 @@ internal static class ServerEndpoints
     {
         var asked = context.Request.Query["endpoint_id"].ToString();
         return InpaintSchema.Endpoints.FirstOrDefault(endpoint => asked == $"{InpaintSchema.App}/{endpoint}");
+    }
+
+    // Only while something loads.
+    private static void WriteLoading(Utf8JsonWriter json, IReadOnlyList<LoadStatus?> workers)
+    {
+        if (workers.All(status => status is null)) return;
+        json.WriteStartArray("loading");
+        foreach (var (worker, status) in workers.Index())
+        {
+            if (status is null) continue;
+            json.WriteStartObject();
+            json.WriteNumber("worker", worker);
+            json.WriteString("component", status.Component);
+            json.WriteNumber("bytes", status.Bytes);
+            json.WriteNumber("gigabytes_per_second", Math.Round(status.Rate, 2));
+            json.WriteNumber("fraction", Math.Round(status.Fraction, 3));
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     }
 
     private static bool IsWritable(DataFolder folder)

@@ -5,6 +5,8 @@ internal static class FalMessages
 {
     public const string DownloadFailed = "Failed to download the file. Please check if the URL is accessible and try again.";
 
+    public const string ContentRefused = "The content could not be processed because it contained material flagged by a content checker.";
+
     public const string StillInProgress = "Request is still in progress";
 
     public const string AuthenticationRequired = $"Cannot access application \"{InpaintSchema.App}\". Authentication is required to access this application.";

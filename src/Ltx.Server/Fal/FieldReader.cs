@@ -149,7 +149,9 @@ internal sealed class FieldReader(IReadOnlyList<InputField> schema, JsonElement 
             return fallback;
         }
 
-        if (number is < long.MinValue or >= -(double)long.MinValue)
+        // As a double, the number below the smallest is the smallest.
+        var isBelow = decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var digits) && digits < long.MinValue;
+        if (isBelow || number is < long.MinValue or >= -(double)long.MinValue)
         {
             var (type, bound, name2, word) = number > 0 ? ("less_than_equal", long.MaxValue, "le", "less") : ("greater_than_equal", long.MinValue, "ge", "greater");
             Add(field, type, $"Input should be {word} than or equal to {bound}", value, (name2, bound));

@@ -1,20 +1,23 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Ltx.Inference.Generation;
+using Ltx.Server.Safety;
 using Ltx.Video;
 
 namespace Ltx.Server.Media;
 
 /// <summary>
-/// Inpaints from file to file: reads source and mask, runs the engine on a thread of its own, and encodes while it still decodes.
+/// Inpaints from file to file: reads source and mask, runs the engine on its thread, and encodes while it still decodes.
 /// Command line and server both go through here.
 /// </summary>
-internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits)
+/// <param name="guard">looks at source and result; null where nobody does</param>
+internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, ContentGuard? guard = null)
 {
     /// <summary>What the two files are called in errors.</summary>
     public const string SourceRole = "the source video", MaskRole = "the mask";
 
-    private const string Reading = "reading", Finishing = "finishing";
+    /// <summary>Stages before and after the engine's.</summary>
+    internal const string Reading = "reading", Checking = "safety", Finishing = "finishing";
 
     // What AAC is made from, and what LTX-2.3 makes.
     private const int SoundRate = 48000, Stereo = 2;
@@ -23,6 +26,7 @@ internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits
     /// <param name="progress">told where the run is, on the engine's thread</param>
     /// <param name="cancellation">ends the run within one evaluation of the model</param>
     /// <exception cref="MediaException">A file cannot be used, or the result cannot be written.</exception>
+    /// <exception cref="ContentRefusedException">The guard refuses source or result; there is no file then.</exception>
     /// <exception cref="Ltx.Inference.InferenceException">The engine cannot do it.</exception>
     public async Task<ClipResult> RunAsync(ClipJob job, Action<InpaintProgress>? progress, CancellationToken cancellation)
     {
@@ -32,9 +36,13 @@ internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits
         FrameRate rate = FrameRate.FromDouble(job.FramesPerSecond);
         List<byte[]> frames = await ReadAsync(source, size, rate, FramePixels.Rgb24, job.Frames, cancellation);
         List<byte[]> maskFrames = await ReadAsync(mask, size, rate, FramePixels.Gray8, frames.Count, cancellation);
-        AudioClip? heard = await AudioReader.ReadAsync(source, pipeline.SourceSoundRate, Stereo, (int)rate.SamplesIn(frames.Count, pipeline.SourceSoundRate), cancellation);
+        List<string> notes = ClipNotes.Of(job, source, mask, size, rate, frames.Count, maskFrames.Count);
+        AudioClip? heard = await HearAsync(job, source, rate, frames.Count, notes, cancellation);
+        foreach (string note in notes) progress?.Invoke(new InpaintProgress(Reading, 0, 0, 0, note));
         InpaintRequest request = new(job.Prompt, frames, maskFrames, size.Width, size.Height, rate.Value)
         {
+            ExpandPrompt = job.ExpandPrompt,
+            AllowsExpansion = job.AllowsExpansion,
             NegativePrompt = job.NegativePrompt,
             SourceSound = heard is null ? null : new SoundClip(heard.Channels, heard.SampleRate),
             GenerateAudio = job.GenerateAudio,
@@ -44,14 +52,15 @@ internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits
             Seed = job.Seed,
             Loras = job.Loras,
         };
-        AudioClip? kept = job.GenerateAudio && pipeline.KeepsSound(request)
+        AudioClip? kept = job.GenerateAudio && engine.KeepsSound(request)
             ? await AudioReader.ReadAsync(source, SoundRate, Stereo, (int)rate.SamplesIn(frames.Count, SoundRate), cancellation)
             : null;
         TimeSpan read = watch.Elapsed;
 
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         EncoderSink sink = new(stop.Token);
-        Task<InpaintReport> engine = Task.Factory.StartNew(() => RunEngine(request, sink, progress, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        TimeSpan engineBegin = read, engineEnd = default;
+        Task<InpaintReport> run = engine.RunAsync(pipeline => Run(pipeline, request, sink, progress, () => engineBegin = watch.Elapsed, () => engineEnd = watch.Elapsed, stop.Token));
         bool hasSound = false;
         try
         {
@@ -65,20 +74,43 @@ internal sealed class ClipInpainter(InpaintPipeline pipeline, MediaLimits limits
         {
             // Either the encoder failed, and the engine must not wait for it any more; or the engine did, and that is what went wrong.
             await stop.CancelAsync();
-            await ((Task)engine).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (engine.Exception?.InnerException is { } cause and not OperationCanceledException) ExceptionDispatchInfo.Throw(cause);
+            await ((Task)run).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (run.Exception?.InnerException is { } cause and not OperationCanceledException) ExceptionDispatchInfo.Throw(cause);
             throw;
         }
-        InpaintReport report = await engine;
-        TimeSpan counted = report.Stages.Aggregate(read, (sum, stage) => sum + stage.Time);
-        return new ClipResult(size, frames.Count, hasSound, [new StageTime(Reading, read), .. report.Stages, new StageTime(Finishing, watch.Elapsed - counted)], report);
+        InpaintReport report = await run;
+        StageTime[] check = guard is null ? [] : [new(Checking, engineBegin - read, [])];
+        List<StageTime> stages = [new(Reading, read, []), .. check, .. report.Stages, new(Finishing, watch.Elapsed - engineEnd, [])];
+        return new ClipResult(size, frames.Count, hasSound, stages, [.. notes, .. report.Notes], report);
     }
 
-    private InpaintReport RunEngine(InpaintRequest request, EncoderSink sink, Action<InpaintProgress>? progress, CancellationToken cancellation)
+    // What the model listens to. A source whose sound is broken is refused where the result is to have that sound, and is silent where it is to have none.
+    private async Task<AudioClip?> HearAsync(ClipJob job, MediaInfo source, FrameRate rate, int frames, List<string> notes, CancellationToken cancellation)
+    {
+        if (!engine.ListensToSource) return null;
+        try
+        {
+            return await AudioReader.ReadAsync(source, engine.SourceSoundRate, Stereo, (int)rate.SamplesIn(frames, engine.SourceSoundRate), cancellation);
+        }
+        catch (MediaException e) when (e.Fault == MediaFault.Input && !job.GenerateAudio)
+        {
+            notes.Add("The sound of the source video cannot be decoded, so the model does without it.");
+            return null;
+        }
+    }
+
+    private InpaintReport Run(InpaintPipeline pipeline, InpaintRequest request, EncoderSink sink, Action<InpaintProgress>? progress, Action begins, Action done, CancellationToken cancellation)
     {
         try
         {
-            InpaintReport report = pipeline.Run(request, sink, progress, cancellation);
+            if (guard is not null)
+            {
+                progress?.Invoke(new InpaintProgress(Checking, 0, 0, 0));
+                guard.CheckSource(request, cancellation);
+                begins();
+            }
+            InpaintReport report = pipeline.Run(request, guard?.Watch(request, sink) ?? sink, progress, cancellation);
+            done();
             sink.End(null);
             return report;
         }

@@ -10,6 +10,12 @@ namespace Ltx.Server.Media;
 /// <param name="Output">where the result goes; it appears when it is whole</param>
 internal sealed record ClipJob(string Video, string Mask, string Prompt, string Output)
 {
+    /// <summary>Whether the text model writes the prompt out, where it can.</summary>
+    public bool ExpandPrompt { get; init; } = true;
+
+    /// <summary>Asked whether an expanded prompt may be used; null for any.</summary>
+    public Func<string, bool>? AllowsExpansion { get; init; }
+
     public string NegativePrompt { get; init; } = Defaults.NegativePrompt;
 
     public double VideoStrength { get; init; } = 1;

@@ -1,13 +1,16 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text.Json;
 using Ltx.Inference;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Native;
+using Ltx.Inference.Safety;
 using Ltx.Inference.Weights;
 using Ltx.Server.Configuration;
 using Ltx.Server.Fal;
 using Ltx.Server.Fetch;
 using Ltx.Server.Queue;
+using Ltx.Server.Safety;
 using Ltx.Video;
 using TorchSharp;
 using EngineStages = Ltx.Inference.Generation.LoraStages;
@@ -15,45 +18,74 @@ using LoraStages = Ltx.Server.Fal.LoraStages;
 
 namespace Ltx.Server.Media;
 
-/// <summary>The queue's engine: one pipeline a worker, a clip at a time.</summary>
+/// <summary>The queue's engine: one model and one thread a worker, a clip at a time.</summary>
 internal sealed partial class PipelineRunner(LtxOptions options, ILogger<PipelineRunner> logger) : IInpaintRunner, IDisposable
 {
-    private readonly InpaintPipeline?[] pipelines = new InpaintPipeline?[options.Queue.Workers];
+    private readonly InpaintEngine?[] engines = new InpaintEngine?[options.Queue.Workers];
+    private readonly SafetyClassifier?[] classifiers = new SafetyClassifier?[options.Queue.Workers];
     private readonly ModelFolder model = ModelLocator.Open(options.Server.Model);
+    private readonly PromptList refused = PromptList.Read(options.Safety.PromptList, []);
 
     public IReadOnlyList<DeviceMemory> Memory =>
     [
-        .. pipelines.OfType<InpaintPipeline>().Select(pipeline => pipeline.Device).Where(device => device.type == DeviceType.CUDA).DistinctBy(device => device.index)
+        .. engines.OfType<InpaintEngine>().Select(engine => engine.Device).Where(device => device.type == DeviceType.CUDA).DistinctBy(device => device.index)
             .Select(device => (device, memory: CudaMemory.Read(device.index)))
             .Where(read => read.memory is not null)
             .Select(read => new DeviceMemory(read.device.ToString(), read.memory!.Value.Total - read.memory.Value.Free, read.memory.Value.Total)),
     ];
 
-    public Task LoadAsync(int worker, CancellationToken ct) => Task.Run(() => pipelines[worker] = Load(worker), ct);
+    public async Task LoadAsync(int worker, IProgress<LoadStatus> progress, CancellationToken ct)
+    {
+        void Report(LoadProgress load)
+        {
+            progress.Report(new LoadStatus(load.Component, load.Bytes, load.Rate, load.Fraction));
+            if (load.IsWhole) ComponentLoaded(logger, worker, load.Component, load.Bytes / 1e9, load.Time.TotalSeconds, load.Rate);
+        }
+
+        ct.ThrowIfCancellationRequested();
+        engines[worker] = await InpaintEngine.OpenAsync(() => Load(worker, Report));
+    }
 
     public async Task<RunResult> RunAsync(RunJob job, IProgress<RunProgress> progress, CancellationToken ct)
     {
-        InpaintPipeline pipeline = pipelines[job.Worker] ?? throw new InvalidOperationException($"Worker {job.Worker} has no model yet.");
+        InpaintEngine engine = engines[job.Worker] ?? throw new InvalidOperationException($"Worker {job.Worker} has no model yet.");
         long seed = job.Request.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue);
         string output = Path.Combine(job.OutputFolder, "output.mp4");
         ProgressLog log = new(progress, job.Request.NumInferenceSteps);
-        if (job.Request.EnablePromptExpansion) log.Say(model.PromptExpansion ? "Prompt expansion is not built yet; the prompt is used as it is." : "This model does not expand prompts; the prompt is used as it is.");
-        if (job.Request.EnableSafetyChecker) log.Say("No safety checker is installed; nothing was checked.");
+        bool isChecked = job.Request.EnableSafetyChecker && options.Safety.IsOn;
+        if (job.Request.EnableSafetyChecker && !isChecked) log.Say("The operator has turned the safety checker off; nothing was checked.");
+        if (isChecked && refused.Find(job.Request.Prompt) is { } line)
+        {
+            PromptRefused(logger, job.RequestId, line);
+            string input = $"{{\"prompt\":{FieldReader.Echo(JsonSerializer.SerializeToElement(job.Request.Prompt))}}}";
+            return new RunResult.Rejected(new FalDetail("content_policy_violation", ["body", "prompt"], FalMessages.ContentRefused) { InputJson = input });
+        }
+        ContentGuard? guard = isChecked ? new ContentGuard(options.Safety, classifiers[job.Worker]!) : null;
         try
         {
-            ClipResult clip = await new ClipInpainter(pipeline, MediaLimits.Default).RunAsync(Clip(job, seed, output), log.Report, ct);
+            ClipResult clip = await new ClipInpainter(engine, MediaLimits.Default, guard).RunAsync(Clip(job, seed, output, isChecked), log.Report, ct);
             Dictionary<string, double> seconds = clip.Stages.ToDictionary(stage => stage.Stage, stage => stage.Time.TotalSeconds);
-            return new RunResult.Succeeded(output, "video/mp4", seed, job.Request.Prompt, clip.Size.Width, clip.Size.Height, clip.Frames, seconds);
+            return new RunResult.Succeeded(output, "video/mp4", seed, clip.Report.Prompt, clip.Size.Width, clip.Size.Height, clip.Frames, seconds);
         }
         catch (MediaException e) when (e.Fault == MediaFault.Input)
         {
             MediaRefused(logger, job.RequestId, e.Message, e.LastWords);
-            string field = e.Role == ClipInpainter.MaskRole ? "mask_video_url" : "video_url";
-            return new RunResult.Rejected(new FalDetail("unsupported_video_format", ["body", field], e.Message));
+            return new RunResult.Rejected(MediaRefusal.Of(e, job.Request, MediaLimits.Default));
+        }
+        catch (ContentRefusedException e)
+        {
+            // The encoder has already thrown away what it had; this is for what a later change may leave.
+            File.Delete(output);
+            ContentRefused(logger, job.RequestId, e.Message);
+            log.Say($"The safety checker refused {e.Part}.", "ERROR");
+            return new RunResult.Rejected(new FalDetail("content_policy_violation", ["body"], FalMessages.ContentRefused));
         }
         catch (LoraException e)
         {
-            return new RunResult.Rejected(new FalDetail("value_error", ["body", "loras", e.Index, "path"], e.Message));
+            return new RunResult.Rejected(new FalDetail("value_error", ["body", "loras", e.Index, "path"], e.Message)
+            {
+                InputJson = FalJson.Text(json => json.WriteStringValue(InputUrl.Redact(job.Request.Loras[e.Index].Path))),
+            });
         }
         catch (InferenceException e) when (e.Fault == Fault.Input)
         {
@@ -70,18 +102,25 @@ internal sealed partial class PipelineRunner(LtxOptions options, ILogger<Pipelin
 
     public void Dispose()
     {
-        foreach (InpaintPipeline? pipeline in pipelines) pipeline?.Dispose();
+        foreach (InpaintEngine? engine in engines) engine?.Dispose();
+        foreach (SafetyClassifier? classifier in classifiers) classifier?.Dispose();
     }
 
-    private InpaintPipeline Load(int worker)
+    private InpaintPipeline Load(int worker, Action<LoadProgress> progress)
     {
         InpaintSettings settings = options.Inpaint;
-        torch.Device device = EngineDevice.Choose(settings.Device, worker, pipelines.Length);
-        return new InpaintPipeline(model, device, settings.Dtype.Length == 0 ? ComputeDevice.DefaultType(device) : ComputeDevice.ParseType(settings.Dtype), settings.ToEngine());
+        torch.Device device = EngineDevice.Choose(settings.Device, worker, engines.Length);
+        // First what is small: a server without its safety checker must not start.
+        if (options.Safety.IsOn) classifiers[worker] = new SafetyClassifier(Path.Combine(ModelLocator.Home, "models", "safety", SafetyClassifier.FileName), device);
+        InpaintPipeline pipeline = new(model, device, settings.Dtype.Length == 0 ? ComputeDevice.DefaultType(device) : ComputeDevice.ParseType(settings.Dtype), settings.ToEngine(), progress);
+        if (settings.WarmUp) pipeline.WarmUp();
+        return pipeline;
     }
 
-    private ClipJob Clip(RunJob job, long seed, string output) => new(job.Video.Path, job.Mask.Path, job.Request.Prompt, output)
+    private ClipJob Clip(RunJob job, long seed, string output, bool isChecked) => new(job.Video.Path, job.Mask.Path, job.Request.Prompt, output)
     {
+        ExpandPrompt = job.Request.EnablePromptExpansion,
+        AllowsExpansion = isChecked ? text => refused.Find(text) is null : null,
         NegativePrompt = job.Request.NegativePrompt,
         VideoStrength = job.Request.VideoStrength,
         Frames = job.Request.NumFrames,
@@ -103,8 +142,17 @@ internal sealed partial class PipelineRunner(LtxOptions options, ILogger<Pipelin
         _ => EngineStages.Both,
     };
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker}: {Component} loaded, {Gigabytes:F2} GB in {Seconds:F1} s ({Rate:F1} GB/s)")]
+    private static partial void ComponentLoaded(ILogger logger, int worker, string component, double gigabytes, double seconds, double rate);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Request {Id}: {Sentence} ffmpeg's last words: {LastWords}")]
     private static partial void MediaRefused(ILogger logger, string id, string sentence, string lastWords);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Request {Id}: its prompt holds what line {Line} of Safety:PromptList names")]
+    private static partial void PromptRefused(ILogger logger, string id, int line);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Request {Id}: {Sentence}")]
+    private static partial void ContentRefused(ILogger logger, string id, string sentence);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Request {Id} failed in the engine")]
     private static partial void Failed(ILogger logger, string id, Exception e);

@@ -18,7 +18,7 @@ internal sealed class ProgressLog(IProgress<RunProgress> progress, int requested
     private RunProgress current = new("inputs", 0, 0, 0, null);
     private TimeSpan stepBegan;
 
-    public void Say(string line) => progress.Report(current with { Log = line });
+    public void Say(string line, string level = "INFO") => progress.Report(current with { Log = line, Level = level });
 
     public void Report(InpaintProgress engine)
     {

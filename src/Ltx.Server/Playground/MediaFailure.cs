@@ -1,4 +1,5 @@
 using Ltx.Server.Fal;
+using Ltx.Server.Media;
 using Ltx.Video;
 
 namespace Ltx.Server.Playground;
@@ -12,7 +13,7 @@ internal static partial class MediaFailure
         if (e.Fault == MediaFault.Input)
         {
             Refused(logger, context.Request.Path, e.Message, e.LastWords);
-            return FalError.Invalid(new FalDetail("unsupported_video_format", location, e.Message));
+            return FalError.Invalid(MediaRefusal.Of(e, location, url: null, MediaLimits.Default));
         }
 
         Failed(logger, context.Request.Path, e.LastWords, e);

@@ -4,7 +4,8 @@ namespace Ltx.Server.Queue;
 internal interface IInpaintRunner
 {
     /// <summary>Loads the model for one worker. Called once a worker, before its first job; until it returns the server is not ready.</summary>
-    Task LoadAsync(int worker, CancellationToken ct);
+    /// <param name="progress">told now and then how far it is, on any thread</param>
+    Task LoadAsync(int worker, IProgress<LoadStatus> progress, CancellationToken ct);
 
     /// <summary>Runs one job. Must end within one model evaluation once <paramref name="ct"/> is cancelled, with OperationCanceledException.</summary>
     Task<RunResult> RunAsync(RunJob job, IProgress<RunProgress> progress, CancellationToken ct);

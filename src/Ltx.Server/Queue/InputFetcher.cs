@@ -8,7 +8,7 @@ namespace Ltx.Server.Queue;
 internal sealed partial class InputFetcher(IFetcher fetcher, FileStore files, ILogger<InputFetcher> logger)
 {
     /// <summary>All inputs, or what is wrong with the first that failed.</summary>
-    public async Task<(FetchedInputs? Inputs, FalDetail? Problem)> FetchAsync(InpaintRequest request, CancellationToken ct)
+    public async Task<(FetchedInputs? Inputs, InputProblem? Problem)> FetchAsync(InpaintRequest request, CancellationToken ct)
     {
         using var stopOthers = CancellationTokenSource.CreateLinkedTokenSource(ct);
         (string Url, FetchKind Kind, object[] Location)[] wanted =
@@ -19,7 +19,7 @@ internal sealed partial class InputFetcher(IFetcher fetcher, FileStore files, IL
         ];
         var fetches = wanted.Select(w => OneAsync(w.Url, w.Kind, w.Location, stopOthers)).ToArray();
         List<FetchedFile> got = [];
-        FalDetail? problem = null;
+        InputProblem? problem = null;
         Exception? failure = null;
         foreach (var fetch in fetches)
         {
@@ -29,7 +29,7 @@ internal sealed partial class InputFetcher(IFetcher fetcher, FileStore files, IL
             }
             catch (InputProblemException e)
             {
-                problem ??= e.Detail;
+                problem ??= e.Problem;
             }
             catch (Exception e)
             {
@@ -89,13 +89,13 @@ internal sealed partial class InputFetcher(IFetcher fetcher, FileStore files, IL
         {
             Refused(logger, e.Message);
             await stopOthers.CancelAsync();
-            throw new InputProblemException(Problem(e, url, location));
+            throw new InputProblemException(new InputProblem(Problem(e, url, location), e.Message));
         }
     }
 
-    private sealed class InputProblemException(FalDetail detail) : Exception(detail.Message)
+    private sealed class InputProblemException(InputProblem problem) : Exception(problem.Reason)
     {
-        public FalDetail Detail { get; } = detail;
+        public InputProblem Problem { get; } = problem;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "An input could not be fetched: {Reason}")]

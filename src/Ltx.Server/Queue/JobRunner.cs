@@ -69,8 +69,8 @@ internal sealed partial class JobRunner(
         var (inputs, problem) = await fetcher.FetchAsync(input, ct);
         if (inputs is null)
         {
-            queue.Log(request, "ERROR", problem!.Message);
-            return RequestOutcome.Failure(FalError.Invalid(problem), Seconds(began));
+            queue.Log(request, "ERROR", problem!.Reason);
+            return RequestOutcome.Failure(FalError.Invalid(problem.Detail), Seconds(began));
         }
 
         await using var _ = inputs;
@@ -97,6 +97,11 @@ internal sealed partial class JobRunner(
         switch (result)
         {
             case RunResult.Rejected rejected:
+                foreach (var detail in rejected.Details)
+                {
+                    queue.Log(request, "ERROR", detail.Message);
+                }
+
                 return RequestOutcome.Failure(FalError.Invalid(rejected.Details), runSeconds);
             case RunResult.Failed failed:
                 return RequestOutcome.Failure(failed.Error, runSeconds);

@@ -62,8 +62,8 @@ internal sealed partial class QueueService(
         {
             Loading(logger, worker);
             var began = clock.GetTimestamp();
-            await runner.LoadAsync(worker, _stop.Token);
-            state.WorkerLoaded();
+            await runner.LoadAsync(worker, new LoadSink(state, worker), _stop.Token);
+            state.WorkerLoaded(worker);
             Loaded(logger, worker, clock.GetElapsedTime(began).TotalSeconds);
             string? loaded = null;
             while (await queue.TakeAsync(loaded, _stop.Token) is { } request)
@@ -105,6 +105,12 @@ internal sealed partial class QueueService(
             Environment.ExitCode = 1;
             lifetime.StopApplication();
         }
+    }
+
+    /// <summary>Not Progress&lt;T&gt;: that one posts to the thread pool, and a late report would come after the end.</summary>
+    private sealed class LoadSink(ServerState state, int worker) : IProgress<LoadStatus>
+    {
+        public void Report(LoadStatus value) => state.WorkerLoads(worker, value);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker} loads the model")]

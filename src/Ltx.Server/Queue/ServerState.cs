@@ -3,9 +3,19 @@ namespace Ltx.Server.Queue;
 /// <summary>What /health/ready asks about the workers.</summary>
 internal sealed class ServerState(int workers)
 {
+    private readonly LoadStatus?[] _loading = new LoadStatus?[workers];
     private int _loaded;
 
     public bool ModelLoaded => Volatile.Read(ref _loaded) >= workers;
 
-    public void WorkerLoaded() => Interlocked.Increment(ref _loaded);
+    /// <summary>By worker, how far its model is; null before it has begun and once it is loaded.</summary>
+    public IReadOnlyList<LoadStatus?> Loading => _loading;
+
+    public void WorkerLoads(int worker, LoadStatus status) => Volatile.Write(ref _loading[worker], status);
+
+    public void WorkerLoaded(int worker)
+    {
+        Volatile.Write(ref _loading[worker], null);
+        Interlocked.Increment(ref _loaded);
+    }
 }

@@ -22,13 +22,13 @@ internal static class StreamFacts
         var (width, height) = (video.Width!.Value, video.Height!.Value);
         if ((long)width * height > limits.MaxSourcePixels)
         {
-            throw MediaException.Input(role, "has larger pictures than are allowed");
+            throw MediaException.Input(MediaProblem.TooLarge, role, "has larger pictures than are allowed");
         }
 
         if (SideNumber(video, "dv_profile") == 5)
         {
             // Profile 5 has no base layer that a decoder without Dolby's colour model shows rightly: it comes out green and violet.
-            throw MediaException.Input(role, "is Dolby Vision of profile 5, whose colours cannot be read; export it as HDR10, HLG or SDR");
+            throw MediaException.Input(MediaProblem.Format, role, "is Dolby Vision of profile 5, whose colours cannot be read; export it as HDR10, HLG or SDR");
         }
 
         var (pixelWidth, pixelHeight) = SampleAspect(video.SampleAspectRatio);
@@ -57,6 +57,7 @@ internal static class StreamFacts
             AverageFrameRate = average,
             IsVariableFrameRate = average is { } rate && FrameRate.Parse(video.FrameRate) is { } basic
                 && Math.Abs((rate.Value / basic.Value) - 1) > VariableRateThreshold,
+            IsInterlaced = !format.IsStill && video.FieldOrder is "tt" or "bb" or "tb" or "bt",
             Duration = duration,
             FrameCountEstimate = format.IsStill ? 1 : FrameCount(video, average, duration),
             AudioStreams = [.. sound.Select(Describe)],

@@ -12,21 +12,24 @@ internal static class FfmpegFailure
     private static readonly int[] Crashed = [132, 134, 135, 136, 137, 139, 159];
 
     /// <summary>Reading a user's file failed. The file is blamed unless ffmpeg's last words blame this machine.</summary>
-    public static MediaException WhileReading(string role, ChildResult result)
+    public static MediaException WhileReading(string role, ChildResult result, MediaKind kind)
     {
         if (OfThisMachine(result) is { } ours)
         {
             return ours;
         }
 
-        return MediaException.Input(
-            role,
-            SaysTooLarge(result)
-                ? "has larger pictures than are allowed"
-                : "is damaged or incomplete, and could not be decoded to the end; repair or re-encode it",
-            result.LastWords,
-            result.ExitCode);
+        var (problem, rest) = SaysTooLarge(result)
+            ? (MediaProblem.TooLarge, "has larger pictures than are allowed")
+            : (kind == MediaKind.StillImage ? MediaProblem.DamagedPicture : MediaProblem.Damaged, "is damaged or incomplete, and could not be decoded to the end; repair or re-encode it");
+        return MediaException.Input(problem, role, rest, result.LastWords, result.ExitCode);
     }
+
+    /// <summary>The same for a sound track, which a user may do without.</summary>
+    public static MediaException WhileReadingSound(string role, ChildResult result) =>
+        OfThisMachine(result)
+        ?? MediaException.Input(
+            MediaProblem.Damaged, role, "is damaged or of an unknown kind; repair or re-encode it, or ask for a result without sound", result.LastWords, result.ExitCode);
 
     /// <summary>A picture has more pixels than <c>-max_pixels</c>; ffprobe says so and still exits with 0.</summary>
     public static bool SaysTooLarge(ChildResult result) => result.LastWords.Contains("max pixel count", Letters);

@@ -4,7 +4,7 @@ using Ltx.Video.Probing;
 namespace Ltx.Video.Reading;
 
 /// <summary>
-/// The filters between decoder and pipe, in order: time, size, colour. ffmpeg has already put its rotation in front of them.
+/// The filters between decoder and pipe, in order: fields, time, size, colour. ffmpeg has already put its rotation in front of them.
 /// </summary>
 internal static class FrameFilters
 {
@@ -28,6 +28,13 @@ internal static class FrameFilters
     /// <param name="constantRate">False leaves out the change of rate.</param>
     public static void Add(VideoFilterOptions filters, MediaInfo source, VideoReadOptions options, bool constantRate)
     {
+        if (source.IsInterlaced)
+        {
+            // A frame for each field where the rate is chosen behind: sport at 50 fields a second is 50 frames a second for those who want them.
+            // Frames that are not marked as interlaced (a film on a DVD) go through as they are.
+            filters.WithCustomFilter("bwdif", $"mode={(constantRate ? "send_field" : "send_frame")}:deint=interlaced");
+        }
+
         AddTime(filters, options, constantRate);
         AddSize(filters, source, options);
         AddColour(filters, source, options);
@@ -131,5 +138,5 @@ internal static class FrameFilters
     };
 
     private static MediaException Unsupported(MediaInfo source, string matrix) =>
-        MediaException.Input(source.Role, $"stores its colours by the matrix \"{matrix}\", which is not supported");
+        MediaException.Input(MediaProblem.Format, source.Role, $"stores its colours by the matrix \"{matrix}\", which is not supported");
 }

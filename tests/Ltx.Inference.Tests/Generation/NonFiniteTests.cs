@@ -17,9 +17,9 @@ public class NonFiniteTests
     [InlineData("upsampling", "upscaler", "final_conv.weight")]
     [InlineData("sound", "checkpoint", "vocoder.vocoder.conv_pre.weight")]
     [InlineData("frames", "checkpoint", "vae.decoder.conv_out.conv.weight")]
-    public void Weights_that_are_not_finite_end_the_run_with_the_stages_name(string stage, string part, string tensor)
+    public void Weights_that_are_too_large_end_the_run_with_the_stages_name(string stage, string part, string tensor)
     {
-        using BrokenModel broken = new(part, tensor);
+        using BrokenModel broken = new(part, tensor, BrokenModel.Huge);
         using InpaintPipeline pipeline = new(ModelFolder.Open(broken.Path), CPU, ScalarType.Float32);
         InpaintRequest request = MiniatureClip.Request(9, 64, 64);
         // The source's sound is encoded only where it is kept.
@@ -31,13 +31,15 @@ public class NonFiniteTests
         Assert.Empty(clip.Frames);
     }
 
-    [Fact]
-    public void Weights_that_are_not_finite_are_not_blamed_on_a_LoRA()
+    [Theory]
+    [InlineData("checkpoint", "model.diffusion_model.transformer_blocks.0.attn1.to_q.weight")]
+    [InlineData("checkpoint", "model.diffusion_model.transformer_blocks.1.scale_shift_table")]
+    [InlineData("checkpoint", "vocoder.vocoder.conv_pre.weight")]
+    [InlineData("upscaler", "final_conv.bias")]
+    public void Weights_that_are_not_finite_are_refused_by_name_before_anything_runs(string part, string tensor)
     {
-        using BrokenModel broken = new("checkpoint", "model.diffusion_model.transformer_blocks.0.attn1.to_q.weight");
-        using InpaintPipeline pipeline = new(ModelFolder.Open(broken.Path), CPU, ScalarType.Float32);
-        InpaintRequest request = MiniatureClip.Request(9, 64, 64) with { Loras = [new LoraChoice(MiniaturePipeline.Magenta)] };
-        InferenceException failed = Assert.Throws<InferenceException>(() => pipeline.Run(request, new RecordedClip(), cancellation: TestContext.Current.CancellationToken));
-        Assert.Equal((Fault.Internal, "The model's own weights of transformer_blocks.0.attn1.to_q hold numbers that are not finite."), (failed.Fault, failed.Message));
+        using BrokenModel broken = new(part, tensor, BrokenModel.NaN);
+        WeightsException refused = Assert.Throws<WeightsException>(() => new InpaintPipeline(ModelFolder.Open(broken.Path), CPU, ScalarType.Float32));
+        Assert.Equal($"{broken.File}: tensor \"{tensor}\" holds numbers that are not finite; the file is damaged, or was made wrong.", refused.Message);
     }
 }

@@ -98,7 +98,7 @@ public class PipelineOutputTests(MiniaturePipeline miniature)
     {
         List<InpaintProgress> told = [];
         InpaintReport report = miniature.Pipeline.Run(MiniatureClip.Request(), new RecordedClip(), told.Add, TestContext.Current.CancellationToken);
-        string[] stages = ["prompt", "source", "stage 1", "upsampling", "stage 2", "sound", "frames"];
+        string[] stages = ["preparing", "prompt", "source", "stage 1", "upsampling", "stage 2", "sound", "frames"];
         Assert.Equal(stages, report.Stages.Select(stage => stage.Stage));
         Assert.Equal(stages, told.Select(progress => progress.Stage).Distinct());
         Assert.Equal(0, told[0].Fraction);

@@ -104,6 +104,36 @@ public sealed class SeamBlendTests : IDisposable
     }
 
     // What was added to a smooth source is as smooth: no two neighbours differ by more than a level, but for the rounding of both.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(6)]
+    [InlineData(12)]
+    public void Only_what_is_near_the_mask_is_computed_and_that_as_if_all_were(int feather)
+    {
+        // So large that rows and columns are left out on all sides, and not a multiple of a field's cells.
+        const int Rows = 403, Columns = 501, Frames = 2;
+        Generator generator = new(5);
+        Tensor source = randint(0, 256, [Frames, 3, Rows, Columns], dtype: ScalarType.Byte, generator: generator);
+        Tensor generated = randint(0, 256, [Frames, 3, Rows, Columns], dtype: ScalarType.Float32, generator: generator), mask = zeros(Frames, 1, Rows, Columns);
+        mask[0, 0, 190..230, 201..262] = ones(1);
+        mask[1, 0, 170..200, 240..251] = ones(1);
+        SeamBlend seam = new(CompositeMode.Blend, feather);
+
+        Tensor whole = seam.Blend(source, generated, mask).to(ScalarType.Int32), near = seam.Composite(source, generated, mask).to(ScalarType.Int32);
+
+        // A number that lies between two bytes may be rounded to either.
+        Tensor difference = (whole - near).abs();
+        Assert.True(difference.max().item<int>() <= 1);
+        Assert.True((difference > 0).to(ScalarType.Float32).mean().item<float>() < 1e-4);
+    }
+
+    [Fact]
+    public void A_mask_without_white_leaves_the_source()
+    {
+        Tensor source = Noise(1);
+        Assert.True(new SeamBlend(CompositeMode.Blend, 12).Composite(source, Noise(2).to(ScalarType.Float32), zeros(1, 1, Height, Width)).equal(source).all().item<bool>());
+    }
+
     private static void AssertNoSeam(Tensor source, Tensor result)
     {
         Tensor everywhere = ones(1, 1, Height, Width);

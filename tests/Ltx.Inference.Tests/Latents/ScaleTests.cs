@@ -10,7 +10,8 @@ public class ScaleTests
     private static readonly VideoScale Video = new(8, 32, 32);
 
     [Theory]
-    [InlineData(1, 50, 0)]
+    [InlineData(1, 50, 1)]
+    [InlineData(1, 60, 1)]
     [InlineData(3, 50, 2)]
     [InlineData(5, 50, 2)]
     [InlineData(7, 50, 4)]

@@ -20,9 +20,11 @@ public sealed class LoraFileTests : IDisposable
     {
         using LoraFile file = LoraFile.Open(folder.Write("a.safetensors", (down, up), [LoraPart.Filled(Layer, 6, 4, rank: 3)]));
         LoraModule module = Assert.Single(file.Modules);
-        Assert.Equal((Layer, 3, 1), (module.Name, module.Rank, module.Scale));
-        Assert.Equal([3, 6], module.Down.Shape);
-        Assert.Equal([4, 3], module.Up.Shape);
+        LowRankPair pair = module.LowRank!;
+        Assert.Equal((Layer, 3, 1), (module.Name, pair.Rank, pair.Scale));
+        Assert.Equal([3, 6], pair.Down.Shape);
+        Assert.Equal([4, 3], pair.Up.Shape);
+        Assert.Null(module.Difference ?? module.BiasDifference);
     }
 
     [Fact]
@@ -35,7 +37,7 @@ public sealed class LoraFileTests : IDisposable
             ("c.lora_down.weight", [4, 2], new float[8]), ("c.lora_up.weight", [2, 4], new float[8]),
         ]);
         using LoraFile file = LoraFile.Open(path);
-        Assert.Equal([0.5, 2, 1], file.Modules.OrderBy(module => module.Name).Select(module => module.Scale));
+        Assert.Equal([0.5, 2, 1], file.Modules.OrderBy(module => module.Name).Select(module => module.LowRank!.Scale));
     }
 
     [Theory]
@@ -46,15 +48,13 @@ public sealed class LoraFileTests : IDisposable
     [InlineData("lokr_w1", "LoKr")]
     [InlineData("lokr_w1_a", "LoKr")]
     [InlineData("oft_blocks", "OFT")]
-    [InlineData("diff", "a full difference")]
-    [InlineData("diff_b", "a full difference")]
     [InlineData("set_weight", "a full replacement")]
     public void Another_kind_is_refused_by_its_name_even_beside_low_rank_parts(string ending, string kind)
     {
         string path = folder.Write("other.safetensors",
             [($"{Layer}.{ending}", [2, 2], new float[4]), ($"{Layer}.lora_A.weight", [1, 2], new float[2]), ($"{Layer}.lora_B.weight", [2, 1], new float[2])]);
         Assert.Equal(
-            $"{path} is {kind} (\"{Layer}.{ending}\"), and only low-rank LoRAs (lora_A/lora_B or lora_down/lora_up) can be merged.",
+            $"{path} is {kind} (\"{Layer}.{ending}\"), and only low-rank LoRAs (lora_A/lora_B or lora_down/lora_up) and differences (diff, diff_b) can be merged.",
             Assert.Throws<WeightsException>(() => LoraFile.Open(path)).Message);
     }
 

@@ -39,11 +39,11 @@ public sealed class LoraMergerTests : IDisposable
         using var scope = NewDisposeScope();
         using LtxTransformer exact = new(parts.Checkpoint, CPU, ScalarType.Float32);
         long size = exact.Linears[Query].InFeatures;
-        Tensor down = randn(3, size), up = randn(size, 3), before = exact.Linears[Query].Weight.clone();
+        Tensor down = randn(3, size), up = randn(size, 3), before = exact.Linears[Query].Weight.Tensors[0].clone();
         using LoraFile file = LoraFile.Open(folder.Write("a.safetensors",
             [(Prefix + Query + ".lora_A.weight", [3, size], down.data<float>().ToArray()), (Prefix + Query + ".lora_B.weight", [size, 3], up.data<float>().ToArray()), (Prefix + Query + ".alpha", [], [6])]));
         new LoraMerger(exact).Use([new LoraUse(file, strength)]);
-        Assert.True(exact.Linears[Query].Weight.allclose(before + strength * 2 * up.mm(down), 1e-5, 1e-5));
+        Assert.True(exact.Linears[Query].Weight.Tensors[0].allclose(before + strength * 2 * up.mm(down), 1e-5, 1e-5));
         Assert.True(exact.Linears[Query].IsMerged);
         Assert.False(exact.Linears[Key].IsMerged);
     }
@@ -89,12 +89,12 @@ public sealed class LoraMergerTests : IDisposable
         using (LoraFile file = LoraFile.Open(path))
         {
             merger.Use([new LoraUse(file, 1)]);
-            merged = ForeignMemory.Address(transformer.Linears[Query].Weight);
+            merged = ForeignMemory.Address(transformer.Linears[Query].Weight.Tensors[0]);
         }
         using (LoraFile file = LoraFile.Open(path))
         {
             merger.Use([new LoraUse(file, 1)]);
-            Assert.Equal(merged, ForeignMemory.Address(transformer.Linears[Query].Weight));
+            Assert.Equal(merged, ForeignMemory.Address(transformer.Linears[Query].Weight.Tensors[0]));
         }
         byte[][] before = Weights();
         folder.Write("a.safetensors", [Part(Query, 0.5f)]);
@@ -104,6 +104,23 @@ public sealed class LoraMergerTests : IDisposable
             merger.Use([new LoraUse(file, 1)]);
             Assert.NotEqual(before, Weights());
         }
+    }
+
+    [Fact]
+    public void A_layer_whose_sum_stays_is_not_written_again()
+    {
+        using LoraFile a = Open("a", Query, 0.01f), b = Open("b", Key, 0.3f);
+        nint Address(string layer) => ForeignMemory.Address(transformer.Linears[layer].Weight.Tensors[0]);
+        merger.Use([new LoraUse(a, 0.5), new LoraUse(b, 0.25)]);
+        (nint query, nint key) = (Address(Query), Address(Key));
+        byte[][] before = Weights();
+        // Held, so that new memory cannot lie where the old one did.
+        using Tensor held = transformer.Linears[Key].Weight.Tensors[0].alias();
+        merger.Use([new LoraUse(a, 0.5), new LoraUse(b, 0.5)]);
+        Assert.Equal(query, Address(Query));
+        Assert.NotEqual(key, Address(Key));
+        Assert.Equal(before[0], Weights()[0]);
+        Assert.NotEqual(before[1], Weights()[1]);
     }
 
     [Fact]
@@ -153,11 +170,11 @@ public sealed class LoraMergerTests : IDisposable
 
     private byte[][] Weights() => [.. new[] { Query, Key }.Select(layer =>
     {
-        Tensor weight = transformer.Linears[layer].Weight;
+        Tensor weight = transformer.Linears[layer].Weight.Tensors[0];
         byte[] bytes = new byte[weight.numel() * sizeof(short)];
         Marshal.Copy(ForeignMemory.Address(weight), bytes, 0, bytes.Length);
         return bytes;
     })];
 
-    private nint[] Addresses() => [.. transformer.Linears.Values.Select(linear => ForeignMemory.Address(linear.Weight))];
+    private nint[] Addresses() => [.. transformer.Linears.Values.Select(linear => ForeignMemory.Address(linear.Weight.Tensors[0]))];
 }

@@ -24,7 +24,7 @@ internal sealed class LoraCase : IParityCase
             foreach ((string spelling, List<LoraUse> spelled) in Spellings(mix, loras, context.Model.Path))
             {
                 merger.Use(spelled);
-                Compare($"out.{mix}.weight{spelling}", watched.Weight, golden.Tensor($"out.{mix}.weight"), report);
+                Compare($"out.{mix}.weight{spelling}", watched.Weight.Tensors[0], golden.Tensor($"out.{mix}.weight"), report);
                 (Tensor vx, Tensor ax) = transformer.Forward(video, audio, Perturbations.None);
                 Compare($"out.{mix}.video{spelling}", vx, golden.Tensor($"out.{mix}.video"), report);
                 Compare($"out.{mix}.audio{spelling}", ax, golden.Tensor($"out.{mix}.audio"), report);
@@ -44,7 +44,7 @@ internal sealed class LoraCase : IParityCase
         {
             if (Path.GetFileName(file) == name) continue;
             LoraFile other = LoraFile.Open(file);
-            yield return ($" {Path.GetFileNameWithoutExtension(file)[(kind.Length + 1)..]}", [new LoraUse(other, only.Strength / other.Modules[0].Scale)]);
+            yield return ($" {Path.GetFileNameWithoutExtension(file)[(kind.Length + 1)..]}", [new LoraUse(other, only.Strength / other.Modules[0].LowRank!.Scale)]);
         }
     }
 }

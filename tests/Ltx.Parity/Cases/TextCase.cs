@@ -19,7 +19,7 @@ internal sealed class TextCase : IParityCase
         Tensor expectedStates = golden.Tensor("out.hidden_states");
         report.Compare("out.hidden_states", Last(stack(states, 1), 2, expectedStates), expectedStates);
         report.Compare("out.hidden_last", states[^1], golden.Tensor("out.hidden_last"));
-        (Tensor video, Tensor audio) = encoder.Features.Forward(states, mask.to(context.Device));
+        (Tensor video, Tensor audio) = encoder.Features!.Forward(states, mask.to(context.Device));
         report.Compare("out.video_features", Last(video, 1, golden.Tensor("out.video_features")), golden.Tensor("out.video_features"));
         report.Compare("out.audio_features", Last(audio, 1, golden.Tensor("out.audio_features")), golden.Tensor("out.audio_features"));
         PromptContext contexts = encoder.Encode(prompts);

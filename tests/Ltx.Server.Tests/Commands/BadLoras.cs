@@ -15,6 +15,7 @@ internal static class BadLoras
     [
         new("LoRA: missing", Users, "does not exist.", call => Lora(call, call.Folder.Named("none.safetensors"))),
         new("LoRA: a folder", Users, "cannot be read", call => Lora(call, call.Folder.Path)),
+        new("LoRA: a pipe", Users, "is empty, or is not a regular file.", call => Lora(call, BadMedia.Pipe(call.Folder))),
         new("LoRA: an empty name", Users, "is not the path of a file.", call => Lora(call, "")),
         new("LoRA: a text file", Users, "it is no safetensors file or a damaged one", call => Lora(call, call.Folder.Text("lora.safetensors", "Not Found, says the server."))),
         new("LoRA: a file of four bytes", Users, "it is shorter than a safetensors header", call => Lora(call, call.Folder.Bytes("lora.safetensors", [1, 2, 3, 4]))),
@@ -36,8 +37,9 @@ internal static class BadLoras
                 Lora(call, path);
             }
         }),
-        new("LoRA: four of them", Users, "4 LoRAs were given, and at most 3 can be used at once.", call =>
+        new("LoRA: four of them, said before the model is looked at", Users, "4 LoRAs were given, and at most 3 can be used at once.", call =>
         {
+            call.Model = BrokenModel.Described(call.Folder, "[]");
             for (int i = 0; i < 4; i++) Lora(call, Repository.MagentaLora);
         }),
         new("LoRA: scale that is no number", Users, "after the file comes its scale, a number", call => Lora(call, Repository.MagentaLora + ":strong")),

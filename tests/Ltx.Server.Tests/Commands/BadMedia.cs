@@ -12,14 +12,17 @@ internal static class BadMedia
         new("source: missing", Users, "The source video does not exist.", call => call.Video = call.Folder.Named("none.mp4")),
         new("source: a directory", Users, "The source video is a folder", call => call.Video = call.Folder.Path),
         new("source: an empty name", Users, "--video is empty.", call => call.Video = ""),
-        new("source: an empty file", Users, "The source video is empty.", call => call.Video = call.Folder.Text("empty.mp4", "")),
+        new("source: an empty file", Users, "The source video is empty, or is not a regular file.", call => call.Video = call.Folder.Text("empty.mp4", "")),
         new("source: a text file", Users, NoKnownFormat, call => call.Video = call.Folder.Text("text.mp4", "This is no video.\n")),
         new("source: a web page", Users, NoKnownFormat, call => call.Video = call.Folder.Text("page.mp4", "<!DOCTYPE html><html><body>404 Not Found</body></html>")),
         new("source: a playlist", Users, NoKnownFormat, call => call.Video = call.Folder.Text("list.mp4", "#EXTM3U\n#EXTINF:1,\nfile:///etc/hostname\n")),
         new("source: a list of files", Users, NoKnownFormat, call => call.Video = call.Folder.Text("list.mp4", $"ffconcat version 1.0\nfile '{call.Mask}'\n")),
         new("source: random bytes", Users, NoKnownFormat, call => call.Video = call.Folder.Bytes("random.mp4", RandomBytes(50_000))),
         new("source: random bytes behind the beginning of an MP4", Users, Damaged, call => call.Video = call.Folder.Bytes("random.mp4", [.. File.ReadAllBytes(call.Video)[..32], .. RandomBytes(50_000)])),
-        new("source: a device", Users, NoKnownFormat, call => call.Video = OperatingSystem.IsWindows() ? call.Folder.Text("none", "none") : "/dev/zero"),
+        new("source: a device", Users, "The source video is empty, or is not a regular file.", call => call.Video = OperatingSystem.IsWindows() ? call.Folder.Text("none", "") : "/dev/zero"),
+        new("source: a pipe", Users, "The source video is empty, or is not a regular file.", call => call.Video = Pipe(call.Folder)),
+        new("source: a link to a pipe", Users, "The source video is empty, or is not a regular file.", call => call.Video = LinkTo(call.Folder, Pipe(call.Folder))),
+        new("mask: a pipe", Users, "The mask is empty, or is not a regular file.", call => call.Mask = Pipe(call.Folder)),
         new("source: a PNG", Users, "The source video is a still image, and a video is needed.", call => call.Video = TestMedia.StillMask(call.Folder)),
         new("source: a ZIP", Users, NoKnownFormat, call => call.Video = Zip(call.Folder)),
         new("source: only sound", Users, "The source video has sound but no picture.", call => call.Video = Sound(call.Folder)),
@@ -47,6 +50,15 @@ internal static class BadMedia
         new Random(7).NextBytes(bytes);
         return bytes;
     }
+
+    internal static string Pipe(TestFolder folder)
+    {
+        if (OperatingSystem.IsWindows()) return folder.Text("pipe", "");
+        TestMedia.Run("mkfifo", folder.Named("pipe"));
+        return folder.Named("pipe");
+    }
+
+    private static string LinkTo(TestFolder folder, string path) => File.CreateSymbolicLink(folder.Named("link.mp4"), path).FullName;
 
     private static string Sound(TestFolder folder) => TestMedia.Make(folder, "sound.m4a", "-f", "lavfi", "-i", "sine=f=440:d=1");
 

@@ -20,7 +20,7 @@ internal static class BadModels
         .. new[] { "checkpoint", "upscaler", "text_encoder", "distilled_lora", "inpaint_adapter" }.Select(part =>
             new BadInput($"model.json: names a {part} that is not there", Users, $"names \"none\" as its {part}, and ", call => call.Model = BrokenModel.Naming(call.Folder, part, "none"))),
         Bytes("checkpoint: no safetensors", BrokenModel.Checkpoint, "it is no safetensors file or a damaged one", _ => "PK zip archive of a pickle"u8.ToArray()),
-        Bytes("checkpoint: empty", BrokenModel.Checkpoint, "it is shorter than a safetensors header", _ => []),
+        Bytes("checkpoint: empty", BrokenModel.Checkpoint, "is empty, or is not a regular file.", _ => []),
         Bytes("checkpoint: cut off", BrokenModel.Checkpoint, "the file may be incomplete", whole => whole[..(whole.Length / 2)]),
         Rewritten("checkpoint: without config", BrokenModel.Checkpoint, "is no LTX checkpoint: its metadata has no config.", file => file.Metadata("config", null)),
         Rewritten("checkpoint: config that is no JSON", BrokenModel.Checkpoint, "its config is not valid JSON (line 1: ", file => file.Metadata("config", "{'transformer'}")),
@@ -35,9 +35,8 @@ internal static class BadModels
         Rewritten("checkpoint: a tensor of another shape", BrokenModel.Checkpoint, $"tensor \"{Projection}\" is [192,32], and the config asks for [32,192].", file => file.Reshape(Projection, 192, 32)),
         Rewritten("checkpoint: video decoder missing", BrokenModel.Checkpoint, $"has no tensor \"{Decoder}\".", file => file.Rename(Decoder, "elsewhere")),
         Rewritten("checkpoint: the vocoder's part missing", BrokenModel.Checkpoint, "has no tensor \"vocoder.", file => RenameBelow(file, "vocoder.bwe_generator.")),
-        // What a stage computes is found not to be finite; a numeric type too small for the clip, or a fault of ours, gives the same, so no file is blamed.
-        new("checkpoint: NaN among the transformer's weights", Ours, "\"stage 1\" gave numbers that are not finite", call => call.Model = BrokenModel.Rewriting(call.Folder, BrokenModel.Checkpoint, file => file.FillWithNaN(Projection))),
-        new("checkpoint: NaN among the video decoder's weights", Ours, "\"frames\" gave numbers that are not finite", call => call.Model = BrokenModel.Rewriting(call.Folder, BrokenModel.Checkpoint, file => file.FillWithNaN(Decoder))),
+        Rewritten("checkpoint: NaN among the transformer's weights", BrokenModel.Checkpoint, $"tensor \"{Projection}\" holds numbers that are not finite", file => file.FillWithNaN(Projection)),
+        Rewritten("checkpoint: NaN among the video decoder's weights", BrokenModel.Checkpoint, $"tensor \"{Decoder}\" holds numbers that are not finite", file => file.FillWithNaN(Decoder)),
         Rewritten("upscaler: a missing tensor", BrokenModel.Upscaler, "has no tensor \"final_conv.weight\".", file => file.Rename("final_conv.weight", "elsewhere")),
         new("upscaler: the checkpoint in its place", Users, "part.safetensors", call => call.Model = BrokenModel.Naming(call.Folder, BrokenModel.Upscaler, call.Folder.Bytes("part.safetensors", File.ReadAllBytes(BrokenModel.Part(BrokenModel.Checkpoint))))),
         new("text encoder: a file in its place", Users, "as its text_encoder, and ", call => call.Model = BrokenModel.Naming(call.Folder, BrokenModel.TextEncoder, BrokenModel.Part(BrokenModel.Upscaler))),

@@ -36,14 +36,14 @@ public sealed partial class DemoTests(LoadedPipeline loaded) : IClassFixture<Loa
     }
 
     [Fact]
-    public void Beyond_the_feathered_mask_every_pixel_is_the_sources_before_encoding()
+    public async Task Beyond_the_feathered_mask_every_pixel_is_the_sources_before_encoding()
     {
         int feather = new InpaintOptions().Feather;
         List<byte[]> source = [.. Enumerable.Range(0, DemoScene.Frames).Select(DemoScene.Frame)], mask = [.. Enumerable.Range(0, DemoScene.Frames).Select(Mask)];
         InpaintRequest request = new("a red disc", source, mask, DemoScene.Width, DemoScene.Height, DemoScene.FramesPerSecond) { Seed = 1234, Steps = 8, GenerateAudio = false };
         CollectingSink sink = new();
 
-        loaded.Pipeline.Run(request, sink, cancellation: TestContext.Current.CancellationToken);
+        await (await loaded.Engine).RunAsync(pipeline => pipeline.Run(request, sink, cancellation: TestContext.Current.CancellationToken));
 
         Assert.Equal(source.Count, sink.Frames.Count);
         for (int i = 0; i < source.Count; i++)

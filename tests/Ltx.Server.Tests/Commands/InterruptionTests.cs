@@ -10,7 +10,7 @@ public sealed partial class InterruptionTests
     private const int Interrupt = 2, Terminate = 15;
 
     // The command gives itself three seconds; the rest is for a machine that has other work.
-    private static readonly TimeSpan AFewSeconds = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
 
     [Theory]
     [InlineData("INT", false, "stage 1")]
@@ -38,7 +38,7 @@ public sealed partial class InterruptionTests
         LtxRun run = await process.EndAsync();
 
         Assert.True(run.ExitCode == 130, $"Exit code {run.ExitCode}: {run.Error}");
-        Assert.InRange(watch.Elapsed, TimeSpan.Zero, AFewSeconds);
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, Soon);
         Assert.Equal(["ltx: interrupted"], run.Complaints);
         Assert.Empty(run.Output);
         Assert.Equal(before, TestFolder.Names(folder.Path));

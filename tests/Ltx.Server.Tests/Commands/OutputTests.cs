@@ -69,13 +69,14 @@ public sealed class OutputTests(GoodFiles good) : IClassFixture<GoodFiles>
 
         LtxRun run = (await call.RunAsync()).Succeeded();
 
-        Assert.Equal(["reading", "prompt", "source", "stage 1", "upsampling", "stage 2", "sound", "frames"], run.Stages);
+        Assert.Equal(["reading", "preparing", "prompt", "source", "stage 1", "upsampling", "stage 2", "sound", "frames"], run.Stages);
         Assert.Empty(run.Complaints);
         string[] lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(3, lines.Length);
-        Assert.Equal("LoRA magenta.safetensors: 54 modules matched.", lines[0]);
-        Assert.Equal($"{call.Output}: 128x128, 9 frames, with sound, seed 7", lines[1]);
-        Assert.Matches(@"^reading \d+\.\d \+ prompt \d+\.\d \+ source .+ \+ stage 1 .+ \+ stage 2 .+ \+ finishing \d+\.\d = \d+\.\d s$", lines[2]);
+        Assert.Equal(4, lines.Length);
+        Assert.Equal("The source video has 9 frames at 24 a second, and so has the result; 121 were allowed.", lines[0]);
+        Assert.Equal("LoRA magenta.safetensors: 54 modules matched.", lines[1]);
+        Assert.Equal($"{call.Output}: 128x128, 9 frames, with sound, seed 7", lines[2]);
+        Assert.Matches(@"^reading \d+\.\d \+ prompt \d+\.\d \+ source .+ \+ stage 1 .+ \+ stage 2 .+ \+ finishing \d+\.\d = \d+\.\d s$", lines[3]);
     }
 
     [Fact]

@@ -56,6 +56,13 @@ internal sealed class SafetensorsRewriter
         return this;
     }
 
+    /// <summary>Says something else of a tensor: <c>dtype</c>, <c>data_offsets</c>.</summary>
+    public SafetensorsRewriter Entry(string tensor, string key, JsonNode value)
+    {
+        header[tensor]![key] = value;
+        return this;
+    }
+
     /// <summary>Fills a tensor of two-byte or four-byte floats with ones of all bits, which is NaN in each of them.</summary>
     public SafetensorsRewriter FillWithNaN(string tensor)
     {

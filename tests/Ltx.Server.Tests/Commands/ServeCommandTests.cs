@@ -25,7 +25,7 @@ public class ServeCommandTests
         Assert.Equal((422, "file_download_error"), (refused.Status, refused.Detail.GetProperty("type").GetString()));
         Assert.Equal("[\"body\",\"video_url\"]", refused.Detail.GetProperty("loc").GetRawText());
 
-        for (var deadline = DateTime.UtcNow.AddSeconds(10); server.Service<WebhookQueue>().CountOwed() > 0; await Task.Delay(20))
+        for (var deadline = DateTime.UtcNow.AddSeconds(60); server.Service<WebhookQueue>().CountOwed() > 0; await Task.Delay(20))
         {
             Assert.True(DateTime.UtcNow < deadline, "A webhook to a forbidden address is given up, not tried again.");
         }

@@ -282,7 +282,7 @@ public class BodyLimitTests
         await using TestFetch fetch = new(o =>
         {
             // Long enough to connect on a machine that is busy with other tests.
-            o.ConnectTimeout = o.IdleTimeout = TimeSpan.FromMilliseconds(300);
+            o.ConnectTimeout = o.IdleTimeout = TimeSpan.FromSeconds(1.5);
             o.MaxAttempts = 2;
         });
         fetch.Route(server);
@@ -304,7 +304,7 @@ public class BodyLimitTests
                 await Task.Delay(20, response.Stopped);
             }
         });
-        await using TestFetch fetch = new(o => o.TotalTimeout = TimeSpan.FromMilliseconds(300));
+        await using TestFetch fetch = new(o => o.TotalTimeout = TimeSpan.FromSeconds(1.5));
         fetch.Route(server);
 
         Assert.Contains("took longer", (await fetch.RefusesAsync("http://public.test/v.mp4")).Message);

@@ -59,9 +59,10 @@ public class FileTests
     [Fact]
     public async Task Payloads_of_a_request_in_progress_stay()
     {
-        await using var server = await TestServer.StartAsync(engine: new FakeEngine { StepTime = TimeSpan.FromMilliseconds(100) });
+        await using var server = await TestServer.StartAsync(engine: new FakeEngine { FourthStep = new() });
         var id = await server.SubmitAsync();
         Assert.Equal(400, (await server.SendAsync(HttpMethod.Delete, $"/v1/models/requests/{id}/payloads", null)).Status);
+        server.Engine.FourthStep!.Open();
         await server.WaitForAsync(id);
         Assert.Equal(200, (await server.ResultAsync(id)).Status);
     }
@@ -89,19 +90,23 @@ public class FileTests
     [Fact]
     public async Task Files_end_with_their_life_and_uploads_outlive_it_while_a_request_needs_them()
     {
-        await using var server = await TestServer.StartAsync(engine: new FakeEngine { StepTime = TimeSpan.FromMilliseconds(100) });
+        await using var server = await TestServer.StartAsync(engine: new FakeEngine { FourthStep = new() });
         var upload = await UploadAsync(server, "abc", ("X-Fal-Object-Lifecycle", "{\"expiration_duration_seconds\":0.5}"));
-        var submit = await server.PostAsync(TestServer.Submit, TestServer.Input(("video_url", upload)), ("X-Fal-Object-Lifecycle-Preference", "{\"expiration_duration_seconds\":1}"));
+        var submit = await server.PostAsync(TestServer.Submit, TestServer.Input(("video_url", upload)), ("X-Fal-Object-Lifecycle-Preference", "{\"expiration_duration_seconds\":6}"));
         var id = submit.Json.GetProperty("request_id").GetString()!;
-        await Task.Delay(600);
+        await Task.Delay(600); // longer than the upload lives
         await server.Service<FileStore>().SweepAsync();
         Assert.Equal(200, (await server.GetAsync(upload)).Status);
+        server.Engine.FourthStep!.Open();
         await server.WaitForAsync(id);
         Assert.Equal(404, (await server.GetAsync(upload)).Status);
         var output = (await server.ResultAsync(id)).Json.GetProperty("video").GetProperty("url").GetString()!;
         Assert.Equal(200, (await server.GetAsync(output)).Status);
-        await Task.Delay(1100);
-        Assert.Equal(404, (await server.GetAsync(output)).Status);
+        for (var deadline = DateTime.UtcNow.AddSeconds(60); (await server.GetAsync(output)).Status != 404; await Task.Delay(100))
+        {
+            Assert.True(DateTime.UtcNow < deadline, "The output outlives its life.");
+        }
+
         Assert.Equal(2, await server.Service<FileStore>().SweepAsync());
     }
 

@@ -10,19 +10,19 @@ namespace Ltx.Server.Tests.Media;
 /// <summary>The miniature model on the CPU, loaded once for a class of tests, which run one after the other.</summary>
 public sealed class LoadedPipeline : IDisposable
 {
-    private readonly Lazy<InpaintPipeline> pipeline = new(() =>
+    private readonly Lazy<Task<InpaintEngine>> engine = new(() => InpaintEngine.OpenAsync(() =>
     {
         TorchSharp.torch.Device device = ComputeDevice.Parse("cpu");
         return new InpaintPipeline(ModelFolder.Open(Repository.Model), device, ComputeDevice.DefaultType(device));
-    });
+    }));
 
-    internal InpaintPipeline Pipeline => pipeline.Value;
+    internal Task<InpaintEngine> Engine => engine.Value;
 
-    internal Task<ClipResult> RunAsync(ClipJob job, MediaLimits? limits = null) =>
-        new ClipInpainter(Pipeline, limits ?? MediaLimits.Default).RunAsync(job, progress: null, TestContext.Current.CancellationToken);
+    internal async Task<ClipResult> RunAsync(ClipJob job, MediaLimits? limits = null) =>
+        await new ClipInpainter(await Engine, limits ?? MediaLimits.Default).RunAsync(job, progress: null, TestContext.Current.CancellationToken);
 
     public void Dispose()
     {
-        if (pipeline.IsValueCreated) pipeline.Value.Dispose();
+        if (engine.IsValueCreated && engine.Value.IsCompletedSuccessfully) engine.Value.Result.Dispose();
     }
 }

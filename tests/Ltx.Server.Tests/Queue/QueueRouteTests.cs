@@ -31,7 +31,7 @@ public class QueueRouteTests
     [Fact]
     public async Task A_request_passes_the_three_states_with_the_keys_that_clients_index()
     {
-        await using var server = await TestServer.StartAsync(engine: new FakeEngine { StepTime = TimeSpan.FromMilliseconds(60) });
+        await using var server = await TestServer.StartAsync(engine: new FakeEngine { StepTime = TimeSpan.FromMilliseconds(60), FourthStep = new() });
         var first = await server.SubmitAsync();
         var second = await server.SubmitAsync();
 
@@ -43,16 +43,16 @@ public class QueueRouteTests
 
         var running = await server.WaitForAsync(first, "IN_PROGRESS");
         Assert.Equal(JsonValueKind.Array, running.GetProperty("logs").ValueKind);
-        await Task.Delay(150);
-        var progress = (await server.GetAsync($"/queue{TestServer.App}/requests/{first}/status")).Json.GetProperty("progress");
+        var progress = await server.WaitForStepAsync(first, 4);
         Assert.Equal("denoising", progress.GetProperty("stage").GetString());
         Assert.Equal(8, progress.GetProperty("steps").GetInt32());
-        Assert.InRange(progress.GetProperty("fraction").GetDouble(), 0.1, 1);
+        Assert.Equal(0.5, progress.GetProperty("fraction").GetDouble());
         Assert.Equal(JsonValueKind.Number, progress.GetProperty("seconds_left").ValueKind);
 
         var early = await server.ResultAsync(first);
         Assert.Equal(400, early.Status);
         Assert.Equal("{\"detail\":\"Request is still in progress\"}", early.Body);
+        server.Engine.FourthStep!.Open();
 
         var done = await server.WaitForAsync(first);
         var line = done.GetProperty("logs").EnumerateArray().Single(l => l.GetProperty("message").GetString()!.StartsWith("Denoising 7/8", StringComparison.Ordinal));
@@ -118,7 +118,7 @@ public class QueueRouteTests
     [Fact]
     public async Task A_waiting_request_is_cancelled_at_once_and_the_first_is_unaffected()
     {
-        await using var server = await TestServer.StartAsync(engine: new FakeEngine { StepTime = TimeSpan.FromMilliseconds(50) });
+        await using var server = await TestServer.StartAsync(engine: new FakeEngine { FourthStep = new() });
         var first = await server.SubmitAsync();
         await server.WaitForAsync(first, "IN_PROGRESS");
         var second = await server.SubmitAsync();
@@ -133,6 +133,7 @@ public class QueueRouteTests
         Assert.Equal("client_cancelled", result.Json.GetProperty("error_type").GetString());
         Assert.Equal("client_cancelled", result.Header("x-fal-error-type"));
         Assert.Equal(400, (await server.CancelAsync(second)).Status);
+        server.Engine.FourthStep!.Open();
         await server.WaitForAsync(first);
         var again = await server.CancelAsync(first);
         Assert.Equal((400, "{\"status\":\"ALREADY_COMPLETED\"}"), (again.Status, again.Body));
@@ -143,25 +144,27 @@ public class QueueRouteTests
     [Fact]
     public async Task A_cancelled_running_request_frees_the_device_within_one_evaluation()
     {
-        await using var server = await TestServer.StartAsync(engine: new FakeEngine { StepTime = TimeSpan.FromMilliseconds(300) });
+        await using var server = await TestServer.StartAsync(engine: new FakeEngine { FourthStep = new() });
         var id = await server.SubmitAsync();
-        await server.WaitForAsync(id, "IN_PROGRESS");
-        await Task.Delay(100);
-        var asked = Stopwatch.GetTimestamp();
+        await server.WaitForStepAsync(id, 4);
         Assert.Equal(202, (await server.CancelAsync(id)).Status);
-        await server.WaitForAsync(id);
-        Assert.InRange(Stopwatch.GetElapsedTime(asked, server.Engine.Runner.Ended[id]).TotalMilliseconds, 0, 300);
+        var lines = (await server.WaitForAsync(id)).GetProperty("logs").EnumerateArray().Select(line => line.GetProperty("message").GetString()!);
+        // The gate never opened: the run left in the middle of its step.
+        Assert.True(server.Engine.Runner.Ended.ContainsKey(id));
+        Assert.DoesNotContain(lines, line => line.StartsWith("Denoising 5/", StringComparison.Ordinal));
         Assert.Equal(499, (await server.ResultAsync(id)).Status);
     }
 
     [Fact]
     public async Task A_sync_run_ends_with_its_client()
     {
-        await using var server = await TestServer.StartAsync(engine: new FakeEngine { StepTime = TimeSpan.FromMilliseconds(200) });
-        using CancellationTokenSource leave = new(300);
+        await using var server = await TestServer.StartAsync(engine: new FakeEngine { FourthStep = new() });
+        using CancellationTokenSource leave = new();
         using var content = System.Net.Http.Json.JsonContent.Create(TestServer.Input());
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => server.Client.PostAsync(TestServer.Run, content, leave.Token));
-        var id = server.Engine.Runner.Began.Single().Id;
+        var running = server.Client.PostAsync(TestServer.Run, content, leave.Token);
+        var id = await server.WaitForRunAsync();
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
         var status = await server.WaitForAsync(id);
         Assert.Equal("client_disconnected", status.GetProperty("error_type").GetString());
         Assert.Equal(499, (await server.ResultAsync(id)).Status);
@@ -213,8 +216,8 @@ public class QueueRouteTests
     [Fact]
     public async Task A_start_deadline_ends_a_waiting_request_as_the_users_own_timeout()
     {
-        await using var server = await TestServer.StartAsync(engine: new FakeEngine { StepTime = TimeSpan.FromMilliseconds(200) });
-        await server.SubmitAsync();
+        await using var server = await TestServer.StartAsync(engine: new FakeEngine { FourthStep = new() });
+        await server.WaitForAsync(await server.SubmitAsync(), "IN_PROGRESS");
         var late = await server.PostAsync(TestServer.Submit, TestServer.Input(), ("X-Fal-Request-Timeout", "0.3"));
         var id = late.Json.GetProperty("request_id").GetString()!;
         Assert.Equal("request_timeout", (await server.WaitForAsync(id)).GetProperty("error_type").GetString());
@@ -222,6 +225,7 @@ public class QueueRouteTests
         Assert.Equal((504, "user"), (result.Status, result.Header("x-fal-request-timeout-type")));
         Assert.Equal((400, "bad_request"), await Malformed("soon"));
         Assert.Equal((400, "bad_request"), await Malformed("0.1"));
+        server.Engine.FourthStep!.Open();
 
         async Task<(int, string?)> Malformed(string value)
         {
@@ -233,7 +237,7 @@ public class QueueRouteTests
     [Fact]
     public async Task Priorities_are_lanes()
     {
-        await using var server = await TestServer.StartAsync(engine: new FakeEngine { StepTime = TimeSpan.FromMilliseconds(30) });
+        await using var server = await TestServer.StartAsync(engine: new FakeEngine { FourthStep = new() });
         var blocker = await server.SubmitAsync();
         await server.WaitForAsync(blocker, "IN_PROGRESS");
         List<string> ids = [];
@@ -243,6 +247,7 @@ public class QueueRouteTests
         }
 
         Assert.Equal(3, (await server.GetAsync($"/queue{TestServer.App}/requests/{ids[0]}/status")).Json.GetProperty("queue_position").GetInt32());
+        server.Engine.FourthStep!.Open();
         await server.WaitForAsync(ids[0]);
         Assert.Equal([blocker, ids[2], ids[1], ids[3], ids[0]], server.Engine.Runner.Began.Select(b => b.Id));
     }
@@ -250,12 +255,13 @@ public class QueueRouteTests
     [Fact]
     public async Task Max_queue_length_answers_429()
     {
-        await using var server = await TestServer.StartAsync(engine: new FakeEngine { StepTime = TimeSpan.FromMilliseconds(100) });
+        await using var server = await TestServer.StartAsync(engine: new FakeEngine { FourthStep = new() });
         var running = await server.SubmitAsync();
         await server.WaitForAsync(running, "IN_PROGRESS");
         await server.SubmitAsync();
         Assert.Equal(429, (await server.PostAsync(TestServer.Submit + "?fal_max_queue_length=1", TestServer.Input())).Status);
         Assert.Equal(200, (await server.PostAsync(TestServer.Submit + "?fal_max_queue_length=2", TestServer.Input())).Status);
+        server.Engine.FourthStep!.Open();
     }
 
     [Fact]

@@ -134,6 +134,35 @@ internal sealed class TestServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until the status tells this denoising step, and gives its <c>progress</c>.</summary>
+    public async Task<JsonElement> WaitForStepAsync(string id, int step)
+    {
+        for (var deadline = DateTime.UtcNow.AddSeconds(120); ; await Task.Delay(10))
+        {
+            var status = await GetAsync($"/queue{App}/requests/{id}/status");
+            if (status.Json.TryGetProperty("progress", out var progress) && progress.ValueKind == JsonValueKind.Object && progress.GetProperty("step").GetInt32() == step)
+            {
+                return progress;
+            }
+
+            Assert.True(DateTime.UtcNow < deadline, $"{id} did not come to step {step}: {status.Body}");
+        }
+    }
+
+    /// <summary>Waits until the engine has begun a run, and gives the request's id.</summary>
+    public async Task<string> WaitForRunAsync()
+    {
+        for (var deadline = DateTime.UtcNow.AddSeconds(120); ; await Task.Delay(10))
+        {
+            if (Engine.Runner.Began.FirstOrDefault().Id is { } id)
+            {
+                return id;
+            }
+
+            Assert.True(DateTime.UtcNow < deadline, "No run began.");
+        }
+    }
+
     public Task<Answer> ResultAsync(string id) => GetAsync($"/queue{App}/requests/{id}");
 
     public Task<Answer> CancelAsync(string id) => SendAsync(HttpMethod.Put, $"/queue{App}/requests/{id}/cancel", null);

@@ -74,7 +74,7 @@ public class WebhookTests
         await using var receiver = await WebhookReceiver.StartAsync();
         receiver.Answer = _ => 500;
         string id;
-        await using (var server = await TestServer.StartAsync(o => o.Webhooks.RetrySeconds = [1, 1, 1], data: data.Path))
+        await using (var server = await TestServer.StartAsync(o => o.Webhooks.RetrySeconds = [2, 2, 2, 2, 2, 2, 2, 2, 2, 2], data: data.Path))
         {
             id = await SubmitAsync(server, receiver.Url, TestServer.Input());
             await receiver.WaitForAsync(_ => true);

@@ -102,13 +102,24 @@ public class WireTests
     [Fact]
     public async Task The_status_stream_is_ascii_whole_events_without_repeated_lines()
     {
-        await using var server = await TestServer.StartAsync(engine: new TestHost.FakeEngine { StepTime = TimeSpan.FromMilliseconds(80) });
+        await using var server = await TestServer.StartAsync(engine: new TestHost.FakeEngine { FourthStep = new() });
         var id = await server.SubmitAsync();
         using HttpRequestMessage message = new(HttpMethod.Get, $"/queue{TestServer.App}/requests/{id}/status/stream?logs=1");
         message.Headers.TryAddWithoutValidation("Accept", "application/json, text/event-stream");
         using var answer = await server.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead);
         Assert.StartsWith("text/event-stream", answer.Content.Headers.ContentType!.ToString(), StringComparison.Ordinal);
-        var text = await answer.Content.ReadAsStringAsync();
+        using StreamReader reader = new(await answer.Content.ReadAsStreamAsync());
+        StringBuilder read = new();
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            read.Append(line).Append('\n');
+            if (line.Contains("\"progress\":{", StringComparison.Ordinal))
+            {
+                server.Engine.FourthStep!.Open();
+            }
+        }
+
+        var text = read.ToString();
         Assert.All(text, c => Assert.InRange(c, '\n', '~'));
         var events = text.Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Where(e => !e.StartsWith(':')).Select(e => System.Text.Json.JsonDocument.Parse(e["data: ".Length..]).RootElement).ToArray();
         Assert.Equal("COMPLETED", events[^1].GetProperty("status").GetString());
@@ -136,11 +147,23 @@ public class WireTests
     [Fact]
     public async Task Readiness_waits_for_the_model()
     {
-        await using var server = await TestServer.StartAsync(engine: new TestHost.FakeEngine { LoadTime = TimeSpan.FromMilliseconds(400) });
-        Assert.Equal(503, (await server.GetAsync("/health/ready")).Status);
+        await using var server = await TestServer.StartAsync(engine: new TestHost.FakeEngine { Load = new() });
+        var waiting = await server.GetAsync("/health/ready");
+        for (var deadline = DateTime.UtcNow.AddSeconds(60); !waiting.Json.TryGetProperty("loading", out _); waiting = await server.GetAsync("/health/ready"))
+        {
+            Assert.Equal(503, waiting.Status);
+            Assert.True(DateTime.UtcNow < deadline, "The worker does not begin to load.");
+            await Task.Delay(20);
+        }
+        Assert.Equal(503, waiting.Status);
+        Assert.Equal("""[{"worker":0,"component":"everything","bytes":3000000000,"gigabytes_per_second":1.5,"fraction":0.25}]""", waiting.Json.GetProperty("loading").GetRawText());
         Assert.Equal(200, (await server.GetAsync("/health/live")).Status);
-        await Task.Delay(800);
-        Assert.Equal(200, (await server.GetAsync("/health/ready")).Status);
+        server.Engine.Load!.Open();
+        for (var deadline = DateTime.UtcNow.AddSeconds(60); (await server.GetAsync("/health/ready")).Status != 200; await Task.Delay(20))
+        {
+            Assert.True(DateTime.UtcNow < deadline, "The server does not become ready.");
+        }
+        Assert.False((await server.GetAsync("/health/ready")).Json.TryGetProperty("loading", out _));
     }
 
     [Fact]

@@ -68,13 +68,14 @@ export class RequestForm extends EventTarget {
     const homeless = [];
     for (const { loc, msg } of details) {
       const [, name, index, part] = loc;
-      const control = this.#loras[index]?.controls[part] ?? this.#controls.get(name);
+      const lora = name === "loras" ? this.#loras[index] : undefined;
+      const control = lora?.controls[part] ?? this.#controls.get(name);
       if (control === undefined) homeless.push(h("li", {}, `${loc.slice(1).join(" → ") || "The request"}: ${msg}`));
       else {
         showError(control, msg);
         placed.push(control);
         if (this.more.contains(control.slot)) this.more.open = true;
-        homeless.push(h("li", {}, h("button", { type: "button", class: "link", onclick: () => control.focus() }, `${control.label ?? label(name, this.schema.field(name))}`), ` ${msg}`));
+        homeless.push(h("li", {}, h("button", { type: "button", class: "link", onclick: () => control.focus() }, `${lora ? `LoRA ${index + 1}: ` : ""}${control.label ?? label(name, this.schema.field(name))}`), ` ${msg}`));
       }
     }
     replace(this.summary, h("strong", {}, `The server did not take the request: ${plural(details.length, "thing")} to change.`), h("ul", {}, homeless));

@@ -104,7 +104,7 @@ export class Tools extends EventTarget {
     this.redoButton.disabled = !this.#history.canRedo;
     this.invertButton.setAttribute("aria-pressed", String(this.marks.invert));
     this.sizeField.hidden = !["brush", "eraser"].includes(editor.tool) && shape?.type !== "brush";
-    this.stage.showKeys(shape);
+    this.stage.showKeys(this.active === false ? null : shape);
     this.#list();
     this.#keyRow(shape);
   }

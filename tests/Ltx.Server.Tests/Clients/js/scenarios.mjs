@@ -1,9 +1,11 @@
-// Drives the real @fal-ai/client against a server. Arguments: base URL, scenario, way of redirecting (middleware, proxy, fetch).
+// Drives the real @fal-ai/client against a server. Arguments: base URL, scenario, way of redirecting (middleware, proxy, fetch); further ones
+// are the scenario's own.
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { ApiError, ValidationError, createFalClient } from "@fal-ai/client";
 
-const [base, scenario, mode] = process.argv.slice(2);
+const [base, scenario, mode, ...own] = process.argv.slice(2);
 const app = "fal-ai/ltx-2.3-quality/inpaint/lora";
 
 // Nothing may leave this machine.
@@ -189,6 +191,35 @@ const scenarios = {
     }
     await rejects(fal.run(app, {}), (e) => assert.ok(e instanceof ValidationError));
     await checkOutput((await fal.run(app, { input: input({ something_else: { a: 1 } }) })).data, "00000000-0000-0000-0000-000000000000");
+  },
+
+  // Own arguments: video, mask, and where the refusal must be told ("prompt", "body"), or "nowhere" where there must be none.
+  async safety() {
+    const [video, mask, where] = own;
+    const real = (changes) => ({
+      ...input({ loras: [], num_frames: 9, seed: 5, ...changes }),
+      video_url: new Blob([readFileSync(video)], { type: "video/mp4" }),
+      mask_video_url: new Blob([readFileSync(mask)], { type: "video/mp4" }),
+    });
+    const run = (changes) => fal.subscribe(app, { input: real(changes), pollInterval: 50 });
+    if (where === "nowhere") {
+      const made = await run();
+      await checkOutput(made.data, made.requestId);
+      return;
+    }
+    await rejects(run(), (e) => {
+      assert.ok(e instanceof ValidationError, String(e));
+      assert.equal(e.status, 422);
+      const [detail] = e.body.detail;
+      assert.equal(detail.type, "content_policy_violation");
+      assert.equal(detail.msg, "The content could not be processed because it contained material flagged by a content checker.");
+      assert.equal(detail.url, "https://docs.fal.ai/errors#content_policy_violation");
+      assert.deepEqual(detail.loc, where === "prompt" ? ["body", "prompt"] : ["body"]);
+      assert.deepEqual(detail.input, where === "prompt" ? { prompt: "a red fox" } : undefined);
+    });
+    // Whoever asks for no check gets none.
+    const made = await run({ enable_safety_checker: false });
+    await checkOutput(made.data, made.requestId);
   },
 
   async cancel() {

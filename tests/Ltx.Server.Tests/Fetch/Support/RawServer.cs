@@ -71,13 +71,13 @@ internal sealed class RawServer : IAsyncDisposable
             await using (stream)
             {
                 using StreamReader reader = new(stream, Encoding.Latin1, leaveOpen: true);
-                string target = (await reader.ReadLineAsync(stop.Token))!.Split(' ')[1];
+                string[] first = (await reader.ReadLineAsync(stop.Token))!.Split(' ');
                 Dictionary<string, string> headers = new(StringComparer.OrdinalIgnoreCase);
                 while (await reader.ReadLineAsync(stop.Token) is { Length: > 0 } line)
                 {
                     headers[line[..line.IndexOf(':')]] = line[(line.IndexOf(':') + 1)..].Trim();
                 }
-                RawRequest request = new(target, headers);
+                RawRequest request = new(first[1], headers) { Method = first[0] };
                 Requests.Enqueue(request);
                 await handler(request, new RawResponse(client, stream, stop.Token));
             }

@@ -123,9 +123,9 @@ internal sealed class TestFetch : IAsyncDisposable
             MaxVideoBytes = 1_000_000,
             MaxLoraBytes = 1_000_000,
             CacheBytes = 3_000_000,
-            ConnectTimeout = TimeSpan.FromSeconds(5),
-            IdleTimeout = TimeSpan.FromSeconds(5),
-            TotalTimeout = TimeSpan.FromSeconds(20),
+            ConnectTimeout = TimeSpan.FromSeconds(60),
+            IdleTimeout = TimeSpan.FromSeconds(60),
+            TotalTimeout = TimeSpan.FromSeconds(120),
             RetryDelay = TimeSpan.FromMilliseconds(1),
         };
         configure?.Invoke(options);

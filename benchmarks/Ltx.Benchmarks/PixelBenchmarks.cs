@@ -1,0 +1,55 @@
+using BenchmarkDotNet.Attributes;
+using Ltx.Inference.Generation;
+using Ltx.Inference.Latents;
+using Ltx.Server.Commands;
+using static TorchSharp.torch;
+
+namespace Ltx.Benchmarks;
+
+/// <summary>Frames and masks before and behind the model: 9 frames of the demo's scene, 384x256.</summary>
+public class PixelBenchmarks
+{
+    private const int Frames = 9, Dilation = 8, Feather = 12;
+
+    private static readonly VideoScale Scale = new(8, 32, 32);
+
+    private byte[][] pixels = null!, masks = null!;
+    private Tensor source = null!, mask = null!, video = null!, generated = null!;
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        pixels = [.. Enumerable.Range(0, Frames).Select(DemoScene.Frame)];
+        masks = [.. Enumerable.Range(0, Frames).Select(i => Grey(DemoScene.Mask(i)))];
+        source = ClipTensors.Bytes(pixels, DemoScene.Height, DemoScene.Width, 3, CPU).DetachFromDisposeScope();
+        using Tensor grey = ClipTensors.Bytes(masks, DemoScene.Height, DemoScene.Width, 1, CPU);
+        mask = ClipTensors.Binary(grey).DetachFromDisposeScope();
+        video = ClipTensors.ToVideo(source, ScalarType.Float32).DetachFromDisposeScope();
+        using Tensor noise = rand(source.shape);
+        generated = (noise * 255).DetachFromDisposeScope();
+    }
+
+    [Benchmark(Description = "frames to a tensor")]
+    public void FramesToTensor() => ClipTensors.Bytes(pixels, DemoScene.Height, DemoScene.Width, 3, CPU).Dispose();
+
+    [Benchmark(Description = "bytes to a video")]
+    public void BytesToVideo() => ClipTensors.ToVideo(source, ScalarType.Float32).Dispose();
+
+    [Benchmark(Description = "mask: widen, and which cells are kept")]
+    public void PrepareMask()
+    {
+        using Tensor widened = ClipTensors.Dilate(mask, Dilation);
+        ClipTensors.KeepCells(widened, Scale).Dispose();
+    }
+
+    [Benchmark(Description = "guide")]
+    public void Guide() => ClipTensors.Guide(video, mask).Dispose();
+
+    [Benchmark(Description = "composite: blend")]
+    public void Blend() => new SeamBlend(CompositeMode.Blend, Feather).Composite(source, generated, mask).Dispose();
+
+    [Benchmark(Description = "composite: hard")]
+    public void Hard() => new SeamBlend(CompositeMode.Hard, Feather).Composite(source, generated, mask).Dispose();
+
+    private static byte[] Grey(byte[] rgb) => [.. Enumerable.Range(0, rgb.Length / 3).Select(i => rgb[3 * i])];
+}

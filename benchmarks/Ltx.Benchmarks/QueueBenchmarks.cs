@@ -1,0 +1,75 @@
+using System.Globalization;
+using BenchmarkDotNet.Attributes;
+using Ltx.Server.Configuration;
+using Ltx.Server.Endpoints;
+using Ltx.Server.Observability;
+using Ltx.Server.Queue;
+using Ltx.Server.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging.Abstractions;
+using System.Diagnostics.Metrics;
+
+namespace Ltx.Benchmarks;
+
+/// <summary>The durable queue on a disk: what a request costs beside its clip.</summary>
+public class QueueBenchmarks
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("ltx-benchmarks-").FullName;
+    private DataFolder data = null!;
+    private Database database = null!;
+    private RequestQueue queue = null!;
+    private LiveRequest waiting = null!;
+    private int count;
+
+    [GlobalSetup]
+    public async Task Setup()
+    {
+        data = new DataFolder(folder);
+        database = new Database(data.DatabaseFile);
+        ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        ServerMetrics metrics = new(services.GetRequiredService<IMeterFactory>());
+        queue = new RequestQueue(new LtxOptions(), new RequestStore(database, data), new WebhookQueue(database), metrics, TimeProvider.System, NullLogger<RequestQueue>.Instance);
+        // Lower than those that come and go, so that it waits.
+        waiting = await queue.SubmitAsync(Request(Lane.Low));
+    }
+
+    [GlobalCleanup]
+    public void Cleanup()
+    {
+        queue.Dispose();
+        database.Dispose();
+        data.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Benchmark(Description = "queue: submit, claim, finish")]
+    public async Task SubmitTakeFinish()
+    {
+        await queue.SubmitAsync(Request(Lane.High));
+        LiveRequest taken = (await queue.TakeAsync(null, CancellationToken.None))!;
+        await queue.CompleteAsync(taken, new RequestOutcome { StatusCode = 200, Result = "{}" });
+    }
+
+    [Benchmark(Description = "queue: status of a waiting request")]
+    public byte[] Status() => StatusBody.Live(queue.FindLive(waiting.Stored.Id)!, RequestState.Queued, null);
+
+    private NewRequest Request(Lane lane) => new()
+    {
+        Id = (count++).ToString("D8", CultureInfo.InvariantCulture),
+        Endpoint = "inpaint/lora",
+        Owner = "benchmarks",
+        Lane = lane,
+        Sync = false,
+        BaseUrl = "http://127.0.0.1",
+        Input = "{}"u8.ToArray(),
+        ShortInput = null,
+        StoreIo = true,
+        NoRetry = false,
+        LoraSet = "",
+        OutputLifetime = null,
+        StartWithin = null,
+        Webhook = null,
+        InputFiles = [],
+    };
+}

@@ -1,0 +1,148 @@
+using System.Text.Json.Nodes;
+using Ltx.Inference.AudioVae;
+using Ltx.Inference.Forms;
+using Ltx.Inference.Native;
+using Ltx.Inference.Synthesis;
+using Ltx.Inference.TextEncoder;
+using Ltx.Inference.Transformer;
+using Ltx.Inference.Upsampler;
+using Ltx.Inference.VideoVae;
+using Ltx.Inference.Weights;
+
+namespace Ltx.Inference.Generation.Memory;
+
+/// <summary>What a memory plan has to know of a model: its configs, and how many numbers its parts have. Read from headers alone.</summary>
+internal sealed record ModelFacts
+{
+    // Where each part lies in the checkpoint: see LtxTransformer, EmbeddingsConnector, FeatureExtractor, AudioCodec.
+    private const string TransformerPrefix = "model.diffusion_model.", BlocksPrefix = $"{TransformerPrefix}transformer_blocks.";
+    private const string VocoderPrefix = "vocoder.", ProjectionPrefix = "text_embedding_projection.";
+    private static readonly string[] ConnectorPrefixes = [$"{TransformerPrefix}video_embeddings_connector.", $"{TransformerPrefix}audio_embeddings_connector."];
+
+    public required TransformerConfig Transformer { get; init; }
+
+    public required VideoVaeConfig Vae { get; init; }
+
+    public required AudioVaeConfig Audio { get; init; }
+
+    public required VocoderConfig Vocoder { get; init; }
+
+    public required LatentUpsamplerConfig Upsampler { get; init; }
+
+    public required GemmaConfig Gemma { get; init; }
+
+    /// <summary>One transformer block; all are alike.</summary>
+    public required PartSize Block { get; init; }
+
+    /// <summary>The rest of the transformer.</summary>
+    public required PartSize Ends { get; init; }
+
+    /// <summary>One layer of Gemma; all are alike.</summary>
+    public required PartSize GemmaLayer { get; init; }
+
+    /// <summary>Gemma's output head, where it writes prompts: it is read when it is first needed and stays.</summary>
+    public required PartSize Head { get; init; }
+
+    /// <summary>Whether the file has the blocks' matrices in float8.</summary>
+    public required bool IsFloat8 { get; init; }
+
+    /// <summary>The projection of Gemma's states.</summary>
+    public required PartSize Projection { get; init; }
+
+    /// <summary>The larger connector, and both.</summary>
+    public required PartSize LargerConnector { get; init; }
+
+    public required PartSize Connectors { get; init; }
+
+    /// <summary>Video VAE, audio VAE and upsampler: what computes in the model's type and always stays.</summary>
+    public required PartSize Codecs { get; init; }
+
+    /// <summary>Computes in float32, always.</summary>
+    public required PartSize VocoderSize { get; init; }
+
+    /// <summary>Numbers of the largest matrix that a LoRA may change.</summary>
+    public required long LargestMatrix { get; init; }
+
+    /// <summary>Reads a model folder's headers and configs; loads no weight.</summary>
+    /// <exception cref="WeightsException">A file is missing, not sound, or of another architecture.</exception>
+    public static ModelFacts Read(ModelFolder folder)
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(folder.Checkpoint);
+        using TensorArchive file = TensorArchive.Open(folder.Checkpoint), upscaler = TensorArchive.Open(folder.Upscaler), gemma = GemmaWeights.OpenArchive(folder.TextEncoder);
+        string upscalerConfig = upscaler.Files[0].Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{folder.Upscaler} is no latent upsampler: its metadata has no config.");
+        return From(
+            checkpoint.Config, ConfigSection.Parse(upscalerConfig, folder.Upscaler), JsonFile.Read(Path.Combine(folder.TextEncoder, "config.json")),
+            Shapes(file), Shapes(upscaler), Shapes(gemma), folder.PromptExpansion,
+            file.Files[0].Tensors.Values.Any(entry => entry.Type.IsFloat8() && entry.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal)));
+    }
+
+    /// <summary>The same of a model that is only described.</summary>
+    public static ModelFacts Of(ModelPreset preset)
+    {
+        ConfigSection checkpoint = Config(preset.Checkpoint.Config, "checkpoint"), upscaler = Config(preset.Upscaler.Config, "upscaler"), gemma = Config(preset.TextEncoder.Files["config.json"], "text encoder");
+        GemmaConfig text = GemmaConfig.Read(gemma);
+        return From(
+            checkpoint, upscaler, gemma,
+            Shapes(CheckpointForm.Tensors(checkpoint, text.HiddenSize, text.Layers)), Shapes(UpsamplerForm.Tensors(upscaler)), Shapes(GemmaForm.LanguageModel(text)), writesPrompts: true, isFloat8: false);
+    }
+
+    /// <summary>The same of configs and lists of tensors.</summary>
+    /// <param name="config">the checkpoint's</param>
+    /// <param name="upscalerConfig">the upsampler's</param>
+    /// <param name="gemmaConfig">Gemma's whole <c>config.json</c></param>
+    /// <param name="checkpoint">names and shapes of the checkpoint's tensors</param>
+    /// <param name="upscaler">the same of the upsampler</param>
+    /// <param name="gemma">the same of Gemma</param>
+    /// <param name="writesPrompts">whether Gemma is asked to write, too</param>
+    /// <param name="isFloat8">whether the file has the blocks' matrices in float8</param>
+    public static ModelFacts From(
+        ConfigSection config, ConfigSection upscalerConfig, ConfigSection gemmaConfig,
+        IReadOnlyList<(string Name, long[] Shape)> checkpoint, IReadOnlyList<(string Name, long[] Shape)> upscaler, IReadOnlyList<(string Name, long[] Shape)> gemma,
+        bool writesPrompts, bool isFloat8)
+    {
+        TransformerConfig transformer = TransformerConfig.From(config);
+        GemmaConfig text = GemmaConfig.Read(gemmaConfig);
+        PartSize Part(IEnumerable<string> prefixes) => PartSize.Of(checkpoint.Where(tensor => prefixes.Any(prefix => tensor.Name.StartsWith(prefix, StringComparison.Ordinal))));
+        bool InTransformer(string name) => name.StartsWith(TransformerPrefix, StringComparison.Ordinal) && !ConnectorPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
+        PartSize[] connectors = [.. ConnectorPrefixes.Select(prefix => Part([prefix]))];
+        return new ModelFacts
+        {
+            Transformer = transformer,
+            Vae = VideoVaeConfig.Read(config),
+            Audio = AudioVaeConfig.Read(config),
+            Vocoder = VocoderConfig.Read(config),
+            Upsampler = LatentUpsamplerConfig.Read(upscalerConfig),
+            Gemma = text,
+            Block = Largest(checkpoint, BlocksPrefix, transformer.Layers),
+            Ends = PartSize.Of(checkpoint.Where(tensor => InTransformer(tensor.Name) && !tensor.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal))),
+            GemmaLayer = Largest(gemma, GemmaPrefix(gemma), text.Layers),
+            Head = writesPrompts ? new PartSize((long)text.VocabularySize * text.HiddenSize, 0, 0) : default,
+            IsFloat8 = isFloat8,
+            Projection = Part([ProjectionPrefix]),
+            LargerConnector = connectors.MaxBy(connector => connector.Numbers),
+            Connectors = connectors.Aggregate((a, b) => a + b),
+            Codecs = Part(["vae.", "audio_vae."]) + PartSize.Of(upscaler),
+            VocoderSize = Part([VocoderPrefix]),
+            LargestMatrix = checkpoint.Where(tensor => InTransformer(tensor.Name) && tensor.Shape.Length == 2).Max(tensor => tensor.Shape[0] * tensor.Shape[1]),
+        };
+    }
+
+    private static string GemmaPrefix(IReadOnlyList<(string Name, long[] Shape)> gemma)
+    {
+        string? prefix = GemmaWeights.Prefixes.Select(candidate => $"{candidate}.layers.").FirstOrDefault(candidate => gemma.Any(tensor => tensor.Name.StartsWith(candidate, StringComparison.Ordinal)));
+        return prefix ?? throw new WeightsException("The text encoder has no layers by any name that a Gemma 3 has.");
+    }
+
+    private static PartSize Largest(IReadOnlyList<(string Name, long[] Shape)> tensors, string prefix, int count)
+    {
+        ILookup<string, (string Name, long[] Shape)> items = tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal)).ToLookup(tensor => tensor.Name[prefix.Length..].Split('.')[0]);
+        if (items.Count != count) throw new WeightsException($"The config has {count} layers, and the files hold {items.Count} below \"{prefix}\".");
+        return items.Select(PartSize.Of).MaxBy(size => size.Numbers);
+    }
+
+    private static ConfigSection Config(JsonObject json, string part) => ConfigSection.Parse(json.ToJsonString(), $"the preset's {part}");
+
+    private static List<(string, long[])> Shapes(IEnumerable<ExpectedTensor> tensors) => [.. tensors.Select(tensor => (tensor.Name, tensor.Shape))];
+
+    private static List<(string, long[])> Shapes(TensorArchive archive) => [.. archive.Files.SelectMany(file => file.Tensors.Values).Select(entry => (entry.Name, entry.Shape))];
+}

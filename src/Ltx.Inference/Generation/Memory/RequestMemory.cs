@@ -1,0 +1,115 @@
+using Ltx.Inference.AudioVae;
+using Ltx.Inference.Latents;
+using Ltx.Inference.TextEncoder;
+using Ltx.Inference.VideoVae;
+
+namespace Ltx.Inference.Generation.Memory;
+
+/// <summary>What each stage of a request holds beside the weights: all of a plan that does not depend on where they are.</summary>
+internal sealed class RequestMemory
+{
+    // Two generators of the vocoder never run at once. AmpBlock keeps the results of three layers, of each of which one holds its activation
+    // (edges, twice as long, its square, and edges again) and two convolutions: 16 times the longest signal, and 5 beside it.
+    private const int VocoderTensors = 21;
+
+    // Float64 states of Res2sSampler.Run that live while the model is evaluated a second time (start, first, three of Combine, two of
+    // AddNoise, five of Refined), and bf16 or float32 ones (latents, four results of evaluations, the state's own two).
+    private const int WideStates = 12, NarrowStates = 7;
+
+    private readonly ModelFacts model;
+    private readonly PixelShape shape;
+    private readonly LatentShape latent;
+    private readonly ClipMemory clip;
+    private readonly int element;
+    private readonly DeviceMemoryTraits device;
+    private readonly Dictionary<(long, VideoTiling?), List<StageMemory>> stages = [];
+
+    /// <param name="element">bytes of a number</param>
+    public RequestMemory(ModelFacts model, RequestShape request, int element, DeviceMemoryTraits device)
+    {
+        (Request, this.model, this.element, this.device) = (request, model, element, device);
+        shape = ClipTensors.PaddedShape(request.Frames, request.Height, request.Width, model.Vae.Scale, request.ReferenceDownscale, request.ReferenceTemporalScale);
+        latent = shape.ToLatent(model.Vae.Scale);
+        clip = new ClipMemory(model, request, shape, element, device);
+    }
+
+    public RequestShape Request { get; }
+
+    public IReadOnlyList<StageMemory> Stages(MemoryArrangement arrangement)
+    {
+        (long, VideoTiling?) key = (arrangement.VaeElements, arrangement.VaeTiling);
+        if (!stages.TryGetValue(key, out List<StageMemory>? found)) stages.Add(key, found = Compute(arrangement));
+        return found;
+    }
+
+    private List<StageMemory> Compute(MemoryArrangement arrangement)
+    {
+        long reference = ReferenceTokens(2), full = latent.Tokens;
+        MemoryLedger source = clip.Encode(arrangement.VaeElements, arrangement.VaeTiling);
+        return
+        [
+            new(InpaintStages.Prompt, Kept + Text(), 0),
+            new(InpaintStages.Source, Kept + source.Peak, source.PeakWorkspace),
+            Denoising(InpaintStages.Stage1, full / 4 + reference),
+            new(InpaintStages.Upsampling, Kept + Upsampling(), 0),
+            Denoising(InpaintStages.Stage2, full + (Request.ReferenceInStage2 ? ReferenceTokens(1) : 0)),
+            new(InpaintStages.Sound, Kept + Sound(), 0),
+            Frames(arrangement),
+        ];
+    }
+
+    // The clip, latents of all kinds (two clean ones and a guide, the first stage's, upsampled and the second's) and two prompts' contexts.
+    private double Kept => clip.Kept + (3 + 3.0 / 4) * latent.Tokens * model.Vae.LatentChannels * element
+        + 2.0 * GemmaTokenizer.PromptLength * (model.Transformer.Video.ContextFeatures + model.Transformer.Audio.ContextFeatures) * element;
+
+    private long ReferenceTokens(int stageFactor)
+    {
+        int side = stageFactor * Request.ReferenceDownscale, frames = (shape.Frames - 1) / Request.ReferenceTemporalScale + 1;
+        return (long)model.Vae.Scale.LatentFrames(frames) * (latent.Height / side) * (latent.Width / side);
+    }
+
+    // PromptEncoder.Encode: the states of all layers, stacked, squared and normalised (FeatureExtractor.Normalize); Gemma's own layers
+    // and the connectors work on one state each, and hold less.
+    private double Text() => 4.0 * (model.Gemma.Layers + 1) * GemmaTokenizer.PromptLength * model.Gemma.HiddenSize * element
+        + 4.0 * GemmaTokenizer.PromptLength * model.Gemma.IntermediateSize * element;
+
+    private StageMemory Denoising(string name, long video)
+    {
+        long audio = model.Audio.Scale.LatentFrames(shape.Frames, Request.FramesPerSecond);
+        TransformerMemory transformer = new(model.Transformer, video, audio, GemmaTokenizer.PromptLength, masked: true, element, device);
+        MemoryLedger forward = transformer.Forward();
+        double states = (video * model.Transformer.Video.InChannels + audio * model.Transformer.Audio.InChannels) * (double)(WideStates * ElementBytes.Float64 + NarrowStates * element);
+        // Merging a layer: its weight as the file has it, the sum in float32, and the result (LoraMerger.Merge).
+        double merging = model.LargestMatrix * (double)(ElementBytes.Float32 + 2 * element);
+        double denoising = transformer.TableBytes + states + forward.Peak;
+        return denoising >= merging ? new(name, Kept + denoising, forward.PeakWorkspace) : new(name, Kept + merging, 0);
+    }
+
+    // LatentUpsampler.Forward: two at half size, the convolution with four times the channels and its rearrangement, and four of a block.
+    private double Upsampling() => (2.0 / 4 + 5) * latent.Tokens * model.Upsampler.Channels * element;
+
+    private double Sound()
+    {
+        double frames = model.Audio.Scale.LatentFrames(shape.Frames, Request.FramesPerSecond) * (double)AudioVaeConfig.MelFramesPerLatent;
+        double Longest(GeneratorConfig generator, double length)
+        {
+            double longest = 0, channels = generator.InitialChannels;
+            foreach (int rate in generator.Rates)
+            {
+                length *= rate;
+                channels /= 2;
+                longest = Math.Max(longest, channels * length);
+            }
+            return longest;
+        }
+
+        double extended = frames * model.Vocoder.Base.Ratio / model.Vocoder.HopLength;
+        return VocoderTensors * ElementBytes.Float32 * Math.Max(Longest(model.Vocoder.Base, frames), Longest(model.Vocoder.Extension, extended));
+    }
+
+    private StageMemory Frames(MemoryArrangement arrangement)
+    {
+        MemoryLedger frames = clip.Decode(latent, arrangement.VaeElements, arrangement.VaeTiling);
+        return new(InpaintStages.Frames, Kept + frames.Peak, frames.PeakWorkspace);
+    }
+}

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.Measuring;
+
+/// <summary>Measures what a device reaches when it is given nothing but one large operator at a time.</summary>
+public static class CeilingProbe
+{
+    // The best of several: what disturbs a measurement only ever makes it slower.
+    private const int Tries = 5;
+
+    // Sizes that fill the device without taking long: about 10 GFLOP on a CPU, a thousand times that on a GPU.
+    private static readonly Sizes OnCpu = new(Rows: 1024, Width: 2048, Tokens: 1024, Heads: 16, Channels: 128, Side: 32, Frames: 4);
+    private static readonly Sizes OnGpu = new(Rows: 16384, Width: 8192, Tokens: 16384, Heads: 32, Channels: 512, Side: 128, Frames: 16);
+
+    /// <param name="device">where</param>
+    /// <param name="type">in what type</param>
+    public static Ceiling Measure(Device device, ScalarType type)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        Sizes sizes = device.type == DeviceType.CUDA ? OnGpu : OnCpu;
+        Tensor Random(params long[] shape) => randn(shape, type, device);
+        Tensor x = Random(sizes.Rows, sizes.Width), weight = Random(sizes.Width, sizes.Width);
+        double products = Best(device, () => nn.functional.linear(x, weight), Operations.Product(sizes.Rows, sizes.Width, sizes.Width));
+        const int HeadFeatures = 128;
+        Tensor q = Random(1, sizes.Heads, sizes.Tokens, HeadFeatures), k = Random(1, sizes.Heads, sizes.Tokens, HeadFeatures), v = Random(1, sizes.Heads, sizes.Tokens, HeadFeatures);
+        double attention = Best(device, () => nn.functional.scaled_dot_product_attention(q, k, v), Operations.Attend(sizes.Tokens, sizes.Tokens, sizes.Heads * HeadFeatures));
+        const int Taps = 27;
+        Tensor clip = Random(1, sizes.Channels, sizes.Frames, sizes.Side, sizes.Side), kernel = Random(sizes.Channels, sizes.Channels, 3, 3, 3);
+        double convolutions = Best(
+            device, () => nn.functional.conv3d(clip, kernel, padding: [1, 1, 1]), Operations.Convolution(Taps, sizes.Channels, sizes.Channels, (double)sizes.Frames * sizes.Side * sizes.Side));
+        return new Ceiling(products, convolutions, attention, $"measured in this run, {type}");
+    }
+
+    private static double Best(Device device, Func<Tensor> run, Operations work)
+    {
+        double best = 0;
+        for (int i = 0; i < Tries; i++)
+        {
+            DeviceClock.Wait(device);
+            long start = Stopwatch.GetTimestamp();
+            run().Dispose();
+            DeviceClock.Wait(device);
+            best = Math.Max(best, work.Total / Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+        return best;
+    }
+
+    private sealed record Sizes(long Rows, long Width, long Tokens, long Heads, long Channels, long Side, long Frames);
+}

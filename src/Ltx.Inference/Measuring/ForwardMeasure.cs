@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using Ltx.Inference.Latents;
+using Ltx.Inference.TextEncoder;
+using Ltx.Inference.Transformer;
+using Ltx.Inference.VideoVae;
+using Ltx.Inference.Weights;
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.Measuring;
+
+/// <summary>Times single forwards of a transformer at any number of video tokens, with inputs of random numbers.</summary>
+public sealed class ForwardMeasure : IDisposable
+{
+    private const double FramesPerSecond = 24;
+
+    // As in a clip of which half is to be made: two noise levels, the lower one of the tokens that are kept.
+    private const double Sigma = 0.7;
+
+    private readonly Checkpoint checkpoint;
+    private readonly LtxTransformer transformer;
+    private readonly VideoScale scale;
+
+    /// <param name="checkpoint">with the transformer; this owns it</param>
+    /// <param name="device">where to compute</param>
+    /// <param name="type">bfloat16 or float32</param>
+    /// <exception cref="WeightsException">The checkpoint is damaged, or of another architecture.</exception>
+    public ForwardMeasure(Checkpoint checkpoint, Device device, ScalarType type)
+    {
+        this.checkpoint = checkpoint;
+        try
+        {
+            scale = VideoVaeConfig.Read(checkpoint.Config).Scale;
+            AudioScale = AudioVae.AudioVaeConfig.Read(checkpoint.Config).Scale;
+            transformer = new LtxTransformer(checkpoint, device, type);
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    private AudioScale AudioScale { get; }
+
+    /// <summary>A clip that has so many tokens: of 121 frames where the number allows it, and about as wide as high.</summary>
+    public static LatentShape Grid(int tokens)
+    {
+        const int Frames = 16;
+        int frames = Enumerable.Range(1, Math.Min(Frames, tokens)).Last(count => tokens % count == 0), area = tokens / frames;
+        int height = Enumerable.Range(1, (int)Math.Sqrt(area)).Last(side => area % side == 0);
+        return new LatentShape(frames, height, area / height);
+    }
+
+    /// <summary>Tokens of the audio stream beside so many of video.</summary>
+    public int AudioTokens(int tokens) => AudioScale.LatentFrames(scale.Frames(Grid(tokens).Frames), FramesPerSecond);
+
+    /// <summary>What one forward is.</summary>
+    public Operations Work(int tokens) => TransformerWork.Forward(transformer.Config, tokens, AudioTokens(tokens), GemmaTokenizer.PromptLength);
+
+    /// <summary>Runs forwards and waits for each.</summary>
+    /// <param name="tokens">of the video stream</param>
+    /// <param name="repeat">how often it is measured, after one time that is not</param>
+    /// <param name="cancellation">looked at between them</param>
+    /// <exception cref="InferenceException">The velocities are not finite: the times would say nothing.</exception>
+    public IReadOnlyList<TimeSpan> Run(int tokens, int repeat, CancellationToken cancellation)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        Device device = transformer.Device;
+        TransformerConfig config = transformer.Config;
+        Tensor positions = TokenPositions.Video(Grid(tokens), scale, FramesPerSecond, device), audioPositions = TokenPositions.Audio(AudioTokens(tokens), AudioScale, device);
+        using TokenGeometry videoGeometry = transformer.VideoGeometry(positions), audioGeometry = transformer.AudioGeometry(audioPositions);
+        Tensor Random(params long[] shape) => randn(shape, transformer.Type, device);
+        Tensor index = arange(tokens, ScalarType.Int64, device) % 2;
+        StreamInput video = new(
+            Random(1, tokens, config.Video.InChannels), Sigma, new TokenLevels([0, Sigma], index), videoGeometry, Random(1, GemmaTokenizer.PromptLength, config.Video.ContextFeatures));
+        StreamInput audio = new(
+            Random(1, AudioTokens(tokens), config.Audio.InChannels), Sigma, TokenLevels.Uniform(Sigma), audioGeometry, Random(1, GemmaTokenizer.PromptLength, config.Audio.ContextFeatures));
+        List<TimeSpan> times = [];
+        for (int i = 0; i <= repeat; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var passScope = NewDisposeScope();
+            DeviceClock.Wait(device);
+            long start = Stopwatch.GetTimestamp();
+            (Tensor videoVelocity, Tensor audioVelocity) = transformer.Forward(video, audio, Perturbations.None);
+            DeviceClock.Wait(device);
+            if (i > 0) times.Add(Stopwatch.GetElapsedTime(start));
+            else if (!videoVelocity.isfinite().all().item<bool>() || !audioVelocity.isfinite().all().item<bool>()) throw new InferenceException(Fault.Internal, "The forward gave numbers that are not finite, so its time would say nothing.");
+        }
+        return times;
+    }
+
+    public void Dispose()
+    {
+        transformer.Dispose();
+        checkpoint.Dispose();
+    }
+}

@@ -1,0 +1,52 @@
+using Ltx.Inference.AudioVae;
+using Ltx.Inference.TextEncoder;
+using Ltx.Inference.Transformer;
+using Ltx.Inference.Upsampler;
+using Ltx.Inference.VideoVae;
+using Ltx.Inference.Weights;
+
+namespace Ltx.Inference.Measuring;
+
+/// <summary>Sizes of all parts of a model, read from its configs alone: what its work is counted from.</summary>
+public sealed class ModelArchitecture
+{
+    /// <param name="checkpoint">the checkpoint's config</param>
+    /// <param name="gemma">the text encoder's <c>config.json</c></param>
+    /// <param name="upsampler">the upsampler's config</param>
+    /// <exception cref="WeightsException">A config describes what is not built here.</exception>
+    public ModelArchitecture(ConfigSection checkpoint, ConfigSection gemma, ConfigSection upsampler)
+    {
+        Transformer = TransformerConfig.From(checkpoint);
+        VideoVae = VideoVaeConfig.Read(checkpoint);
+        AudioVae = AudioVaeConfig.Read(checkpoint);
+        Vocoder = VocoderConfig.Read(checkpoint);
+        Upsampler = LatentUpsamplerConfig.Read(upsampler);
+        Gemma = GemmaConfig.Read(gemma);
+        (VideoConnector, AudioConnector) = (ConnectorConfig.Video(checkpoint.Section("transformer")), ConnectorConfig.Audio(checkpoint.Section("transformer")));
+    }
+
+    public TransformerConfig Transformer { get; }
+
+    public VideoVaeConfig VideoVae { get; }
+
+    public AudioVaeConfig AudioVae { get; }
+
+    public VocoderConfig Vocoder { get; }
+
+    public LatentUpsamplerConfig Upsampler { get; }
+
+    internal GemmaConfig Gemma { get; }
+
+    internal ConnectorConfig VideoConnector { get; }
+
+    internal ConnectorConfig AudioConnector { get; }
+
+    /// <exception cref="WeightsException">A file is missing or damaged, or a config describes what is not built here.</exception>
+    public static ModelArchitecture Of(ModelFolder folder)
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(folder.Checkpoint);
+        using SafetensorsFile upscaler = SafetensorsFile.Open(folder.Upscaler);
+        string config = upscaler.Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{upscaler.Path} is no latent upsampler: its metadata has no config.");
+        return new ModelArchitecture(checkpoint.Config, JsonFile.Read(Path.Combine(folder.TextEncoder, "config.json")), ConfigSection.Parse(config, upscaler.Path));
+    }
+}

@@ -1,0 +1,8 @@
+namespace Ltx.Inference.Measuring;
+
+/// <summary>What one stage of a request is.</summary>
+/// <param name="Stage">its name in the run's report</param>
+/// <param name="Evaluations">forwards of the transformer</param>
+/// <param name="Tokens">of the video stream in each of them, the reference's included; 0 where there are none</param>
+/// <param name="Work">all of it</param>
+public sealed record StageWork(string Stage, int Evaluations, int Tokens, Operations Work);

@@ -1,0 +1,28 @@
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.Native;
+
+/// <summary>Rounding to float8_e4m3fn, which TorchSharp can hold and convert but not name.</summary>
+internal static class Float8
+{
+    /// <summary>The type, for TorchSharp's methods.</summary>
+    internal const ScalarType Type = (ScalarType)ElementType.Float8E4M3;
+
+    /// <summary>The largest number that the type has.</summary>
+    internal const double Largest = 448;
+
+    // A row of zeros has no scale of its own; any number will do that can be divided by.
+    private const double LeastScale = 1e-12;
+
+    /// <summary>Rounds a matrix, each row by a scale that makes its largest number the type's largest.</summary>
+    /// <param name="x">[rows, columns]</param>
+    /// <returns>[rows, columns] float8 and [rows, 1] float32, whose product is the matrix; of the caller's scope</returns>
+    internal static (Tensor Values, Tensor Scale) QuantizeRows(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        Tensor exact = x.to(ScalarType.Float32), scale = exact.abs().amax([1], keepdim: true).div_(Largest).clamp_(min: LeastScale);
+        // The conversion turns what is too large into NaN, and rounding may have made it so.
+        Tensor values = (exact / scale).clamp_(-Largest, Largest).to(Type);
+        return (values.MoveToOuterDisposeScope(), scale.MoveToOuterDisposeScope());
+    }
+}

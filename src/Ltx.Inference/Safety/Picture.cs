@@ -1,0 +1,5 @@
+namespace Ltx.Inference.Safety;
+
+/// <summary>One picture to look at.</summary>
+/// <param name="Pixels">RGB24, Width * Height * 3 bytes</param>
+public sealed record Picture(byte[] Pixels, int Width, int Height);

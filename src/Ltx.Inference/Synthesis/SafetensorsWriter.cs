@@ -1,0 +1,124 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text.Json;
+using Ltx.Inference.Forms;
+using Ltx.Inference.Native;
+using Microsoft.Win32.SafeHandles;
+
+namespace Ltx.Inference.Synthesis;
+
+/// <summary>
+/// Writes a safetensors file of any size in pieces, with memory for a piece a thread. The file has its name when it is whole and on disk.
+/// </summary>
+internal static class SafetensorsWriter
+{
+    private const string PartialEnding = ".partial";
+
+    /// <summary>Types by the names that the format has for them.</summary>
+    private static readonly Dictionary<ElementType, string> TypeNames = new()
+    {
+        [ElementType.BFloat16] = "BF16",
+        [ElementType.Float32] = "F32",
+        [ElementType.Float8E4M3] = "F8_E4M3",
+    };
+
+    /// <param name="path">of the file</param>
+    /// <param name="tensors">what is in it, in any order: the widest types lie first, as the format's own library writes them</param>
+    /// <param name="metadata">the file's text metadata</param>
+    /// <param name="values">numbers of a part of a tensor</param>
+    /// <param name="written">told of every piece's bytes, from any thread</param>
+    public static void Write(
+        string path, IEnumerable<ExpectedTensor> tensors, IReadOnlyDictionary<string, string> metadata, RandomValues values, Action<long> written, CancellationToken cancellation)
+    {
+        List<ExpectedTensor> ordered = [.. tensors.OrderByDescending(tensor => tensor.Type.Size()).ThenBy(tensor => tensor.Name, StringComparer.Ordinal)];
+        byte[] header = Header(ordered, metadata);
+        string partial = path + PartialEnding;
+        try
+        {
+            using (SafeFileHandle file = File.OpenHandle(partial, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.None, header.Length + ordered.Sum(tensor => tensor.Length)))
+            {
+                RandomAccess.Write(file, header, 0);
+                ParallelOptions options = new() { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount };
+                Parallel.ForEach(Pieces(ordered, header.Length), options, piece => written(WritePiece(file, piece, values)));
+                RandomAccess.FlushToDisk(file);
+            }
+            File.Move(partial, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(partial);
+            throw;
+        }
+    }
+
+    private static long WritePiece(SafeFileHandle file, Piece piece, RandomValues values)
+    {
+        int length = piece.Elements * piece.Tensor.Type.Size();
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            values.Fill(piece.Tensor, piece.FirstElement, buffer.AsSpan(0, length));
+            RandomAccess.Write(file, buffer.AsSpan(0, length), piece.Offset);
+            return length;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static IEnumerable<Piece> Pieces(List<ExpectedTensor> tensors, long offset)
+    {
+        foreach (ExpectedTensor tensor in tensors)
+        {
+            for (long first = 0; first < tensor.Elements; first += RandomValues.Granularity)
+            {
+                int elements = (int)Math.Min(RandomValues.Granularity, tensor.Elements - first);
+                yield return new Piece(tensor, first, elements, offset);
+                offset += (long)elements * tensor.Type.Size();
+            }
+        }
+    }
+
+    // Eight bytes of length and the JSON, filled up with spaces so that the data begins at a multiple of eight.
+    private static byte[] Header(List<ExpectedTensor> tensors, IReadOnlyDictionary<string, string> metadata)
+    {
+        using MemoryStream stream = new();
+        stream.Write(stackalloc byte[8]);
+        using (Utf8JsonWriter json = new(stream, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            if (metadata.Count > 0) WriteMetadata(json, metadata);
+            long at = 0;
+            foreach (ExpectedTensor tensor in tensors) WriteTensor(json, tensor, ref at);
+            json.WriteEndObject();
+        }
+        while (stream.Length % 8 != 0) stream.WriteByte((byte)' ');
+        byte[] header = stream.ToArray();
+        BinaryPrimitives.WriteInt64LittleEndian(header, header.Length - 8);
+        return header;
+    }
+
+    private static void WriteMetadata(Utf8JsonWriter json, IReadOnlyDictionary<string, string> metadata)
+    {
+        json.WriteStartObject("__metadata__");
+        foreach ((string key, string value) in metadata) json.WriteString(key, value);
+        json.WriteEndObject();
+    }
+
+    private static void WriteTensor(Utf8JsonWriter json, ExpectedTensor tensor, ref long at)
+    {
+        json.WriteStartObject(tensor.Name);
+        json.WriteString("dtype", TypeNames[tensor.Type]);
+        json.WriteStartArray("shape");
+        foreach (long size in tensor.Shape) json.WriteNumberValue(size);
+        json.WriteEndArray();
+        json.WriteStartArray("data_offsets");
+        json.WriteNumberValue(at);
+        json.WriteNumberValue(at += tensor.Length);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private readonly record struct Piece(ExpectedTensor Tensor, long FirstElement, int Elements, long Offset);
+}

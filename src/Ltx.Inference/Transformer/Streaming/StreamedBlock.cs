@@ -1,0 +1,136 @@
+using Ltx.Inference.Layers;
+using Ltx.Inference.Native;
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.Transformer.Streaming;
+
+/// <summary>
+/// The weights of one block's linear layers, at home in pinned host memory: as they are used now, LoRAs merged. Whatever a layer is given from
+/// now on goes there too.
+/// </summary>
+internal sealed class StreamedBlock : IDisposable
+{
+    // Copies are fastest from addresses that are a multiple of this.
+    private const long Alignment = 256;
+
+    private readonly IDeviceLink link;
+    private readonly Device device;
+    private readonly IReadOnlyList<Linear> linears;
+    private readonly long[][] offsets;
+    private readonly nint home;
+
+    /// <summary>Brings the weights home. Returns when they are there, so that what they were in on the device can be used again.</summary>
+    public StreamedBlock(int index, IReadOnlyList<Linear> linears, IDeviceLink link, Device device)
+    {
+        (Index, this.linears, this.link, this.device) = (index, linears, link, device);
+        offsets = [.. linears.Select(linear => new long[linear.Weight.Tensors.Count])];
+        foreach ((int i, Linear linear) in linears.Index())
+        {
+            foreach ((int part, Tensor tensor) in linear.Weight.Tensors.Index())
+            {
+                offsets[i][part] = Bytes;
+                Bytes += (Size(tensor) + Alignment - 1) / Alignment * Alignment;
+            }
+        }
+        home = link.Pin(Bytes);
+        foreach ((int i, Linear linear) in linears.Index()) BringHome(i, linear.Weight);
+    }
+
+    /// <summary>Which block it is.</summary>
+    public int Index { get; }
+
+    /// <summary>Of the home.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Where it is computed; null before that is decided.</summary>
+    public BlockSlot? Slot { get; private set; }
+
+    /// <summary>Sizes and types of all its tensors: blocks of one form can take turns in one slot.</summary>
+    public IEnumerable<Tensor> Tensors => linears.SelectMany(linear => linear.Weight.Tensors);
+
+    /// <summary>Lets the layers compute with what is in a slot, from now on and whatever block is in it.</summary>
+    public void MoveInto(BlockSlot slot)
+    {
+        Slot = slot;
+        int at = 0;
+        foreach ((int layer, Linear linear) in linears.Index())
+        {
+            int first = at;
+            at += linear.Weight.Tensors.Count;
+            linear.Keeper = null;
+            linear.Place(InSlot(linear.Weight, slot, first));
+            linear.Keeper = given => Keep(layer, first, given);
+        }
+    }
+
+    /// <summary>Starts copying all of it into its slot, behind all earlier copies.</summary>
+    public void Upload()
+    {
+        int at = 0;
+        foreach (long[] layer in offsets)
+        {
+            foreach (long offset in layer)
+            {
+                Tensor target = Slot!.Tensors[at++];
+                link.Upload(ForeignMemory.Address(target), home + (nint)offset, Size(target));
+            }
+        }
+    }
+
+    /// <summary>Gives every layer memory of its own on the device again.</summary>
+    public void Leave()
+    {
+        foreach ((int i, Linear linear) in linears.Index())
+        {
+            linear.Keeper = null;
+            Tensor[] own = [.. linear.Weight.Tensors.Select(tensor => empty_like(tensor).DetachFromDisposeScope())];
+            Ordered(() =>
+            {
+                for (int part = 0; part < own.Length; part++) link.Upload(ForeignMemory.Address(own[part]), home + (nint)offsets[i][part], Size(own[part]));
+            });
+            linear.Place(linear.Weight.Over(own));
+        }
+        Slot?.Forget(this);
+        Slot = null;
+    }
+
+    public void Dispose()
+    {
+        // Copies from the home may still be under way.
+        nint mark = link.MarkCopies();
+        link.Await(mark);
+        link.Drop(mark);
+        link.Unpin(home);
+    }
+
+    // A layer has been given another weight: it goes home, and the layer goes on computing in the slot.
+    private LinearWeight Keep(int layer, int first, LinearWeight given)
+    {
+        BringHome(layer, given);
+        Slot!.Forget(this);
+        LinearWeight placed = InSlot(given, Slot, first);
+        given.Dispose();
+        return placed;
+    }
+
+    private static LinearWeight InSlot(LinearWeight form, BlockSlot slot, int first) => form.Over([.. Enumerable.Range(first, form.Tensors.Count).Select(part => slot.Tensors[part].alias().DetachFromDisposeScope())]);
+
+    // Ordered on both sides: the copies wait for what the numbers are computed by, and computing, which may use their memory again, for the copies.
+    private void BringHome(int layer, LinearWeight weight) => Ordered(() =>
+    {
+        foreach ((int part, Tensor tensor) in weight.Tensors.Index()) link.Download(home + (nint)offsets[layer][part], ForeignMemory.Address(tensor), Size(tensor));
+    });
+
+    private void Ordered(Action copy)
+    {
+        nint computed = link.MarkComputing();
+        link.HoldCopies(computed);
+        link.Drop(computed);
+        copy();
+        nint copied = link.MarkCopies();
+        link.HoldComputing(copied);
+        link.Drop(copied);
+    }
+
+    private static long Size(Tensor tensor) => tensor.numel() * tensor.ElementSize;
+}

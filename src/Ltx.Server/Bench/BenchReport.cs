@@ -1,0 +1,47 @@
+using System.Text.Json;
+
+namespace Ltx.Server.Bench;
+
+/// <summary>All that `ltx bench` has measured: what it prints, and what it writes as JSON (snake_case). Times are seconds, memory is bytes.</summary>
+/// <param name="ReadySeconds">from the start of the process until the model could take a request; null where none was run</param>
+/// <param name="Notes">what to know before the figures are believed</param>
+internal sealed record BenchReport(
+    DateTimeOffset Date, BenchReport.MachineRow Machine, BenchReport.ModelRow Model, BenchReport.CeilingRow Ceiling,
+    double? ReadySeconds, BenchReport.RequestRow? Request, IReadOnlyList<BenchReport.ForwardRow> Forwards, IReadOnlyList<string> Notes)
+{
+    private static readonly JsonSerializerOptions Options = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+
+    public string ToJson() => JsonSerializer.Serialize(this, Options);
+
+    /// <param name="Load">processes that ran or waited in the minute before; null where the system does not say</param>
+    internal sealed record MachineRow(string Processor, int Cores, double? Load, string? Gpu, string Libtorch);
+
+    internal sealed record ModelRow(string Name, string Device, string Type, int Layers);
+
+    /// <summary>Operations a second, in TFLOP/s.</summary>
+    internal sealed record CeilingRow(double Products, double Convolutions, double Attention, string Origin);
+
+    /// <summary>How fast a piece of work was done.</summary>
+    /// <param name="Tflop">10^12 floating-point operations</param>
+    /// <param name="ShareOfCeiling">seconds that the ceiling allows, divided by those that it took</param>
+    internal sealed record WorkRow(double Tflop, double TflopPerSecond, double ShareOfCeiling);
+
+    internal sealed record ForwardRow(int Tokens, int AudioTokens, Spread Seconds, WorkRow Work, long? HostPeak, long? DevicePeak);
+
+    /// <param name="FirstSeconds">the first request of the process, which is not among the measured</param>
+    /// <param name="Seconds">whole requests</param>
+    /// <param name="SumOfStages">of one request's stages, divided by its time: the median</param>
+    /// <param name="AfterLastStep">from the end of denoising to the finished MP4</param>
+    internal sealed record RequestRow(
+        int Width, int Height, int Frames, int Steps, double FirstSeconds, Spread Seconds, double SumOfStages, Spread AfterLastStep,
+        IReadOnlyList<StageRow> Stages, WorkRow Work, long? HostPeak, long? DevicePeak);
+
+    /// <param name="Share">of the whole request</param>
+    /// <param name="Evaluations">forwards of the transformer</param>
+    /// <param name="Evaluation">one of them; null where there are none</param>
+    /// <param name="Work">null for what computes nothing to speak of</param>
+    /// <param name="Parts">what was measured within the stage: those of an overlap do not add up to it</param>
+    internal sealed record StageRow(string Name, Spread Seconds, double Share, int Evaluations, Spread? Evaluation, WorkRow? Work, IReadOnlyList<PartRow> Parts);
+
+    internal sealed record PartRow(string Name, Spread Seconds);
+}

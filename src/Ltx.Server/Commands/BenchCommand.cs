@@ -1,0 +1,97 @@
+using System.CommandLine;
+using System.Globalization;
+using Ltx.Inference.Synthesis;
+using Ltx.Server.Bench;
+using Ltx.Server.Media;
+using TorchSharp;
+
+namespace Ltx.Server.Commands;
+
+/// <summary>`ltx bench`: where the time of a request goes on this machine, and how fast its transformer is.</summary>
+internal sealed class BenchCommand
+{
+    // What a GPU is bought for, and what a CPU can do in a minute: the demo.
+    private const string GpuSize = "1920x1088x121", CpuSize = "384x256x25";
+
+    /// <summary>The model of no files.</summary>
+    internal const string Synthetic = "synthetic";
+
+    private const string Preset = "ltx-2.3-22b";
+
+    private readonly Option<string> size = new("--size") { Description = $"WxHxF of the request; {GpuSize} on a GPU, {CpuSize} on a CPU", DefaultValueFactory = _ => "" };
+    private readonly Option<int> steps = new("--steps") { Description = "denoising steps, 1 to 30", DefaultValueFactory = _ => ClipJob.Defaults.Steps };
+    private readonly Option<string> tokens = new("--tokens") { Description = "a,b,c: single forwards with so many video tokens; the request is then left out, unless --size is given", DefaultValueFactory = _ => "" };
+    private readonly Option<int> repeat = new("--repeat") { Description = "measured runs, after a first one that is told apart", DefaultValueFactory = _ => 3 };
+    private readonly Option<int?> layers = new("--layers") { Description = $"with --model {Synthetic}: blocks of the transformer, where not all are wanted" };
+    private readonly Option<string> json = new("--json") { Description = "write all figures to this file too", DefaultValueFactory = _ => "" };
+    private readonly EngineOptions engine = new();
+
+    public static Command Create()
+    {
+        BenchCommand definition = new();
+        Command command = new("bench", "Measures whole requests stage by stage, or single forwards, against what the device could do.")
+        {
+            definition.size, definition.steps, definition.tokens, definition.repeat, definition.layers, definition.json,
+        };
+        definition.engine.AddTo(command);
+        command.SetAction((arguments, cancellation) => CommandFailure.Guard(() => definition.RunAsync(arguments, cancellation), cancellation));
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
+    {
+        string? file = JsonFile(arguments.GetValue(json)!);
+        IReadOnlyList<int> counts = Tokens(arguments.GetValue(tokens)!);
+        string wanted = arguments.GetValue(size)!;
+        (int, int, int)? clip = wanted.Length > 0 ? Size(wanted) : null;
+        int times = Whole("--repeat", arguments.GetValue(repeat), 1, 1000), denoising = Whole("--steps", arguments.GetValue(steps), 1, 30);
+        string model = engine.Model(arguments);
+        IBenchModel subject = Subject(model, arguments.GetValue(layers), clip is not null || counts.Count == 0);
+        (torch.Device device, torch.ScalarType type) = engine.Compute(arguments);
+        if (clip is null && counts.Count == 0) clip = Size(device.type == DeviceType.CUDA ? GpuSize : CpuSize);
+        BenchReport report = await new Benchmark(subject, device, type, new BenchOptions(clip, denoising, counts, times)).RunAsync(Console.Error.WriteLine, cancellation);
+        Console.Write(BenchText.Render(report));
+        if (file is not null) await File.WriteAllTextAsync(file, report.ToJson() + "\n", cancellation);
+        return 0;
+    }
+
+    private static IBenchModel Subject(string name, int? blocks, bool request)
+    {
+        if (name != Synthetic)
+        {
+            return blocks is null ? new FolderModel(name, ModelLocator.Open(name)) : throw CommandFailure.Wrong($"--layers goes with --model {Synthetic}; a folder's model has the blocks that it has.");
+        }
+        if (request) throw CommandFailure.Wrong($"--model {Synthetic} has a transformer alone: give --tokens and no --size. For whole requests, `ltx models synth --preset {Preset}` makes a folder.");
+        return new SyntheticModel(ModelPreset.Read(Path.Combine(ModelsCommand.Folder, "presets", $"{Preset}.json")), blocks);
+    }
+
+    /// <summary>Numbers of tokens, separated by commas.</summary>
+    internal static IReadOnlyList<int> Tokens(string text) =>
+        [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(item => Number(item) ?? throw CommandFailure.Wrong($"--tokens: \"{item}\" is not a number of tokens."))];
+
+    /// <summary>Width, height and frames, with an x between.</summary>
+    internal static (int Width, int Height, int Frames) Size(string text)
+    {
+        int?[] numbers = [.. text.Split('x').Select(Number)];
+        if (numbers is not [{ } width, { } height, { } frames]) throw CommandFailure.Wrong($"--size: \"{text}\" is not WIDTHxHEIGHTxFRAMES.");
+        return width % 2 == 0 && height % 2 == 0 ? (width, height, frames) : throw CommandFailure.Wrong($"--size: the clip is {width}x{height}; both sides must be even.");
+    }
+
+    // Looked at before the work, which may take long.
+    private static string? JsonFile(string path)
+    {
+        if (path.Length == 0) return null;
+        string full = Path.GetFullPath(path);
+        if (Directory.Exists(full)) throw CommandFailure.Wrong($"--json: {full} is a folder.");
+        return Directory.Exists(Path.GetDirectoryName(full)) ? full : throw CommandFailure.Wrong($"--json: the folder of {full} does not exist.");
+    }
+
+    // Larger than zero, and small enough for what is computed from it.
+    private static int? Number(string text)
+    {
+        const int Most = 1 << 20;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is > 0 and <= Most ? number : null;
+    }
+
+    private static int Whole(string option, int value, int least, int most) => value >= least && value <= most ? value : throw CommandFailure.Wrong($"{option} is {value}, and must be between {least} and {most}.");
+}

@@ -1,0 +1,30 @@
+using System.CommandLine;
+using System.Globalization;
+using Ltx.Server.Media;
+
+namespace Ltx.Server.Commands;
+
+/// <summary>`ltx models`: everything about weights on disk.</summary>
+internal static class ModelsCommand
+{
+    public static Command Create() => new("models", "Gets, checks and looks into model weights.")
+    {
+        ModelsListCommand.Create(),
+        ModelsPullCommand.Create(),
+        ModelsVerifyCommand.Create(),
+        ModelsInspectCommand.Create(),
+        ModelsSynthCommand.Create(),
+    };
+
+    /// <summary>The folder of model folders.</summary>
+    public static string Folder => Path.Combine(ModelLocator.Home, "models");
+
+    /// <summary>For instance 46.1 GB: in thousands, as the hub and disks count.</summary>
+    public static string Size(long bytes) => bytes switch
+    {
+        >= 1_000_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.0} GB"),
+        >= 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB"),
+        >= 1_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e3:0.0} kB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes"),
+    };
+}

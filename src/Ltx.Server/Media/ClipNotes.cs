@@ -1,0 +1,21 @@
+using System.Globalization;
+using Ltx.Video;
+
+namespace Ltx.Server.Media;
+
+/// <summary>What was made of files that are not as large or as long as what was asked for, in sentences for the log.</summary>
+internal static class ClipNotes
+{
+    public static List<string> Of(ClipJob job, MediaInfo source, MediaInfo mask, FrameSize size, FrameRate rate, int frames, int maskFrames)
+    {
+        List<string> notes = [];
+        if (source.Width - size.Width > 1 || source.Height - size.Height > 1) notes.Add($"The source video is {source.Width}x{source.Height} pixels, and is scaled down to {size}.");
+        if (frames < job.Frames) notes.Add(string.Create(CultureInfo.InvariantCulture, $"The source video has {frames} frames at {rate.Value:0.###} a second, and so has the result; {job.Frames} were allowed."));
+        // One that was drawn for the displayed size before its last row or column went is no other size.
+        if ((mask.Width, mask.Height) != (source.Width, source.Height) && (mask.Width, mask.Height) != (size.Width, size.Height)) notes.Add($"The mask is {mask.Width}x{mask.Height} pixels, and is stretched to {size}.");
+        if (mask.Kind == MediaKind.StillImage) return notes;
+        if (maskFrames < frames) notes.Add($"The mask ends after {maskFrames} of {frames} frames; its last one is held.");
+        if (mask.Duration > source.Duration + rate.DurationOf(1) && source.Duration > TimeSpan.Zero) notes.Add("The mask is longer than the source video; its rest is not used.");
+        return notes;
+    }
+}

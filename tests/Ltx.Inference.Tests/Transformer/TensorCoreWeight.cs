@@ -1,0 +1,34 @@
+using Ltx.Inference.Layers;
+using Ltx.Inference.Native;
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.Tests.Transformer;
+
+/// <summary>A float8 weight that multiplies as a GPU's tensor cores do, with activations rounded row by row; their sums are those of float32.</summary>
+internal sealed class TensorCoreWeight(Tensor values, Tensor scale) : LinearWeight
+{
+    public override IReadOnlyList<Tensor> Tensors { get; } = [values, scale];
+
+    public override LinearWeight Over(IReadOnlyList<Tensor> tensors) => new TensorCoreWeight(tensors[0], tensors[1]);
+
+    public override LinearWeight Of(Tensor weight) => throw new NotSupportedException();
+
+    public override Tensor ToFloat32() => values.to(ScalarType.Float32).mul_(scale);
+
+    public override Tensor Multiply(Tensor x, Tensor? bias)
+    {
+        using var scope = NewDisposeScope();
+        (Tensor rows, Tensor rowScales) = Float8.QuantizeRows(x.reshape(-1, x.shape[^1]));
+        Tensor product = nn.functional.linear(rows.to(ScalarType.Float32).mul_(rowScales), ToFloat32(), bias?.to(ScalarType.Float32));
+        return product.to(x.dtype).view([.. x.shape[..^1], values.shape[0]]).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Takes the place of every float8 weight.</summary>
+    public static void PlaceIn(IEnumerable<Linear> linears)
+    {
+        foreach (Linear linear in linears.Where(linear => linear.Weight is Float8Weight))
+        {
+            linear.Place(new TensorCoreWeight(linear.Weight.Tensors[0].alias().DetachFromDisposeScope(), linear.Weight.Tensors[1].clone().DetachFromDisposeScope()));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using Ltx.Inference;
+using Ltx.Inference.Native;
+using Ltx.Inference.Weights;
+using static TorchSharp.torch;
+
+namespace Ltx.Parity.Cards;
+
+/// <summary>`Ltx.Parity device CHECK --model DIR`: what is to be seen on a card with weights of the real form. tests/gpu runs them all.</summary>
+internal static class DeviceChecks
+{
+    private static readonly Dictionary<string, (string Description, Func<DeviceCheck, bool> Run)> Checks = new(StringComparer.Ordinal)
+    {
+        ["load"] = ("time to ready, seconds and GB/s of each component, peak memory of host and device", LoadCheck.Run),
+        ["memory"] = ("each stage's predicted peak against what is seen, for requests of several sizes", MemoryCheck.Run),
+        ["stream"] = ("forwards with streamed blocks against resident ones: the same numbers, and how much longer", StreamCheck.Run),
+        ["switch"] = ("seconds of a change of LoRAs on every linear layer, by rank", SwitchCheck.Run),
+        ["requests"] = ("a line with the hash of the result for every set of LoRAs that is asked for", RequestsCheck.Run),
+    };
+
+    public static Command Create()
+    {
+        Argument<string> check = new("check") { Description = string.Join("; ", Checks.Select(pair => $"{pair.Key}: {pair.Value.Description}")) };
+        Option<string> model = new("--model") { Required = true, Description = "a model folder" };
+        Option<string> device = new("--device") { DefaultValueFactory = _ => "cuda", Description = "cpu or cuda[:n]" };
+        Option<string> dtype = new("--dtype") { DefaultValueFactory = _ => "", Description = "float32 or bfloat16; bfloat16 on a card" };
+        Option<string[]> sizes = new("--size") { DefaultValueFactory = _ => ["1920x1088x121"], Description = "WxHxF, several times", AllowMultipleArgumentsPerToken = true };
+        Option<int[]> numbers = new("--numbers") { DefaultValueFactory = _ => [], Description = "tokens, ranks or sets of LoRAs", AllowMultipleArgumentsPerToken = true };
+        Option<double> limit = new("--memory") { Description = "GB of the card that may be used; 0 for all that is free" };
+        check.AcceptOnlyFromAmong([.. Checks.Keys]);
+        Command command = new("device", "Looks at what can only be seen on a card with weights of the real form.") { check, model, device, dtype, sizes, numbers, limit };
+        command.SetAction(arguments =>
+        {
+            try
+            {
+                Device chosen = ComputeDevice.Parse(arguments.GetValue(device)!);
+                string type = arguments.GetValue(dtype)!;
+                double gigabytes = arguments.GetValue(limit);
+                DeviceCheck given = new(
+                    ModelFolder.Open(arguments.GetValue(model)!), chosen, type.Length == 0 ? ComputeDevice.DefaultType(chosen) : ComputeDevice.ParseType(type),
+                    [.. arguments.GetValue(sizes)!.Select(DeviceCheck.Size)], arguments.GetValue(numbers)!, gigabytes == 0 ? null : (long)(gigabytes * 1e9));
+                return Checks[arguments.GetValue(check)!].Run(given) ? 0 : 1;
+            }
+            catch (InferenceException e)
+            {
+                Console.Error.WriteLine(e.Message);
+                return 2;
+            }
+        });
+        return command;
+    }
+}

@@ -1,0 +1,67 @@
+using System.Text.Json;
+using Ltx.Server.Commands;
+
+namespace Ltx.Server.Tests.Commands;
+
+public sealed class BenchCommandTests
+{
+    [Fact]
+    public void Sizes_and_tokens_are_read()
+    {
+        Assert.Equal((1920, 1088, 121), BenchCommand.Size("1920x1088x121"));
+        Assert.Equal([8160, 16320, 32640], BenchCommand.Tokens("8160, 16320,32640"));
+        Assert.Empty(BenchCommand.Tokens(""));
+    }
+
+    [Theory]
+    [InlineData("--size: \"384x256\" is not WIDTHxHEIGHTxFRAMES.", "--size", "384x256")]
+    [InlineData("--size: \"384x256x0\" is not WIDTHxHEIGHTxFRAMES.", "--size", "384x256x0")]
+    [InlineData("--size: the clip is 385x256; both sides must be even.", "--size", "385x256x9")]
+    [InlineData("--tokens: \"many\" is not a number of tokens.", "--tokens", "8,many")]
+    [InlineData("--tokens: \"-8\" is not a number of tokens.", "--tokens", "-8")]
+    [InlineData("--repeat is 0, and must be between 1 and 1000.", "--repeat", "0")]
+    [InlineData("--steps is 31, and must be between 1 and 30.", "--steps", "31")]
+    [InlineData("does not exist.", "--json", "/none/at/all.json")]
+    [InlineData("There is no model \"none\"", "--model", "none")]
+    [InlineData("--model synthetic has a transformer alone: give --tokens and no --size.", "--model", "synthetic")]
+    [InlineData("--layers goes with --model synthetic", "--layers", "2")]
+    public async Task What_cannot_be_measured_is_refused_in_a_sentence(string sentence, params string[] arguments)
+    {
+        LtxRun run = await LtxProcess.RunAsync(["bench", .. arguments]);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Empty(run.Output);
+        string complaint = Assert.Single(run.Complaints);
+        Assert.StartsWith("ltx: ", complaint, StringComparison.Ordinal);
+        Assert.Contains(sentence, complaint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_request_and_forwards_are_measured_printed_and_written()
+    {
+        using TestFolder folder = new();
+        string file = Path.Combine(folder.Path, "bench.json");
+
+        LtxRun run = (await LtxProcess.RunAsync(["bench", "--device", "cpu", "--size", "128x128x9", "--steps", "2", "--tokens", "16", "--repeat", "1", "--json", file])).Succeeded();
+
+        Assert.Contains("last denoising step to finished MP4", run.Output, StringComparison.Ordinal);
+        using JsonDocument report = JsonDocument.Parse(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken));
+        JsonElement request = report.RootElement.GetProperty("request");
+        Assert.Equal(
+            ["reading", "preparing", "prompt", "source", "stage 1", "upsampling", "stage 2", "sound", "output"],
+            request.GetProperty("stages").EnumerateArray().Select(stage => stage.GetProperty("name").GetString()));
+        // Times of the same run: the stages follow each other, and nothing of size lies between them.
+        Assert.InRange(request.GetProperty("sum_of_stages").GetDouble(), 0.8, 1.001);
+        Assert.Equal([5, 7], request.GetProperty("stages").EnumerateArray().Select(stage => stage.GetProperty("evaluations").GetInt32()).Where(count => count > 0));
+        Assert.True(request.GetProperty("host_peak").GetInt64() > 0);
+        Assert.Equal(16, Assert.Single(report.RootElement.GetProperty("forwards").EnumerateArray()).GetProperty("tokens").GetInt32());
+        Assert.Equal([file], TestFolder.Names(folder.Path));
+    }
+
+    [Fact]
+    public async Task Random_weights_of_full_width_are_measured_without_a_file()
+    {
+        LtxRun run = (await LtxProcess.RunAsync(["bench", "--device", "cpu", "--dtype", "bfloat16", "--model", "synthetic", "--layers", "1", "--tokens", "16", "--repeat", "1"])).Succeeded();
+        Assert.Contains("1 blocks", run.Output, StringComparison.Ordinal);
+        Assert.Contains("16 + 126", run.Output, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,125 @@
+using System.Text.Json;
+using Ltx.Inference.Tests.Expansion;
+using Ltx.Server.Commands;
+using Ltx.Server.Configuration;
+using Ltx.Server.Tests.Commands;
+using Ltx.Server.Tests.Support;
+
+namespace Ltx.Server.Tests.Expansion;
+
+/// <summary>The real server and the command line with a Gemma that writes what the test has built into it.</summary>
+[Collection("alone")]
+public class ExpansionTests
+{
+    private const string Prompt = "a red disc";
+
+    [Fact]
+    public async Task The_results_prompt_is_the_expansion_which_is_what_was_encoded()
+    {
+        using ChainGemma gemma = new(Repository.Model, ChainGemma.Fluent);
+        using TestFolder folder = new();
+        await using var server = await StartAsync(gemma, folder);
+        var first = await RunAsync(server, folder, ("seed", 5));
+        Assert.StartsWith("A red disc ", first.Prompt, StringComparison.Ordinal);
+        Assert.EndsWith(" fades.", first.Prompt, StringComparison.Ordinal);
+        Assert.Contains("The prompt was expanded.", first.Logs);
+
+        // Same seed, same text; and the clip is the one that this text gives when it is the prompt.
+        var again = await RunAsync(server, folder, ("seed", 5));
+        Assert.Equal(first.Prompt, again.Prompt);
+        var given = await RunAsync(server, folder, ("seed", 5), ("prompt", first.Prompt), ("enable_prompt_expansion", false));
+        Assert.Equal(first.Prompt, given.Prompt);
+        Assert.DoesNotContain(given.Logs, line => line.Contains("expan", StringComparison.Ordinal));
+        var plain = await RunAsync(server, folder, ("seed", 5), ("enable_prompt_expansion", false));
+        Assert.Equal(Prompt, plain.Prompt);
+        Assert.Equal(first.Video, again.Video);
+        Assert.Equal(first.Video, given.Video);
+        Assert.NotEqual(first.Video, plain.Video);
+
+        // The command line goes the same way.
+        string[] arguments = ["--seed", "5", "--frames", "9", "--model", gemma.Path];
+        InpaintCall call = new InpaintCall(folder, Source(folder), Mask(folder)).With(arguments);
+        Assert.Contains($"prompt: {first.Prompt}", (await call.RunAsync()).Succeeded().Output, StringComparison.Ordinal);
+        InpaintCall off = new InpaintCall(folder, Source(folder), Mask(folder)).With([.. arguments, "--no-prompt-expansion"]);
+        Assert.DoesNotContain("prompt: ", (await off.RunAsync()).Succeeded().Output, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string, string> Degenerate => new()
+    {
+        { "empty", "The expansion of the prompt was empty; the prompt is used as it is." },
+        { "loop", "The expansion of the prompt repeated itself; the prompt is used as it is." },
+        { "control", "The expansion of the prompt was not text; the prompt is used as it is." },
+        { "refusal", "The text model declined to expand the prompt; the prompt is used as it is." },
+        { "endless", "The expansion of the prompt did not end its first sentence within 512 tokens; the prompt is used as it is." },
+        { "disallowed", "The expansion of the prompt holds what this server refuses; the prompt is used as it is." },
+    };
+
+    [Theory]
+    [MemberData(nameof(Degenerate))]
+    public async Task What_cannot_be_used_leaves_the_prompt_as_it_is_and_says_why(string kind, string line)
+    {
+        using ChainGemma gemma = new(Repository.Model, Chain(kind));
+        using TestFolder folder = new();
+        string list = folder.Named("list.txt");
+        await File.WriteAllTextAsync(list, "soft waves\n");
+        await using var server = await StartAsync(gemma, folder, options => options.Safety.PromptList = list);
+        var run = await RunAsync(server, folder, ("seed", 5), ("enable_safety_checker", true));
+        Assert.Equal(Prompt, run.Prompt);
+        Assert.Contains(line, run.Logs);
+    }
+
+    private static Dictionary<string, string[]> Chain(string kind) => kind switch
+    {
+        "empty" => new() { [ChainGemma.Start] = [ChainGemma.End] },
+        "loop" => new() { [ChainGemma.Start] = ["The disc rises "], ["The disc rises "] = ["and sinks. "], ["and sinks. "] = ["The disc rises "] },
+        "control" => new() { [ChainGemma.Start] = ["A red disc"], ["A red disc"] = ["\u0007 glides."], ["\u0007 glides."] = [ChainGemma.End] },
+        "refusal" => new() { [ChainGemma.Start] = ["I cannot help with that."], ["I cannot help with that."] = [ChainGemma.End] },
+        "endless" => Endless(),
+        "disallowed" => ChainGemma.Fluent,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+
+    // Forty words, each of which may follow each other one: no sentence ends, and nothing repeats itself.
+    private static Dictionary<string, string[]> Endless()
+    {
+        string[] words = [.. Enumerable.Range(0, 40).Select(i => $"{(char)('a' + i % 26)}{"aeiou"[i % 5]}{(char)('b' + i / 5)}l ")];
+        return words.Prepend(ChainGemma.Start).ToDictionary(word => word, word => words.Where(other => other != word).ToArray());
+    }
+
+    private static string Source(TestFolder folder) => File.Exists(folder.Named("source.mp4")) ? folder.Named("source.mp4") : TestMedia.Video(folder, width: 64, height: 64);
+
+    private static string Mask(TestFolder folder) => File.Exists(folder.Named("mask.mp4")) ? folder.Named("mask.mp4") : TestMedia.Mask(folder, width: 64, height: 64);
+
+    private static Task<TestServer> StartAsync(ChainGemma gemma, TestFolder folder, Action<LtxOptions>? configure = null) => TestServer.StartAsync(
+        options =>
+        {
+            options.Server.Model = gemma.Path;
+            configure?.Invoke(options);
+        },
+        register: (services, options) => ServeCommand.AddEngine(services, ConfigurationSources.Build(null, [$"Fetch:AllowedFolders:0={folder.Path}"]), options));
+
+    private static async Task<(string Prompt, byte[] Video, string[] Logs)> RunAsync(TestServer server, TestFolder folder, params (string Name, object? Value)[] changes)
+    {
+        Dictionary<string, object?> input = new()
+        {
+            ["prompt"] = Prompt,
+            ["video_url"] = new Uri(Source(folder)).AbsoluteUri,
+            ["mask_video_url"] = new Uri(Mask(folder)).AbsoluteUri,
+            ["num_frames"] = 9,
+            ["num_inference_steps"] = 8,
+            ["enable_safety_checker"] = false,
+            ["loras"] = Array.Empty<object>(),
+        };
+        foreach (var (name, value) in changes) input[name] = value;
+        var submitted = await server.PostAsync(TestServer.Submit, input);
+        Assert.True(submitted.Status == 200, submitted.Body);
+        var id = submitted.Json.GetProperty("request_id").GetString()!;
+        JsonElement ended = await server.WaitForAsync(id);
+        var result = await server.ResultAsync(id);
+        Assert.True(result.Status == 200, result.Body);
+        return (
+            result.Json.GetProperty("prompt").GetString()!,
+            await server.Client.GetByteArrayAsync(new Uri(result.Json.GetProperty("video").GetProperty("url").GetString()!)),
+            [.. ended.GetProperty("logs").EnumerateArray().Select(line => line.GetProperty("message").GetString()!)]);
+    }
+}

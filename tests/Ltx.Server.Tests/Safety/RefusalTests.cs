@@ -1,0 +1,72 @@
+using Ltx.Server.Commands;
+using Ltx.Server.Configuration;
+using Ltx.Server.Files;
+using Ltx.Server.Media;
+using Ltx.Server.Tests.Commands;
+using Ltx.Server.Tests.Support;
+
+namespace Ltx.Server.Tests.Safety;
+
+/// <summary>The real server, the real engine and the real client of fal: what the policy refuses, and what it lets through.</summary>
+[Collection("alone")]
+public sealed class RefusalTests : IDisposable
+{
+    // A run of the engine on a busy machine.
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
+
+    private readonly TestFolder folder = new();
+
+    [Fact]
+    public async Task An_ordinary_scene_passes_at_the_default_thresholds()
+    {
+        await using var server = await StartAsync(_ => { });
+        var scene = Path.Combine(ModelLocator.Home, "tests", "scenes", "03");
+        await JavaScriptClient.RunAsync(server, "safety", "middleware", Limit, Path.Combine(scene, "source.mp4"), Path.Combine(scene, "mask.mp4"), "nowhere");
+        Assert.Single(Outputs(server));
+    }
+
+    [Fact]
+    public async Task A_result_that_shows_too_much_is_refused_and_no_file_of_it_stays()
+    {
+        // No picture is that harmless; the source is not looked at, so that the clip is made before it is refused.
+        await using var server = await StartAsync(safety => (safety.SourceFrames, safety.Drawing, safety.Neutral) = (0, 0, 0));
+        await RunAsync(server, "body");
+        // The one of the request that asked for no check.
+        Assert.Single(Outputs(server));
+    }
+
+    [Fact]
+    public async Task A_source_that_shows_too_much_is_refused_before_the_engine_runs()
+    {
+        await using var server = await StartAsync(safety => (safety.ResultFrames, safety.Porn) = (0, 0));
+        await RunAsync(server, "body");
+        Assert.Single(Outputs(server));
+    }
+
+    [Fact]
+    public async Task A_prompt_that_the_list_names_is_refused_at_its_field()
+    {
+        var list = folder.Named("list.txt");
+        await File.WriteAllLinesAsync(list, ["# what nobody may ask for", "red foxes", "/red\\s+f.x/"]);
+        await using var server = await StartAsync(safety => safety.PromptList = list);
+        await RunAsync(server, "prompt");
+        Assert.Single(Outputs(server));
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private Task RunAsync(TestServer server, string where) =>
+        JavaScriptClient.RunAsync(server, "safety", "middleware", Limit, TestMedia.Video(folder, width: 64, height: 64), TestMedia.Mask(folder, width: 64, height: 64), where);
+
+    private static Task<TestServer> StartAsync(Action<SafetyOptions> policy) => TestServer.StartAsync(
+        options => policy(options.Safety), register: (services, options) => ServeCommand.AddEngine(services, ConfigurationSources.Build(null, []), options));
+
+    // Everything in the folder of files has its row; the client's uploads lie there, too.
+    private static List<StoredFile> Outputs(TestServer server)
+    {
+        var store = server.Service<FileStore>();
+        var files = Directory.GetFiles(Path.Combine(server.Options.Server.Data, "files"), "*", SearchOption.AllDirectories).Select(file => store.Find(Path.GetFileName(file))).ToList();
+        Assert.DoesNotContain(null, files);
+        return files.OfType<StoredFile>().Where(file => file.Kind == FileKind.Output).ToList();
+    }
+}
