@@ -100,7 +100,7 @@ public class StateTests(Browser browser)
         visit.Watch.Provoke("/storage/upload/initiate", "401");
         await visit.Send.ClickAsync();
         ILocator dialog = visit.Page.GetByRole(AriaRole.Dialog);
-        await Expect(dialog).ToContainTextAsync("Requests need a key here.");
+        await Expect(dialog).ToContainTextAsync("This server asks for a key");
         await dialog.GetByLabel("API key").FillAsync("a-wrong-key");
         await dialog.GetByLabel("API key").PressAsync("Enter");
         await Expect(dialog).ToContainTextAsync("The server does not know this key.");
@@ -114,7 +114,7 @@ public class StateTests(Browser browser)
         Assert.Null(await second.Page.EvaluateAsync<string?>("sessionStorage.getItem('ltx-key')"));
         visit.Watch.Provoke($"/requests/{id}", "401");
         await second.Page.GotoAsync($"{second.Url}#/requests/{id}");
-        await Expect(second.Page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("Requests need a key here.");
+        await Expect(second.Page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("This server asks for a key");
         await second.Button("Not now").ClickAsync();
         await Expect(second.Page.GetByText("The request cannot be shown now")).ToBeVisibleAsync();
         visit.AssertNothingWrong();

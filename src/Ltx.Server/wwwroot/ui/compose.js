@@ -10,7 +10,7 @@ import { maskAddress } from "./mask.js";
 import { MaskFileView } from "./maskfile.js";
 import { withoutDefaults } from "./schema.js";
 import { Stage, coverageText } from "./stage.js";
-import { loadDraft, saveDraft, startNewDraft, tabDraftId } from "./store.js";
+import { keepAtOnce, loadDraft, saveDraft, startNewDraft, tabDraftId } from "./store.js";
 import { NO_MARKS, Tools } from "./tools.js";
 import { upload } from "./upload.js";
 import { SourceVideo, canShow } from "./video.js";
@@ -54,7 +54,10 @@ export class Compose extends EventTarget {
       if (this.#draft.maskMode === "draw") this.#draft.mask = null;
       this.#changed();
     });
-    addEventListener("pagehide", () => this.#save());
+    addEventListener("pagehide", () => {
+      if (this.#isKept) keepAtOnce(this.#draft);
+      this.#save();
+    });
     addEventListener("beforeunload", (event) => {
       if (this.#sending !== null) event.preventDefault();
     });
@@ -362,7 +365,11 @@ export class Compose extends EventTarget {
 
   async #save() {
     clearTimeout(this.#saving);
-    if (this.#draft.source !== null || this.#draft.form.prompt) await saveDraft(structuredClone(this.#draft));
+    if (this.#isKept) await saveDraft(structuredClone(this.#draft));
+  }
+
+  get #isKept() {
+    return this.#draft.source !== null || Boolean(this.#draft.form.prompt);
   }
 
   // --- building ----------------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 import { newId } from "./dom.js";
 
 const TAB = "ltx-draft";
+const LEAVING = "ltx-leaving";
 const MOST_DRAFTS = 30;
 let opening = null;
 
@@ -43,7 +44,24 @@ export function startNewDraft() {
   return tabDraftId();
 }
 
-export const loadDraft = (id) => drafts("readonly", (store) => store.get(id), undefined);
+/** The draft; what the tab kept while it was left is newer than the database. */
+export async function loadDraft(id) {
+  const left = JSON.parse(sessionStorage.getItem(LEAVING));
+  sessionStorage.removeItem(LEAVING);
+  if (left?.id !== id) return drafts("readonly", (store) => store.get(id), undefined);
+  await saveDraft(left);
+  return left;
+}
+
+/** A page that is being left may not wait for the database: a reload finds this. */
+export function keepAtOnce(draft) {
+  try {
+    sessionStorage.setItem(LEAVING, JSON.stringify(draft));
+  } catch {
+    // Too large for it: then what was saved before must do.
+  }
+}
+
 const dropDraft = (id) => drafts("readwrite", (store) => store.delete(id), undefined);
 const allDrafts = () => drafts("readonly", (store) => store.getAll(), []);
 
