@@ -98,7 +98,7 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>Starts reading the whole file from the disk; returns at once.</summary>
-    internal void ReadAhead() => HostPages.Expect(start, (nint)view.Capacity);
+    internal void ReadAhead() => HostPages.Expect(start, view?.Capacity ?? 0);
 
     public void Dispose()
     {
