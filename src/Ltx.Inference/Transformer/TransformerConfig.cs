@@ -46,7 +46,7 @@ public sealed record TransformerConfig(
         StreamConfig audio = new(
             transformer.Int("audio_num_attention_heads"), transformer.Int("audio_attention_head_dim"), transformer.Int("audio_in_channels", DefaultAudioChannels),
             transformer.Int("audio_out_channels", DefaultAudioChannels), transformer.Int("audio_cross_attention_dim"), transformer.Ints("audio_positional_embedding_max_pos"));
-        if (video.Heads != audio.Heads) throw new WeightsException($"The config gives {video.Heads} video heads and {audio.Heads} audio heads; attention between the streams needs as many of both.");
+        if (video.Heads != audio.Heads) throw transformer.Fault($"it gives {video.Heads} video heads and {audio.Heads} audio heads, and attention between the streams needs as many of both.");
         return new TransformerConfig(
             video, audio, transformer.Int("num_layers"), transformer.Int("audio_cross_attention_dim"), transformer.Double("norm_eps"), transformer.Double("positional_embedding_theta"),
             transformer.Text("frequencies_precision", "float32") == "float64", transformer.Double("timestep_scale_multiplier"),

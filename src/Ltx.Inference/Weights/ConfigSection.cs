@@ -35,6 +35,10 @@ public sealed class ConfigSection
 
     public bool Has(string key) => element.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
 
+    /// <summary>What to throw where values do not go together.</summary>
+    /// <param name="sentence">what is wrong with this section; the file is named in front of it</param>
+    public WeightsException Fault(string sentence) => new($"{path}: {sentence}");
+
     public ConfigSection Section(string key) => new(Required(key), $"{path}.{key}");
 
     public int Int(string key, int? fallback = null) => Read(key, fallback, value => value.TryGetInt32(out int number) ? number : Whole(value.GetDouble()));

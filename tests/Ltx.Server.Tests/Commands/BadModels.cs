@@ -30,7 +30,7 @@ internal static class BadModels
         Rewritten("checkpoint: one layer more than it holds", BrokenModel.Checkpoint, "has no tensor \"model.diffusion_model.transformer_blocks.6.", file => file.Config(config => config["transformer"]!["num_layers"] = 7)),
         Rewritten("checkpoint: one layer less than it holds", BrokenModel.Checkpoint, "that its config has no place for", file => file.Config(config => config["transformer"]!["num_layers"] = 5)),
         Rewritten("checkpoint: heads that do not divide", BrokenModel.Checkpoint, "config", file => file.Config(config => config["transformer"]!["num_attention_heads"] = 0)),
-        Rewritten("checkpoint: sizes of another model", BrokenModel.Checkpoint, "and the config asks for", file => file.Config(config => config["transformer"]!["num_attention_heads"] = 8)),
+        Rewritten("checkpoint: sizes of another model", BrokenModel.Checkpoint, "transformer: it gives 8 video heads and 4 audio heads", file => file.Config(config => config["transformer"]!["num_attention_heads"] = 8)),
         Rewritten("checkpoint: a missing tensor", BrokenModel.Checkpoint, $"has no tensor \"{Projection}\".", file => file.Rename(Projection, "elsewhere")),
         Rewritten("checkpoint: a tensor of another shape", BrokenModel.Checkpoint, $"tensor \"{Projection}\" is [192,32], and the config asks for [32,192].", file => file.Reshape(Projection, 192, 32)),
         Rewritten("checkpoint: video decoder missing", BrokenModel.Checkpoint, $"has no tensor \"{Decoder}\".", file => file.Rename(Decoder, "elsewhere")),

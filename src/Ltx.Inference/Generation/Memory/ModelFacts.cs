@@ -113,9 +113,9 @@ internal sealed record ModelFacts
             Vocoder = VocoderConfig.Read(config),
             Upsampler = LatentUpsamplerConfig.Read(upscalerConfig),
             Gemma = text,
-            Block = Largest(checkpoint, BlocksPrefix, transformer.Layers),
+            Block = Largest(checkpoint, BlocksPrefix),
             Ends = PartSize.Of(checkpoint.Where(tensor => InTransformer(tensor.Name) && !tensor.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal))),
-            GemmaLayer = Largest(gemma, GemmaPrefix(gemma), text.Layers),
+            GemmaLayer = Largest(gemma, GemmaPrefix(gemma)),
             Head = writesPrompts ? new PartSize((long)text.VocabularySize * text.HiddenSize, 0, 0) : default,
             IsFloat8 = isFloat8,
             Projection = Part([ProjectionPrefix]),
@@ -123,7 +123,7 @@ internal sealed record ModelFacts
             Connectors = connectors.Aggregate((a, b) => a + b),
             Codecs = Part(["vae.", "audio_vae."]) + PartSize.Of(upscaler),
             VocoderSize = Part([VocoderPrefix]),
-            LargestMatrix = checkpoint.Where(tensor => InTransformer(tensor.Name) && tensor.Shape.Length == 2).Max(tensor => tensor.Shape[0] * tensor.Shape[1]),
+            LargestMatrix = checkpoint.Where(tensor => InTransformer(tensor.Name) && tensor.Shape.Length == 2).Select(tensor => tensor.Shape[0] * tensor.Shape[1]).DefaultIfEmpty().Max(),
         };
     }
 
@@ -133,11 +133,11 @@ internal sealed record ModelFacts
         return prefix ?? throw new WeightsException("The text encoder has no layers by any name that a Gemma 3 has.");
     }
 
-    private static PartSize Largest(IReadOnlyList<(string Name, long[] Shape)> tensors, string prefix, int count)
+    // Layers that the files lack, or have too many of, are named by whoever loads them.
+    private static PartSize Largest(IReadOnlyList<(string Name, long[] Shape)> tensors, string prefix)
     {
         ILookup<string, (string Name, long[] Shape)> items = tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal)).ToLookup(tensor => tensor.Name[prefix.Length..].Split('.')[0]);
-        if (items.Count != count) throw new WeightsException($"The config has {count} layers, and the files hold {items.Count} below \"{prefix}\".");
-        return items.Select(PartSize.Of).MaxBy(size => size.Numbers);
+        return items.Count == 0 ? default : items.Select(PartSize.Of).MaxBy(size => size.Numbers);
     }
 
     private static ConfigSection Config(JsonObject json, string part) => ConfigSection.Parse(json.ToJsonString(), $"the preset's {part}");
