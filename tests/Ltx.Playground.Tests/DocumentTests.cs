@@ -7,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Ltx.Playground.Tests;
 
 /// <summary>The API's reference at /docs.</summary>
-[Collection(BrowserCollection.Name)]
+[Collection(OneBrowser.Name)]
 public class DocumentTests(Browser browser)
 {
     [Fact]

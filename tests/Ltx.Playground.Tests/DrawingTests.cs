@@ -8,7 +8,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Ltx.Playground.Tests;
 
 /// <summary>The drawing itself, and the two makers of masks.</summary>
-[Collection(BrowserCollection.Name)]
+[Collection(OneBrowser.Name)]
 public class DrawingTests(Browser browser)
 {
     [Fact]

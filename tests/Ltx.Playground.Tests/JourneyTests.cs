@@ -7,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Ltx.Playground.Tests;
 
 /// <summary>From a file on the desktop to the slider between before and after.</summary>
-[Collection(BrowserCollection.Name)]
+[Collection(OneBrowser.Name)]
 public class JourneyTests(Browser browser)
 {
     private static readonly string[] Languages = ["JSON", "curl", "JavaScript", "Python"];

@@ -9,7 +9,7 @@ namespace Ltx.Playground.Tests;
 /// Pictures of the four states for people to look at, wide and narrow, light and dark: `tests/run -explicit only -class Ltx.Playground.Tests.Screenshots` writes
 /// them into the folder that LTX_SCREENSHOTS names.
 /// </summary>
-[Collection(BrowserCollection.Name)]
+[Collection(OneBrowser.Name)]
 public class Screenshots(Browser browser)
 {
     [Theory(Explicit = true)]

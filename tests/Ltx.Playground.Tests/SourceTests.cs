@@ -9,7 +9,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Ltx.Playground.Tests;
 
 /// <summary>Sources that are not like others.</summary>
-[Collection(BrowserCollection.Name)]
+[Collection(OneBrowser.Name)]
 public class SourceTests(Browser browser)
 {
     private const long TwoGigabytes = 2L << 30, MostGrowth = 200 << 20;

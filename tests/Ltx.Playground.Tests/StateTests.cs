@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Ltx.Playground.Tests;
 
 /// <summary>What may come between a person and the result.</summary>
-[Collection(BrowserCollection.Name)]
+[Collection(OneBrowser.Name)]
 public class StateTests(Browser browser)
 {
     [Fact]

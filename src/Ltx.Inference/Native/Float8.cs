@@ -20,9 +20,11 @@ internal static class Float8
     internal static (Tensor Values, Tensor Scale) QuantizeRows(Tensor x)
     {
         using var scope = NewDisposeScope();
-        Tensor exact = x.to(ScalarType.Float32), scale = exact.abs().amax([1], keepdim: true).div_(Largest).clamp_(min: LeastScale);
+        // Of activations, one such tensor has gigabytes: two live at once, and no more.
+        Tensor exact = x.to(ScalarType.Float32, copy: true), scale;
+        using (Tensor magnitudes = exact.abs()) scale = magnitudes.amax([1], keepdim: true).div_(Largest).clamp_(min: LeastScale);
         // The conversion turns what is too large into NaN, and rounding may have made it so.
-        Tensor values = (exact / scale).clamp_(-Largest, Largest).to(Type);
+        Tensor values = exact.div_(scale).clamp_(-Largest, Largest).to(Type);
         return (values.MoveToOuterDisposeScope(), scale.MoveToOuterDisposeScope());
     }
 }

@@ -98,7 +98,10 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>Starts reading the whole file from the disk; returns at once.</summary>
-    internal void ReadAhead() => HostPages.Expect(start, (nint)view.Capacity);
+    internal void ReadAhead()
+    {
+        if (view is not null) HostPages.Expect(start, (nint)view.Capacity);
+    }
 
     public void Dispose()
     {

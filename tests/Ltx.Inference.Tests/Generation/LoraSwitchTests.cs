@@ -16,7 +16,6 @@ public sealed class LoraSwitchTests : IDisposable
     public static TheoryData<string, int, ScalarType> Models => new()
     {
         { Repository.Miniature, 192, ScalarType.Float32 },
-        { Repository.Miniature, 192, ScalarType.BFloat16 },
         // It has a distilled LoRA, whose strength differs between the stages.
         { System.IO.Path.Combine(Repository.Goldens, "model"), 64, ScalarType.Float32 },
     };

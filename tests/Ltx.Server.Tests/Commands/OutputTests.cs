@@ -72,11 +72,12 @@ public sealed class OutputTests(GoodFiles good) : IClassFixture<GoodFiles>
         Assert.Equal(["reading", "preparing", "prompt", "source", "stage 1", "upsampling", "stage 2", "sound", "frames"], run.Stages);
         Assert.Empty(run.Complaints);
         string[] lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(4, lines.Length);
+        Assert.Equal(5, lines.Length);
         Assert.Equal("The source video has 9 frames at 24 a second, and so has the result; 121 were allowed.", lines[0]);
         Assert.Equal("LoRA magenta.safetensors: 54 modules matched.", lines[1]);
-        Assert.Equal($"{call.Output}: 128x128, 9 frames, with sound, seed 7", lines[2]);
-        Assert.Matches(@"^reading \d+\.\d \+ prompt \d+\.\d \+ source .+ \+ stage 1 .+ \+ stage 2 .+ \+ finishing \d+\.\d = \d+\.\d s$", lines[3]);
+        Assert.Equal("This model does not expand prompts; the prompt is used as it is.", lines[2]);
+        Assert.Equal($"{call.Output}: 128x128, 9 frames, with sound, seed 7", lines[3]);
+        Assert.Matches(@"^reading \d+\.\d \+ prompt \d+\.\d \+ source .+ \+ stage 1 .+ \+ stage 2 .+ \+ finishing \d+\.\d = \d+\.\d s$", lines[4]);
     }
 
     [Fact]

@@ -13,6 +13,9 @@ internal sealed class MemoryKeeper
     // What the endpoint's largest frame and its default length are.
     private static readonly RequestShape Usual = new(121, 1088, 1920);
 
+    // What libtorch's, cuBLAS's and cuDNN's kernels take when they are first needed, after the context is there: a part of CardMemory's allowance.
+    private const long Libraries = 400L << 20;
+
     private readonly MemoryPlanner planner;
     private readonly bool isFloat8;
 
@@ -23,7 +26,7 @@ internal sealed class MemoryKeeper
         planner = new MemoryPlanner(facts, type, device.type);
         isFloat8 = options.Weights == WeightFormat.Float8 || (options.Weights == WeightFormat.Checkpoint && facts.IsFloat8);
         // A CPU's memory is everybody's, and its weights lie in mapped files: without a limit nothing is planned there.
-        long? free = device.type == DeviceType.CUDA ? CudaMemory.Read(Math.Max(0, device.index))?.Free : null;
+        long? free = device.type == DeviceType.CUDA ? CudaMemory.Read(Math.Max(0, device.index))?.Free - Libraries : null;
         Available = options.Memory is { } limit && free is { } there ? Math.Min(limit, there) : options.Memory ?? free ?? long.MaxValue;
         First = planner.Choose(options.PlannedFor ?? Usual, Available, isFloat8);
     }

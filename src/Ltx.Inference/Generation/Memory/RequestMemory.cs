@@ -22,7 +22,7 @@ internal sealed class RequestMemory
     private readonly ClipMemory clip;
     private readonly int element;
     private readonly DeviceMemoryTraits device;
-    private readonly Dictionary<(long, VideoTiling?), List<StageMemory>> stages = [];
+    private readonly Dictionary<(bool, long, VideoTiling?), List<StageMemory>> stages = [];
 
     /// <param name="element">bytes of a number</param>
     public RequestMemory(ModelFacts model, RequestShape request, int element, DeviceMemoryTraits device)
@@ -37,7 +37,7 @@ internal sealed class RequestMemory
 
     public IReadOnlyList<StageMemory> Stages(MemoryArrangement arrangement)
     {
-        (long, VideoTiling?) key = (arrangement.VaeElements, arrangement.VaeTiling);
+        (bool, long, VideoTiling?) key = (arrangement.Float8, arrangement.VaeElements, arrangement.VaeTiling);
         if (!stages.TryGetValue(key, out List<StageMemory>? found)) stages.Add(key, found = Compute(arrangement));
         return found;
     }
@@ -50,9 +50,9 @@ internal sealed class RequestMemory
         [
             new(InpaintStages.Prompt, Kept + Text(), 0),
             new(InpaintStages.Source, Kept + source.Peak, source.PeakWorkspace),
-            Denoising(InpaintStages.Stage1, full / 4 + reference),
+            Denoising(InpaintStages.Stage1, full / 4 + reference, arrangement.Float8),
             new(InpaintStages.Upsampling, Kept + Upsampling(), 0),
-            Denoising(InpaintStages.Stage2, full + (Request.ReferenceInStage2 ? ReferenceTokens(1) : 0)),
+            Denoising(InpaintStages.Stage2, full + (Request.ReferenceInStage2 ? ReferenceTokens(1) : 0), arrangement.Float8),
             new(InpaintStages.Sound, Kept + Sound(), 0),
             Frames(arrangement),
         ];
@@ -73,10 +73,10 @@ internal sealed class RequestMemory
     private double Text() => 4.0 * (model.Gemma.Layers + 1) * GemmaTokenizer.PromptLength * model.Gemma.HiddenSize * element
         + 4.0 * GemmaTokenizer.PromptLength * model.Gemma.IntermediateSize * element;
 
-    private StageMemory Denoising(string name, long video)
+    private StageMemory Denoising(string name, long video, bool float8)
     {
         long audio = model.Audio.Scale.LatentFrames(shape.Frames, Request.FramesPerSecond);
-        TransformerMemory transformer = new(model.Transformer, video, audio, GemmaTokenizer.PromptLength, masked: true, element, device);
+        TransformerMemory transformer = new(model.Transformer, video, audio, GemmaTokenizer.PromptLength, masked: true, element, float8, device);
         MemoryLedger forward = transformer.Forward();
         double states = (video * model.Transformer.Video.InChannels + audio * model.Transformer.Audio.InChannels) * (double)(WideStates * ElementBytes.Float64 + NarrowStates * element);
         // Merging a layer: its weight as the file has it, the sum in float32, and the result (LoraMerger.Merge).

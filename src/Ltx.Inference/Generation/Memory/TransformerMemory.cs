@@ -11,8 +11,9 @@ namespace Ltx.Inference.Generation.Memory;
 /// <param name="text">tokens of the text</param>
 /// <param name="masked">whether video tokens have different noise levels: modulation is then looked up for every token. The sound is made or kept as a whole</param>
 /// <param name="element">bytes of a number</param>
+/// <param name="float8">whether the blocks' matrices are float8, so that what goes into them is rounded</param>
 /// <param name="device">what the device adds to it</param>
-internal sealed class TransformerMemory(TransformerConfig config, long video, long audio, long text, bool masked, int element, DeviceMemoryTraits device)
+internal sealed class TransformerMemory(TransformerConfig config, long video, long audio, long text, bool masked, int element, bool float8, DeviceMemoryTraits device)
 {
     private readonly MemoryLedger ledger = new();
 
@@ -85,8 +86,10 @@ internal sealed class TransformerMemory(TransformerConfig config, long video, lo
         NormModulate(of, stream.Features, perToken);
         using (ledger.Open())
         {
+            Multiply(of(stream.Features));
             ledger.Take(of(4.0 * stream.Features));
             ledger.Take(of(4.0 * stream.Features));
+            Multiply(of(4.0 * stream.Features));
             ledger.Keep(ledger.Take(of(stream.Features)));
         }
         return ledger.Keep(Gated(of, stream.Features, perToken));
@@ -113,9 +116,13 @@ internal sealed class TransformerMemory(TransformerConfig config, long video, lo
             ledger.Keep(device.CopiesHeads ? ledger.Take(attended) : perHead);
         }
         if (config.GatedAttention) ledger.Take(attended);
-        ledger.Work(device.MatrixWorkspace);
+        Multiply(attended);
         ledger.Keep(ledger.Take(result));
     }
+
+    // What a matrix product needs beside its result: a library's workspace, and where the matrix is float8, two float32 tensors as large as what
+    // goes in (Float8.QuantizeRows).
+    private void Multiply(double input) => ledger.Work(device.MatrixWorkspace + (float8 ? 2.0 * ElementBytes.Float32 / element * input : 0));
 
     // Both halves are made on their own and then joined.
     private void Rotate(double bytes)

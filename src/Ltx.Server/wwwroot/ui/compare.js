@@ -125,7 +125,7 @@ export class Compare {
     this.canvas.width = this.scratch.width = videoWidth;
     this.canvas.height = this.scratch.height = videoHeight;
     this.picture.style.aspectRatio = `${videoWidth} / ${videoHeight}`;
-    this.picture.style.setProperty("--ratio", videoWidth / videoHeight);
+    this.element.style.setProperty("--ratio", videoWidth / videoHeight);
     this.scrub.max = this.#frames - 1;
     this.#seek(0);
   }

@@ -2,7 +2,7 @@
 
 import { ApiError, ENDPOINT, makePreview, ownPath, submit } from "./api.js";
 import { codePanel } from "./code.js";
-import { announce, bytes, h, icon, plural, replace } from "./dom.js";
+import { announce, bytes, h, icon, plural } from "./dom.js";
 import { RequestForm } from "./form.js";
 import { proposal } from "./frames.js";
 import { currentKey } from "./key.js";
@@ -270,15 +270,11 @@ export class Compose extends EventTarget {
     const draft = this.#draft;
     if (draft.mask?.url) return draft.mask.url;
     if (draft.maskMode === "file") {
-      if (this.#files.mask === null) throw new FieldProblem("mask_video_url", "Choose the mask file.");
       const url = await upload(this.#files.mask, { signal, progress: (share) => say("Sending the mask", share) });
       draft.mask = { ...draft.mask, url };
       return url;
     }
-    if (draft.marks.shapes.length === 0 && !draft.marks.invert) throw new FieldProblem("mask_video_url", "Mark what should be made anew first.");
-    await this.#covering;
     const { times, tail } = this.#frames;
-    if (times.length > MOST_MASK_FRAMES) throw new FieldProblem("mask_video_url", `The request covers ${plural(times.length, "frame")} of the source; a drawing can have ${plural(MOST_MASK_FRAMES, "frame")}. Ask for fewer frames or a higher rate.`);
     const { width, height, ticks } = this.#source;
     const url = await maskAddress({ width, height, times, marks: draft.marks }, { ticks, tail }, { say, signal });
     draft.mask = { name: "mask.mp4", size: null, type: "video/mp4", url, covers: [times.length, times.at(-1)] };
@@ -287,10 +283,21 @@ export class Compose extends EventTarget {
 
   // --- sending -----------------------------------------------------------------------------------------------------------------
 
+  /** What is missing before anything is worth sending. */
+  #check() {
+    const { source, mask, maskMode, marks } = this.#draft;
+    if (!source?.url && this.#files.source === null) throw new FieldProblem("video_url", source === null ? "Choose the video first." : `Choose ${source.name} again: it was not yet sent to the server.`);
+    if (mask?.url) return;
+    if (maskMode === "file" && this.#files.mask === null) throw new FieldProblem("mask_video_url", "Choose the mask file.");
+    if (maskMode === "draw" && marks.shapes.length === 0 && !marks.invert) throw new FieldProblem("mask_video_url", "Mark what should be made anew first.");
+    if (maskMode === "draw" && this.#source === null) throw new FieldProblem("video_url", "The video cannot be shown, so nothing can be drawn over it. Choose another video.");
+    const count = this.#frames.times.length;
+    if (maskMode === "draw" && count > MOST_MASK_FRAMES) throw new FieldProblem("mask_video_url", `The request covers ${plural(count, "frame")} of the source; a drawing can have ${plural(MOST_MASK_FRAMES, "frame")}. Ask for fewer frames or a higher rate.`);
+  }
+
   async #uploadSource(say, signal) {
     const { source } = this.#draft;
-    if (source?.url) return source.url;
-    if (this.#files.source === null) throw new FieldProblem("video_url", source === null ? "Choose the video first." : `Choose ${source.name} again: it was not yet sent to the server.`);
+    if (source.url) return source.url;
     const url = await upload(this.#files.source, { signal, progress: (share) => say("Sending the source", share) });
     this.#draft.source = { ...this.#draft.source, url };
     this.#changed();
@@ -315,6 +322,7 @@ export class Compose extends EventTarget {
       const { times } = this.#frames;
       if (mask?.covers && (mask.covers[0] !== times.length || mask.covers[1] !== times.at(-1))) this.#draft.mask = null;
       this.#draft.form = this.form.values();
+      this.#check();
       await this.#save();
       say("Sending the source", 0);
       const video_url = await this.#uploadSource(say, stop.signal);
@@ -328,7 +336,7 @@ export class Compose extends EventTarget {
       location.hash = `#/requests/${id}`;
     } catch (error) {
       if (error.name === "AbortError") announce("Stopped.");
-      else if (error instanceof FieldProblem) this.form.showErrors([{ loc: ["body", error.field], msg: error.message }]);
+      else if (error instanceof FieldProblem) this.form.showErrors([{ loc: ["body", error.field], msg: error.message }], "Something is missing.");
       else if (error instanceof ApiError && error.details.length > 0) this.form.showErrors(error.details.map((d) => ({ ...d, loc: fieldOf(d.loc) })));
       else this.form.showProblem(error.message);
     } finally {

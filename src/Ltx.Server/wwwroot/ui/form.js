@@ -62,7 +62,7 @@ export class RequestForm extends EventTarget {
   }
 
   /** Shows the errors of a 422 where they belong, and what belongs nowhere in front of all. */
-  showErrors(details) {
+  showErrors(details, headline = `The server did not take the request: ${plural(details.length, "thing")} to change.`) {
     this.clearErrors();
     const placed = [];
     const homeless = [];
@@ -78,7 +78,7 @@ export class RequestForm extends EventTarget {
         homeless.push(h("li", {}, h("button", { type: "button", class: "link", onclick: () => control.focus() }, `${lora ? `LoRA ${index + 1}: ` : ""}${control.label ?? label(name, this.schema.field(name))}`), ` ${msg}`));
       }
     }
-    replace(this.summary, h("strong", {}, `The server did not take the request: ${plural(details.length, "thing")} to change.`), h("ul", {}, homeless));
+    replace(this.summary, h("strong", {}, headline), h("ul", {}, homeless));
     this.summary.hidden = false;
     (placed[0] ?? { focus: () => this.summary.focus() }).focus();
   }

@@ -15,7 +15,7 @@ public class PlannedPipelineTests(MiniaturePipeline miniature)
 
     private static MemoryPlanner Planner => MemoryPlanner.For(ModelFolder.Open(Repository.Miniature), ScalarType.Float32, DeviceType.CPU);
 
-    public static TheoryData<TextResidency, int> Arrangements => new() { { TextResidency.Visits, 0 }, { TextResidency.Streams, 0 }, { TextResidency.Streams, 6 } };
+    public static TheoryData<TextResidency, int> Arrangements => new() { { TextResidency.Visits, 0 }, { TextResidency.Streams, 6 } };
 
     [Theory]
     [MemberData(nameof(Arrangements))]
@@ -79,7 +79,7 @@ public class PlannedPipelineTests(MiniaturePipeline miniature)
         long before = LiveTensors.Before();
         void Fail(string name, Tensor tensor)
         {
-            if (name == at) throw new ExternalException(sentence);
+            if (name == at) throw new LibTorchFailure(sentence);
         }
 
         MemoryShortageException failed = Assert.Throws<MemoryShortageException>(() => miniature.Pipeline.Run(Request, new RecordedClip(), null, null, Fail, TestContext.Current.CancellationToken));
@@ -93,8 +93,8 @@ public class PlannedPipelineTests(MiniaturePipeline miniature)
     [Fact]
     public void Other_failures_of_libtorch_are_not_taken_for_a_shortage()
     {
-        ExternalException failure = new("The size of tensor a (3) must match the size of tensor b (4)");
-        Assert.Same(failure, Assert.Throws<ExternalException>(() => miniature.Pipeline.Run(Request, new RecordedClip(), null, null, (_, _) => throw failure, TestContext.Current.CancellationToken)));
+        LibTorchFailure failure = new("The size of tensor a (3) must match the size of tensor b (4)");
+        Assert.Same(failure, Assert.Throws<LibTorchFailure>(() => miniature.Pipeline.Run(Request, new RecordedClip(), null, null, (_, _) => throw failure, TestContext.Current.CancellationToken)));
     }
 
     [Fact]
@@ -118,4 +118,7 @@ public class PlannedPipelineTests(MiniaturePipeline miniature)
     }
 
     private static void AssertSame(RecordedClip expected, RecordedClip actual) => Assert.Equal(expected.Frames, actual.Frames);
+
+    // What TorchSharp throws, by a name of our own: the runtime keeps that one for itself.
+    private sealed class LibTorchFailure(string message) : ExternalException(message);
 }

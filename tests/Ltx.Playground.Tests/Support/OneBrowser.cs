@@ -2,7 +2,7 @@ namespace Ltx.Playground.Tests.Support;
 
 /// <summary>All tests take turns: one browser, one model on one CPU.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
-public class BrowserCollection : ICollectionFixture<Browser>
+public class OneBrowser : ICollectionFixture<Browser>
 {
     public const string Name = "browser";
 }
