@@ -25,7 +25,7 @@ public class SourceTests(Browser browser)
 
         await visit.ChooseAsync(rotated);
         await Expect(visit.Page.GetByRole(AriaRole.Group, new() { Name = "Drawing area, 256 by 384 pixels" })).ToBeVisibleAsync();
-        await Expect(visit.Page.GetByText("You see the server's preview of it").First).ToBeVisibleAsync();
+        await Expect(visit.Page.GetByText("You see the server's preview").First).ToBeVisibleAsync();
         await visit.AskForLittleAsync();
         ILocator video = visit.Surface.Locator("video");
         await Expect(video).ToHaveJSPropertyAsync("videoWidth", 256);

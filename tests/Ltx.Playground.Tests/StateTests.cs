@@ -156,14 +156,16 @@ public class StateTests(Browser browser)
         await Expect(second.Surface).ToBeVisibleAsync();
         await second.Button("Ellipse").ClickAsync();
         await second.DragAsync((50, 50), (120, 100));
+        await second.Button("Ellipse").ClickAsync();
         await second.DragAsync((200, 50), (250, 100));
+        await Expect(second.Marks.GetByRole(AriaRole.Button, new() { NameString = "Remove" })).ToHaveCountAsync(2);
         await second.Prompt.FillAsync("a green square");
 
         // Each comes back to its own, and one's request is in the other's list.
         string id = await first.SendAsync();
         await second.Page.ReloadAsync();
         await second.ChooseAsync(browser.Film("03"));
-        await Expect(second.Marks.GetByRole(AriaRole.Listitem)).ToHaveCountAsync(2);
+        await Expect(second.Marks.GetByRole(AriaRole.Button, new() { NameString = "Remove" })).ToHaveCountAsync(2);
         await Expect(second.Prompt).ToHaveValueAsync("a green square");
         await second.Page.GetByRole(AriaRole.Link, new() { Name = "Requests", Exact = true }).ClickAsync();
         await second.Page.Locator($"a[href='#/requests/{id}']").ClickAsync();

@@ -73,7 +73,7 @@ internal sealed class PlaygroundServer : IDisposable
         string data = folder.Folder("data");
         string told = Path.Combine(data, "server.json");
         File.Delete(told);
-        List<string> arguments = [Path.Combine(AppContext.BaseDirectory, "ltx.dll"), "serve", "--urls", Url.ToString().TrimEnd('/'), "--data", data, "--set", "Files:MinFreeBytes=0", "--set", "Telemetry:LogLevel=Warning"];
+        List<string> arguments = [Path.Combine(AppContext.BaseDirectory, "ltx.dll"), "serve", "--urls", Url.ToString().TrimEnd('/'), "--data", data, "--set", "Files:MinFreeBytes=0", "--set", "Safety:Mode=off", "--set", "Telemetry:LogLevel=Warning"];
         if (hasKey) arguments.AddRange(["--set", "Auth:Keys:0:Name=painter", "--set", $"Auth:Keys:0:Hash={Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}"]);
         ProcessStartInfo start = new("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["LTX_HOME"] = Repository.Root;

@@ -17,6 +17,8 @@ internal sealed partial class Visit : IAsyncDisposable
     private Visit(IBrowserContext context, IPage page, Watch watch, PlaygroundServer server, Uri url)
     {
         (this.context, Page, Watch, Server, Url) = (context, page, watch, server, url);
+        // From here on the browser hands its file dialogs over; told only when one is expected, it may be told too late.
+        page.FileChooser += (_, _) => { };
     }
 
     public IPage Page { get; }
