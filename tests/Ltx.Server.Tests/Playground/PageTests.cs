@@ -121,6 +121,6 @@ public partial class PageTests
     }
 
     /// <summary>What a document, a module or a style sheet loads.</summary>
-    [GeneratedRegex("""(?:(?:src|href)="([^"#:]+)"|(?:from|import\()\s*"([./][^"]+)"|url\("?([^":)]+)"?\))""")]
+    [GeneratedRegex("""(?:(?:src|href)="([^"#:]+)"|(?:from|import\()\s*"([./][^"]+)"|\burl\("?([^":)]+)"?\))""")]
     private static partial Regex Named();
 }
