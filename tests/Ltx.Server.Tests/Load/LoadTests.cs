@@ -27,14 +27,14 @@ public class LoadTests(ITestOutputHelper output)
 
         var submitted = Stopwatch.GetElapsedTime(began);
         output.WriteLine($"{ids.Count} submits in {submitted.TotalSeconds:F1} s");
-        // A neighbour can only make it slower: one window of three that is within the bound shows that it can be.
+        // A neighbour can only make it slower: one window of six that is within the bound shows that it can be.
         List<double> excess = [];
         do
         {
             var (status, empty) = await MeasureAsync(server, clients, ids);
             excess.Add(status - empty);
         }
-        while (excess[^1] > 50 && excess.Count < 3);
+        while (excess[^1] > 50 && excess.Count < 6);
         Assert.InRange(excess[^1], double.NegativeInfinity, 50);
         server.Service<Ltx.Server.Queue.RequestQueue>().FindLive(ids[0])!.Stop(Ltx.Server.Queue.StopReason.ServerStopping);
     }
