@@ -77,7 +77,7 @@ public sealed class OutputTests(GoodFiles good) : IClassFixture<GoodFiles>
         Assert.Equal("LoRA magenta.safetensors: 54 modules matched.", lines[1]);
         Assert.Equal("This model does not expand prompts; the prompt is used as it is.", lines[2]);
         Assert.Equal($"{call.Output}: 128x128, 9 frames, with sound, seed 7", lines[3]);
-        Assert.Matches(@"^reading \d+\.\d \+ prompt \d+\.\d \+ source .+ \+ stage 1 .+ \+ stage 2 .+ \+ finishing \d+\.\d = \d+\.\d s$", lines[4]);
+        Assert.Matches(@"^reading \d+\.\d \+ preparing \d+\.\d \+ prompt \d+\.\d \+ source .+ \+ stage 1 .+ \+ stage 2 .+ \+ finishing \d+\.\d = \d+\.\d s$", lines[4]);
     }
 
     [Fact]
