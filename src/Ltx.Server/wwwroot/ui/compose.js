@@ -8,6 +8,7 @@ import { proposal } from "./frames.js";
 import { currentKey } from "./key.js";
 import { maskAddress } from "./mask.js";
 import { MaskFileView } from "./maskfile.js";
+import { FieldProblem, fieldOf, problem } from "./problems.js";
 import { withoutDefaults } from "./schema.js";
 import { Stage, coverageText } from "./stage.js";
 import { keepAtOnce, loadDraft, saveDraft, startNewDraft, tabDraftId } from "./store.js";
@@ -486,21 +487,4 @@ export class Compose extends EventTarget {
     this.errors[place].hidden = true;
     this.errors[place].textContent = "";
   }
-}
-
-/** A thing that is missing before the server can be asked. */
-class FieldProblem extends Error {
-  constructor(field, message) {
-    super(message);
-    this.field = field;
-  }
-}
-
-/** Errors of the mask's and preview's own endpoints concern the mask or the source as a whole. */
-function fieldOf(loc) {
-  return ["marks", "times", "width", "height"].includes(loc[1]) ? ["body", "mask_video_url"] : loc[1] === "url" ? ["body", "video_url"] : loc;
-}
-
-function problem(error, before) {
-  return error instanceof ApiError ? `${before}${error.message}` : error.message;
 }
