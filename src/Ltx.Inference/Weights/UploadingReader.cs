@@ -54,6 +54,9 @@ internal sealed class UploadingReader : IWeightReader
         thread.Start();
     }
 
+    /// <summary>From here on no further copy is begun.</summary>
+    public bool IsDropped => isDropped;
+
     public Tensor Read(SafetensorsFile file, TensorEntry entry, Action<Tensor>? arrived = null)
     {
         nint source = file.Address(entry);

@@ -117,6 +117,8 @@ public sealed class UploadingReaderTests : IDisposable
         UploadingReader reader = new(link, CPU, BufferBytes);
         foreach (TensorEntry entry in file.Tensors.Values) reader.Read(file, entry, _ => Assert.Fail("nobody waited for it"));
         Task dropped = Task.Run(reader.Dispose, TestContext.Current.CancellationToken);
+        // On a busy machine the task may start much later; opened before, the gate would let every copy through.
+        Assert.True(SpinWait.SpinUntil(() => reader.IsDropped, TimeSpan.FromSeconds(60)));
         Assert.False(dropped.IsCompleted);
         link.Gate.Set();
         await dropped.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
