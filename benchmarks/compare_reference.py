@@ -239,7 +239,7 @@ def reference_inputs(torch, config, tokens, device):
 
 def wait(torch, device):
     if device != "cpu":
-        torch.cuda.synchronize()
+        torch.cuda.synchronize(device)
 
 
 def time_reference(torch, model, config, tokens, repeat, device):
@@ -287,7 +287,7 @@ def measure_reference(torch, name, model, config, arguments, result, told):
             result[name][tokens] = time_reference(torch, model, config, tokens, arguments.repeat, device)
             if device != "cpu":
                 # Of the whole card, as ours is: torch, too, keeps what it once took.
-                free, total = torch.cuda.mem_get_info()
+                free, total = torch.cuda.mem_get_info(device)
                 result["memory"][tokens] = max(result["memory"].get(tokens, 0), total - free)
         told()
         result["profiles"][name], table = profile_reference(torch, model, config, arguments.tokens[-1], device)
