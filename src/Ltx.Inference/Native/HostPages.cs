@@ -19,12 +19,12 @@ internal static unsafe partial class HostPages
     /// faster, and left out of child processes, for which the system would copy what a device reads.
     /// </summary>
     /// <param name="bytes">whole pages</param>
-    /// <exception cref="OutOfMemoryException">There is none.</exception>
+    /// <exception cref="InferenceException">There is none.</exception>
     internal static nint Allocate(long bytes)
     {
         if (!OperatingSystem.IsLinux()) return (nint)NativeMemory.AlignedAlloc((nuint)bytes, (nuint)Environment.SystemPageSize);
         nint address = Map(0, (nuint)bytes, ReadAndWrite, PrivateAndAnonymous, -1, 0);
-        if (address == -1) throw new OutOfMemoryException($"The system has no {bytes} bytes of memory.");
+        if (address == -1) throw new InferenceException(Fault.Internal, $"The system has no {bytes} bytes of memory.");
         if (bytes >= LargePage) _ = AdviseMemory(address, (nuint)bytes, HugePage);
         _ = AdviseMemory(address, (nuint)bytes, DontFork);
         return address;

@@ -12,7 +12,7 @@ internal sealed class PristineStore(IDeviceLink link, PristineSource source) : I
 {
     private readonly Dictionary<(SafetensorsFile, string), PristineTensor> tensors = [];
     private readonly List<(nint Address, long Bytes)> pinned = [];
-    private readonly Dictionary<SafetensorsFile, nint> registered = [];
+    private readonly HashSet<nint> registered = [];
 
     /// <summary>Bytes of memory of its own.</summary>
     public long Bytes => pinned.Sum(piece => piece.Bytes);
@@ -34,7 +34,7 @@ internal sealed class PristineStore(IDeviceLink link, PristineSource source) : I
     public void Dispose()
     {
         tensors.Clear();
-        foreach (nint start in registered.Values) Leave(start);
+        foreach (nint start in registered) Leave(start);
         registered.Clear();
         foreach ((nint address, long bytes) in pinned)
         {
@@ -62,13 +62,11 @@ internal sealed class PristineStore(IDeviceLink link, PristineSource source) : I
 
     private nint Register(SafetensorsFile file, TensorEntry entry)
     {
-        if (!registered.ContainsKey(file))
-        {
-            // All at once: tensors share pages, and no page can be registered twice.
-            (nint start, long bytes) = file.Pages;
-            link.Register(start, bytes, isReadOnly: true);
-            registered.Add(file, start);
-        }
+        // All at once: tensors share pages, and no page can be registered twice.
+        (nint start, long bytes) = file.Pages;
+        if (registered.Contains(start)) return file.Address(entry);
+        link.Register(start, bytes, isReadOnly: true);
+        registered.Add(start);
         return file.Address(entry);
     }
 

@@ -54,7 +54,7 @@ internal static class MemoryPlans
             plans.Select(row => (string[])[row.Card, Blocks(row.Float8), .. row.Plan.Stages.Select(stage => Bytes(stage.Total))]));
         output.WriteLine();
         output.WriteLine($"{request}, bfloat16; sizes in GB (10^9 bytes). What is streamed is pinned in host memory; a text encoder that visits or streams is read again for every new prompt.");
-        foreach (string sentence in plans.Select(row => planner.Pristine(row.Plan, host).Reason).Distinct()) output.WriteLine($"When LoRAs change on this host, {sentence}.");
+        output.WriteLine($"Pristine weights ({Bytes(planner.PristineBytes)} GB), which LoRAs are merged into, stay in pinned host memory where there is room for them, for what is streamed and for {Bytes(PristinePlan.Margin)} GB more; this host has {Bytes(host)} GB left. Otherwise the file is read again.");
     }
 
     private static IEnumerable<CardMemory> Cards()

@@ -22,9 +22,11 @@ public enum PinnedWeights
 /// <param name="Reason">the decision in a sentence with its numbers</param>
 public sealed record PristinePlan(PristineSource Source, long Bytes, string Reason)
 {
-    // What stays free beside them: frames of a few requests (0.8 GB for 121 of 1920x1088, and as much for the result), ffmpeg's processes, the server
-    // itself and the system.
-    private const long Margin = 8L << 30;
+    /// <summary>
+    /// What stays free beside them: frames of a few requests (0.8 GB for 121 of 1920x1088, and as much for the result), ffmpeg's processes, the
+    /// server itself and the system.
+    /// </summary>
+    public const long Margin = 8L << 30;
 
     /// <param name="pristine">bytes of the weights in their file</param>
     /// <param name="streamed">bytes of host memory that streamed blocks are pinned in, at most</param>
