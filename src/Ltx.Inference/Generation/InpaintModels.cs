@@ -26,8 +26,9 @@ internal sealed class InpaintModels : IDisposable
     /// <param name="format">in what form the transformer's linear layers are kept</param>
     /// <param name="arrangement">what of it is on the device at first; null for all</param>
     /// <param name="progress">told how far each component is</param>
+    /// <param name="pristine">where the transformer's own weights are read from when LoRAs change</param>
     /// <exception cref="WeightsException">A file is missing, damaged, or of another architecture.</exception>
-    public InpaintModels(ModelFolder folder, Device device, ScalarType type, WeightFormat format = WeightFormat.Checkpoint, MemoryArrangement? arrangement = null, Action<LoadProgress>? progress = null)
+    public InpaintModels(ModelFolder folder, Device device, ScalarType type, WeightFormat format = WeightFormat.Checkpoint, MemoryArrangement? arrangement = null, Action<LoadProgress>? progress = null, PristineSource pristine = PristineSource.File)
     {
         try
         {
@@ -47,7 +48,7 @@ internal sealed class InpaintModels : IDisposable
             VideoDecoder = Own(meter.Load("video decoder", () => VideoDecoder.Load(checkpoint, device, type, vae)));
             Audio = Own(meter.Load("audio", () => new AudioCodec(checkpoint, device, type)));
             Upsampler = Own(meter.Load("upsampler", () => LatentUpsampler.Load(folder.Upscaler, device, type)));
-            Transformer = Own(meter.Load("transformer", () => new LtxTransformer(checkpoint, device, type, format, arrangement.StreamedBlocks)));
+            Transformer = Own(meter.Load("transformer", () => new LtxTransformer(checkpoint, device, type, format, arrangement.StreamedBlocks, pristine)));
             Merger = new LoraMerger(Transformer);
             Distilled = folder.DistilledLora is { } distilled ? Own(LoraFile.Open(distilled)) : null;
             Adapter = folder.InpaintAdapter is { } adapter ? Own(LoraFile.Open(adapter)) : null;

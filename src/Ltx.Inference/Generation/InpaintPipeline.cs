@@ -36,7 +36,14 @@ public sealed class InpaintPipeline : IDisposable
         this.options = options ?? new InpaintOptions();
         memory = new MemoryKeeper(folder, device, type, this.options);
         Plan = memory.First;
-        models = new InpaintModels(folder, device, type, this.options.Weights, memory.First.Arrangement, progress);
+        try
+        {
+            models = new InpaintModels(folder, device, type, this.options.Weights, memory.First.Arrangement, progress, memory.Pristine?.Source ?? PristineSource.File);
+        }
+        finally
+        {
+            memory.Loaded();
+        }
     }
 
     /// <summary>Where it computes.</summary>
@@ -44,6 +51,9 @@ public sealed class InpaintPipeline : IDisposable
 
     /// <summary>How the last request was planned; before the first one, how the weights were placed.</summary>
     public MemoryPlan Plan { get; private set; }
+
+    /// <summary>Where the transformer's own weights are read from when LoRAs change, and why, in a sentence or two; null on a CPU, which computes with what lies in the file.</summary>
+    public string? Pristine => memory.Pristine is { } plan ? models.Transformer.PristineRefusal ?? plan.Reason : null;
 
     /// <summary>Samples a second that <see cref="InpaintRequest.SourceSound"/> must have.</summary>
     public int SourceSoundRate => models.AudioScale.SampleRate;

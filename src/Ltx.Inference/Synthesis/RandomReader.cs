@@ -11,7 +11,7 @@ namespace Ltx.Inference.Synthesis;
 /// <param name="forms">what each tensor is for, by its name</param>
 internal sealed class RandomReader(IReadOnlyDictionary<string, ExpectedTensor> forms, Device device) : IWeightReader
 {
-    public Tensor Read(SafetensorsFile file, TensorEntry entry, Action<Tensor>? arrived = null)
+    public Tensor Read(SafetensorsFile file, TensorEntry entry, Action<Tensor>? arrived = null, PristineTensor? pristine = null)
     {
         (float mean, float deviation) = Initialisation.Of(forms[entry.Name]);
         Tensor made = empty(entry.Shape, (ScalarType)entry.Type, device).DetachFromDisposeScope();

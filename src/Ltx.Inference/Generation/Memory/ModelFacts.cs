@@ -63,6 +63,12 @@ internal sealed record ModelFacts
     /// <summary>Numbers of the largest matrix that a LoRA may change.</summary>
     public required long LargestMatrix { get; init; }
 
+    /// <summary>Bytes that the weights of the transformer's linear layers have in the file.</summary>
+    public long PristineBytes { get; private init; }
+
+    /// <summary>Whether that file lies in memory.</summary>
+    public bool LiesInMemory { get; private init; }
+
     /// <summary>Reads a model folder's headers and configs; loads no weight.</summary>
     /// <exception cref="WeightsException">A file is missing, not sound, or of another architecture.</exception>
     public static ModelFacts Read(ModelFolder folder)
@@ -73,7 +79,11 @@ internal sealed record ModelFacts
         return From(
             checkpoint.Config, ConfigSection.Parse(upscalerConfig, folder.Upscaler), JsonFile.Read(Path.Combine(folder.TextEncoder, "config.json")),
             Shapes(file), Shapes(upscaler), Shapes(gemma), folder.PromptExpansion,
-            file.Files[0].Tensors.Values.Any(entry => entry.Type.IsFloat8() && entry.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal)));
+            file.Files[0].Tensors.Values.Any(entry => entry.Type.IsFloat8() && entry.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal))) with
+        {
+            PristineBytes = file.Files[0].Tensors.Values.Where(entry => IsLinear(entry.Name, entry.Shape)).Sum(entry => entry.Length),
+            LiesInMemory = SafetensorsFile.LiesInMemory(folder.Checkpoint),
+        };
     }
 
     /// <summary>The same of a model that is only described.</summary>
@@ -81,9 +91,13 @@ internal sealed record ModelFacts
     {
         ConfigSection checkpoint = Config(preset.Checkpoint.Config, "checkpoint"), upscaler = Config(preset.Upscaler.Config, "upscaler"), gemma = Config(preset.TextEncoder.Files["config.json"], "text encoder");
         GemmaConfig text = GemmaConfig.Read(gemma);
+        List<ExpectedTensor> tensors = [.. CheckpointForm.Tensors(checkpoint, text.HiddenSize, text.Layers)];
         return From(
             checkpoint, upscaler, gemma,
-            Shapes(CheckpointForm.Tensors(checkpoint, text.HiddenSize, text.Layers)), Shapes(UpsamplerForm.Tensors(upscaler)), Shapes(GemmaForm.LanguageModel(text)), writesPrompts: true, isFloat8: false);
+            Shapes(tensors), Shapes(UpsamplerForm.Tensors(upscaler)), Shapes(GemmaForm.LanguageModel(text)), writesPrompts: true, isFloat8: false) with
+        {
+            PristineBytes = tensors.Where(tensor => IsLinear(tensor.Name, tensor.Shape)).Sum(tensor => tensor.Length),
+        };
     }
 
     /// <summary>The same of configs and lists of tensors.</summary>
@@ -103,7 +117,6 @@ internal sealed record ModelFacts
         TransformerConfig transformer = TransformerConfig.From(config);
         GemmaConfig text = GemmaConfig.Read(gemmaConfig);
         PartSize Part(IEnumerable<string> prefixes) => PartSize.Of(checkpoint.Where(tensor => prefixes.Any(prefix => tensor.Name.StartsWith(prefix, StringComparison.Ordinal))));
-        bool InTransformer(string name) => name.StartsWith(TransformerPrefix, StringComparison.Ordinal) && !ConnectorPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
         PartSize[] connectors = [.. ConnectorPrefixes.Select(prefix => Part([prefix]))];
         return new ModelFacts
         {
@@ -126,6 +139,11 @@ internal sealed record ModelFacts
             LargestMatrix = checkpoint.Where(tensor => InTransformer(tensor.Name) && tensor.Shape.Length == 2).Select(tensor => tensor.Shape[0] * tensor.Shape[1]).DefaultIfEmpty().Max(),
         };
     }
+
+    private static bool InTransformer(string name) => name.StartsWith(TransformerPrefix, StringComparison.Ordinal) && !ConnectorPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
+
+    // Tables of modulation have two dimensions as well, and other names.
+    private static bool IsLinear(string name, long[] shape) => InTransformer(name) && shape.Length == 2 && name.EndsWith(".weight", StringComparison.Ordinal);
 
     private static string GemmaPrefix(IReadOnlyList<(string Name, long[] Shape)> gemma)
     {
