@@ -20,13 +20,13 @@ public sealed class ForwardMeasure : IDisposable
     private readonly LtxTransformer transformer;
     private readonly VideoScale scale;
 
-    /// <param name="checkpoint">with the transformer; this owns it</param>
+    /// <param name="model">the one whose transformer it is</param>
     /// <param name="device">where to compute</param>
     /// <param name="type">bfloat16 or float32</param>
     /// <exception cref="WeightsException">The checkpoint is damaged, or of another architecture.</exception>
-    public ForwardMeasure(Checkpoint checkpoint, Device device, ScalarType type)
+    public ForwardMeasure(ModelFolder model, Device device, ScalarType type)
     {
-        this.checkpoint = checkpoint;
+        checkpoint = Checkpoint.Open(model);
         try
         {
             scale = VideoVaeConfig.Read(checkpoint.Config).Scale;

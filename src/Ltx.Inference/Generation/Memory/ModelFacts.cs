@@ -73,16 +73,17 @@ internal sealed record ModelFacts
     /// <exception cref="WeightsException">A file is missing, not sound, or of another architecture.</exception>
     public static ModelFacts Read(ModelFolder folder)
     {
-        using Checkpoint checkpoint = Checkpoint.Open(folder.Checkpoint);
-        using TensorArchive file = TensorArchive.Open(folder.Checkpoint), upscaler = TensorArchive.Open(folder.Upscaler), gemma = GemmaWeights.OpenArchive(folder.TextEncoder);
-        string upscalerConfig = upscaler.Files[0].Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{folder.Upscaler} is no latent upsampler: its metadata has no config.");
+        using Checkpoint checkpoint = Checkpoint.Open(folder);
+        using SafetensorsFile file = folder.Files.Open(folder.Checkpoint), upscaler = folder.Files.Open(folder.Upscaler);
+        using TensorArchive gemma = folder.Files.OpenFolder(folder.TextEncoder);
+        string upscalerConfig = upscaler.Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{folder.Upscaler} is no latent upsampler: its metadata has no config.");
         return From(
-            checkpoint.Config, ConfigSection.Parse(upscalerConfig, folder.Upscaler), JsonFile.Read(Path.Combine(folder.TextEncoder, "config.json")),
-            Shapes(file), Shapes(upscaler), Shapes(gemma), folder.PromptExpansion,
-            file.Files[0].Tensors.Values.Any(entry => entry.Type.IsFloat8() && entry.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal))) with
+            checkpoint.Config, ConfigSection.Parse(upscalerConfig, folder.Upscaler), folder.Files.ReadConfig(Path.Combine(folder.TextEncoder, "config.json")),
+            Shapes([file]), Shapes([upscaler]), Shapes(gemma.Files), folder.PromptExpansion,
+            file.Tensors.Values.Any(entry => entry.Type.IsFloat8() && entry.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal))) with
         {
-            PristineBytes = file.Files[0].Tensors.Values.Where(entry => IsLinear(entry.Name, entry.Shape)).Sum(entry => entry.Length),
-            LiesInMemory = SafetensorsFile.LiesInMemory(folder.Checkpoint),
+            PristineBytes = file.IsImagined ? 0 : file.Tensors.Values.Where(entry => IsLinear(entry.Name, entry.Shape)).Sum(entry => entry.Length),
+            LiesInMemory = file.LiesInMemory,
         };
     }
 
@@ -162,5 +163,5 @@ internal sealed record ModelFacts
 
     private static List<(string, long[])> Shapes(IEnumerable<ExpectedTensor> tensors) => [.. tensors.Select(tensor => (tensor.Name, tensor.Shape))];
 
-    private static List<(string, long[])> Shapes(TensorArchive archive) => [.. archive.Files.SelectMany(file => file.Tensors.Values).Select(entry => (entry.Name, entry.Shape))];
+    private static List<(string, long[])> Shapes(IEnumerable<SafetensorsFile> files) => [.. files.SelectMany(file => file.Tensors.Values).Select(entry => (entry.Name, entry.Shape))];
 }
