@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Ltx.Inference.Generation;
+using Ltx.Inference.Layers;
 using Ltx.Inference.Measuring;
 using Ltx.Server.Commands;
 using Ltx.Server.Media;
@@ -72,8 +73,17 @@ internal sealed class Benchmark(BenchModel model, torch.Device device, torch.Sca
         {
             told($"forwards at {tokens} tokens");
             Spread seconds = Spread.Of(measure.Run(tokens, options.Repeat, cancellation));
-            rows.Add(new BenchReport.ForwardRow(tokens, measure.AudioTokens(tokens), seconds, StageTable.Work(measure.Work(tokens), seconds, ceiling), PeakMemory.Host(), memory.Device));
+            rows.Add(new BenchReport.ForwardRow(tokens, measure.AudioTokens(tokens), seconds, StageTable.Work(measure.Work(tokens), seconds, ceiling), PeakMemory.Host(), memory.Device, Profile(measure, tokens, cancellation)));
         }
         return rows;
+    }
+
+    private BenchReport.ProfileRow? Profile(ForwardMeasure measure, int tokens, CancellationToken cancellation)
+    {
+        if (!options.Profile) return null;
+        PartProfile profile = measure.Profile(tokens, options.Repeat, cancellation);
+        return new BenchReport.ProfileRow(
+            profile.Whole.TotalSeconds, profile.Sum / profile.Whole, profile.Submitted.TotalSeconds,
+            [.. profile.Parts.Select(part => new BenchReport.ProfilePart(part.Place, part.Kind, part.Time.TotalSeconds, part.Calls))]);
     }
 }

@@ -25,6 +25,7 @@ internal sealed class BenchCommand
     private readonly Option<string> preset = new("--preset") { Description = $"with --model {Synthetic}: name of a file under models/presets/, or a file; {DefaultPreset}", DefaultValueFactory = _ => "" };
     private readonly Option<int?> layers = new("--layers") { Description = $"with --model {Synthetic}: blocks of the transformer, where not all are wanted" };
     private readonly Option<int?> gemmaLayers = new("--gemma-layers") { Description = $"with --model {Synthetic}: layers of Gemma, and with them the width of the text projection" };
+    private readonly Option<bool> profile = new("--profile") { Description = "with --tokens: where a forward's time goes, by place in the model and kind of work" };
     private readonly Option<string> json = new("--json") { Description = "write all figures to this file too", DefaultValueFactory = _ => "" };
     private readonly EngineOptions engine = new();
 
@@ -33,7 +34,7 @@ internal sealed class BenchCommand
         BenchCommand definition = new();
         Command command = new("bench", "Measures whole requests stage by stage, or single forwards, against what the device could do.")
         {
-            definition.size, definition.steps, definition.tokens, definition.repeat, definition.preset, definition.layers, definition.gemmaLayers, definition.json,
+            definition.size, definition.steps, definition.tokens, definition.repeat, definition.preset, definition.layers, definition.gemmaLayers, definition.profile, definition.json,
         };
         definition.engine.AddTo(command);
         command.SetAction((arguments, cancellation) => CommandFailure.Guard(() => definition.RunAsync(arguments, cancellation), cancellation));
@@ -44,6 +45,8 @@ internal sealed class BenchCommand
     {
         string? file = JsonFile(arguments.GetValue(json)!);
         IReadOnlyList<int> counts = Tokens(arguments.GetValue(tokens)!);
+        bool looksInside = arguments.GetValue(profile);
+        if (looksInside && counts.Count == 0) throw CommandFailure.Wrong("--profile looks into single forwards: say of how many tokens with --tokens.");
         string wanted = arguments.GetValue(size)!;
         (int, int, int)? clip = wanted.Length > 0 ? Size(wanted) : null;
         int times = Whole("--repeat", arguments.GetValue(repeat), 1, 1000), denoising = Whole("--steps", arguments.GetValue(steps), 1, 30);
@@ -51,7 +54,7 @@ internal sealed class BenchCommand
         BenchModel subject = Subject(model, arguments.GetValue(preset)!, new SynthesisOptions(arguments.GetValue(layers), arguments.GetValue(gemmaLayers)));
         (torch.Device device, torch.ScalarType type) = engine.Compute(arguments);
         if (clip is null && counts.Count == 0) clip = Size(device.type == DeviceType.CUDA ? GpuSize : CpuSize);
-        BenchReport report = await new Benchmark(subject, device, type, new BenchOptions(clip, denoising, counts, times)).RunAsync(Console.Error.WriteLine, cancellation);
+        BenchReport report = await new Benchmark(subject, device, type, new BenchOptions(clip, denoising, counts, times, looksInside)).RunAsync(Console.Error.WriteLine, cancellation);
         Console.Write(BenchText.Render(report));
         if (file is not null) await File.WriteAllTextAsync(file, report.ToJson() + "\n", cancellation);
         return 0;

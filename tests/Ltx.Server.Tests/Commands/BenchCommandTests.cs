@@ -23,6 +23,7 @@ public sealed class BenchCommandTests
     [InlineData("--steps is 31, and must be between 1 and 30.", "--steps", "31")]
     [InlineData("does not exist.", "--json", "/none/at/all.json")]
     [InlineData("There is no model \"none\"", "--model", "none")]
+    [InlineData("--profile looks into single forwards", "--profile")]
     [InlineData("There is no preset \"none\"", "--model", "synthetic", "--preset", "none")]
     [InlineData("A model has at least one layer", "--model", "synthetic", "--layers", "0")]
     [InlineData("--preset, --layers and --gemma-layers go with --model synthetic", "--layers", "2")]
@@ -43,7 +44,7 @@ public sealed class BenchCommandTests
         using TestFolder folder = new();
         string file = Path.Combine(folder.Path, "bench.json");
 
-        LtxRun run = (await LtxProcess.RunAsync(["bench", "--device", "cpu", "--size", "128x128x9", "--steps", "2", "--tokens", "16", "--repeat", "1", "--json", file])).Succeeded();
+        LtxRun run = (await LtxProcess.RunAsync(["bench", "--device", "cpu", "--size", "128x128x9", "--steps", "2", "--tokens", "16", "--profile", "--repeat", "1", "--json", file])).Succeeded();
 
         Assert.Contains("last denoising step to finished MP4", run.Output, StringComparison.Ordinal);
         using JsonDocument report = JsonDocument.Parse(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken));
@@ -55,7 +56,13 @@ public sealed class BenchCommandTests
         Assert.InRange(request.GetProperty("sum_of_stages").GetDouble(), 0.8, 1.001);
         Assert.Equal([5, 7], request.GetProperty("stages").EnumerateArray().Select(stage => stage.GetProperty("evaluations").GetInt32()).Where(count => count > 0));
         Assert.True(request.GetProperty("host_peak").GetInt64() > 0);
-        Assert.Equal(16, Assert.Single(report.RootElement.GetProperty("forwards").EnumerateArray()).GetProperty("tokens").GetInt32());
+        JsonElement forward = Assert.Single(report.RootElement.GetProperty("forwards").EnumerateArray()), profile = forward.GetProperty("profile");
+        Assert.Equal(16, forward.GetProperty("tokens").GetInt32());
+        Assert.Contains("16 tokens, part by part", run.Output, StringComparison.Ordinal);
+        // What compare_reference.py reads.
+        double sum = profile.GetProperty("parts").EnumerateArray().Sum(part => part.GetProperty("seconds").GetDouble());
+        Assert.Equal(profile.GetProperty("sum_of_parts").GetDouble(), sum / profile.GetProperty("seconds").GetDouble(), 1e-3);
+        Assert.Contains("matrix products", profile.GetProperty("parts").EnumerateArray().Select(part => part.GetProperty("kind").GetString()));
         Assert.Equal([file], TestFolder.Names(folder.Path));
     }
 
