@@ -68,13 +68,14 @@ public sealed class InpaintPipeline : IDisposable
     /// Reads a later request's LoRAs ahead while this one runs, so that the change finds them in memory. On any thread; changes nothing that
     /// the run computes with. What cannot be used is said when that request runs.
     /// </summary>
-    public static void Prepare(IReadOnlyList<LoraChoice> next)
+    /// <param name="loras">their files</param>
+    public static void Prepare(IEnumerable<string> loras)
     {
-        foreach (LoraChoice lora in next)
+        foreach (string lora in loras)
         {
             try
             {
-                using SafetensorsFile file = SafetensorsFile.Open(lora.Path);
+                using SafetensorsFile file = SafetensorsFile.Open(lora);
                 file.ReadAhead();
             }
             catch (WeightsException)

@@ -100,6 +100,8 @@ internal sealed partial class PipelineRunner(LtxOptions options, ILogger<Pipelin
         }
     }
 
+    public void Prepare(IReadOnlyList<FetchedFile> loras) => InpaintPipeline.Prepare(loras.Select(lora => lora.Path));
+
     public void Dispose()
     {
         foreach (InpaintEngine? engine in engines) engine?.Dispose();
