@@ -36,7 +36,7 @@ public sealed class InpaintPipeline : IDisposable
         this.options = options ?? new InpaintOptions();
         memory = new MemoryKeeper(folder, device, type, this.options);
         Plan = memory.First;
-        models = new InpaintModels(folder, device, type, this.options.Weights, memory.First.Arrangement, progress);
+        models = new InpaintModels(folder, device, type, this.options.Weights, memory.First.Arrangement, progress, this.options.ShowFrame);
     }
 
     /// <summary>Where it computes.</summary>
@@ -250,7 +250,9 @@ public sealed class InpaintPipeline : IDisposable
             return request.Prompt;
         }
         bool withSound = request.GenerateAudio && !KeepsSound(request);
-        ExpandedPrompt expansion = clock.Part(InpaintStages.Expansion, () => new PromptExpander(text).Expand(request.Prompt, withSound, request.Seed, request.AllowsExpansion, cancellation));
+        MarkedFrame? frame = text.Sees ? MarkedFrame.Of(request) : null;
+        ExpandedPrompt expansion = clock.Part(InpaintStages.Expansion, () => new PromptExpander(text).Expand(request.Prompt, withSound, request.Seed, request.AllowsExpansion, cancellation, frame?.Picture));
+        if (frame is not null) clock.Note($"The text model was shown frame {frame.Index} with the masked region in green.");
         clock.Note(expansion.Note);
         return expansion.Prompt;
     }

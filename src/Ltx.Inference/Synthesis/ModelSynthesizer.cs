@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Ltx.Inference.Forms;
 using Ltx.Inference.TextEncoder;
+using Ltx.Inference.TextEncoder.Vision;
 using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Synthesis;
@@ -81,7 +82,7 @@ public sealed class ModelSynthesizer
         {
             plans.Add(new WeightsPlan(lora.Name, [.. LoraForm.Tensors(checkpoint, lora.Rank, new Regex(lora.Modules, RegexOptions.CultureInvariant))], lora.Metadata));
         }
-        PlanShards([.. GemmaForm.LanguageModel(gemma), .. GemmaForm.Vision(gemmaRoot)]);
+        PlanShards([.. GemmaForm.LanguageModel(gemma), .. gemmaRoot.Has("vision_config") ? GemmaForm.Vision(VisionConfig.Read(gemmaRoot)) : []]);
     }
 
     private void Plan(ModelPreset.File file, JsonObject config, IReadOnlyList<ExpectedTensor> tensors)
