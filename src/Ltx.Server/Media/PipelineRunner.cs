@@ -5,6 +5,7 @@ using Ltx.Inference;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Native;
 using Ltx.Inference.Safety;
+using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Weights;
 using Ltx.Server.Configuration;
 using Ltx.Server.Fal;
@@ -23,7 +24,7 @@ internal sealed partial class PipelineRunner(LtxOptions options, ILogger<Pipelin
 {
     private readonly InpaintEngine?[] engines = new InpaintEngine?[options.Queue.Workers];
     private readonly SafetyClassifier?[] classifiers = new SafetyClassifier?[options.Queue.Workers];
-    private readonly ModelFolder model = ModelLocator.Open(options.Server.Model);
+    private readonly ModelFolder model = OpenModel(options);
     private readonly PromptList refused = PromptList.Read(options.Safety.PromptList, []);
 
     public IReadOnlyList<DeviceMemory> Memory =>
@@ -106,6 +107,14 @@ internal sealed partial class PipelineRunner(LtxOptions options, ILogger<Pipelin
     {
         foreach (InpaintEngine? engine in engines) engine?.Dispose();
         foreach (SafetyClassifier? classifier in classifiers) classifier?.Dispose();
+    }
+
+    // What cannot be is said before anything is loaded.
+    private static ModelFolder OpenModel(LtxOptions options)
+    {
+        ModelFolder model = ModelLocator.Open(options.Server.Model);
+        if (options.Inpaint.ShowFrame) PromptEncoder.CheckSight(model);
+        return model;
     }
 
     private InpaintPipeline Load(int worker, Action<LoadProgress> progress)
