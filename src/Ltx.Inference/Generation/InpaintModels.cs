@@ -20,20 +20,23 @@ internal sealed class InpaintModels : IDisposable
     private readonly ModelFolder folder;
     private readonly Checkpoint checkpoint;
     private readonly GemmaTokenizer tokenizer;
+    private readonly bool sees;
     private PromptEncoder? text;
     private bool isArranged;
 
     /// <param name="format">in what form the transformer's linear layers are kept</param>
     /// <param name="arrangement">what of it is on the device at first; null for all</param>
     /// <param name="progress">told how far each component is</param>
+    /// <param name="pristine">where the transformer's own weights are read from when LoRAs change</param>
+    /// <param name="sees">whether the text model is shown pictures</param>
     /// <exception cref="WeightsException">A file is missing, damaged, or of another architecture.</exception>
-    public InpaintModels(ModelFolder folder, Device device, ScalarType type, WeightFormat format = WeightFormat.Checkpoint, MemoryArrangement? arrangement = null, Action<LoadProgress>? progress = null)
+    public InpaintModels(ModelFolder folder, Device device, ScalarType type, WeightFormat format = WeightFormat.Checkpoint, MemoryArrangement? arrangement = null, Action<LoadProgress>? progress = null, PristineSource pristine = PristineSource.File, bool sees = false)
     {
         try
         {
             arrangement ??= MemoryArrangement.Resident;
             using LoadMeter meter = new(progress, Bytes(folder));
-            this.folder = folder;
+            (this.folder, this.sees) = (folder, sees);
             checkpoint = Own(Checkpoint.Open(folder));
             tokenizer = GemmaTokenizer.Open(folder);
             Device = device;
@@ -47,7 +50,7 @@ internal sealed class InpaintModels : IDisposable
             VideoDecoder = Own(meter.Load("video decoder", () => VideoDecoder.Load(checkpoint, device, type, vae)));
             Audio = Own(meter.Load("audio", () => new AudioCodec(checkpoint, device, type)));
             Upsampler = Own(meter.Load("upsampler", () => LatentUpsampler.Load(folder, device, type)));
-            Transformer = Own(meter.Load("transformer", () => new LtxTransformer(checkpoint, device, type, format, arrangement.StreamedBlocks)));
+            Transformer = Own(meter.Load("transformer", () => new LtxTransformer(checkpoint, device, type, format, arrangement.StreamedBlocks, pristine)));
             Merger = new LoraMerger(Transformer);
             Distilled = folder.DistilledLora is { } distilled ? Own(LoraFile.Of(folder.Files.Open(distilled))) : null;
             Adapter = folder.InpaintAdapter is { } adapter ? Own(LoraFile.Of(folder.Files.Open(adapter))) : null;
@@ -141,7 +144,7 @@ internal sealed class InpaintModels : IDisposable
         while (owned.TryPop(out IDisposable? model)) model.Dispose();
     }
 
-    private PromptEncoder LoadText() => new(folder, checkpoint, Device, Type, tokenizer, streams: Arrangement.Text == TextResidency.Streams);
+    private PromptEncoder LoadText() => new(folder, checkpoint, Device, Type, tokenizer, streams: Arrangement.Text == TextResidency.Streams, sees: sees);
 
     private void DropText()
     {

@@ -19,9 +19,10 @@ public sealed class Linear
         this.scope = scope;
         InFeatures = inFeatures;
         OutFeatures = outFeatures;
+        // Known to its owner before anything is read: where the bias is missing, the weight must not be left behind.
+        scope.Component.Register(scope.Path, this);
         scope.Component.ReadFirst(this, read => weight = read);
         pristineBias = bias ? scope.Tensor("bias", outFeatures) : null;
-        scope.Component.Register(scope.Path, this);
     }
 
     public long InFeatures { get; }

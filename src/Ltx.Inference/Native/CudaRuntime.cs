@@ -8,7 +8,7 @@ namespace Ltx.Inference.Native;
 /// </summary>
 internal static unsafe class CudaRuntime
 {
-    private const uint StreamNonBlocking = 1, EventDisableTiming = 2;
+    private const uint StreamNonBlocking = 1, EventDisableTiming = 2, HostRegisterPortable = 1, HostRegisterReadOnly = 8;
     private const int HostToDevice = 1, DeviceToHost = 2, ComputeCapabilityMajor = 75, ComputeCapabilityMinor = 76;
 
     /// <summary>Makes a device the calling thread's own; every thread has to.</summary>
@@ -26,6 +26,12 @@ internal static unsafe class CudaRuntime
     }
 
     internal static void FreePinned(nint address) => Check(((delegate* unmanaged<nint, int>)Export("cudaFreeHost"))(address), "cudaFreeHost");
+
+    /// <summary>Lets every device read host memory by itself that was not pinned when it was allocated.</summary>
+    internal static void Register(nint address, long bytes, bool isReadOnly) =>
+        Check(((delegate* unmanaged<nint, nuint, uint, int>)Export("cudaHostRegister"))(address, (nuint)bytes, HostRegisterPortable | (isReadOnly ? HostRegisterReadOnly : 0)), $"cudaHostRegister of {bytes} bytes");
+
+    internal static void Unregister(nint address) => Check(((delegate* unmanaged<nint, int>)Export("cudaHostUnregister"))(address), "cudaHostUnregister");
 
     /// <summary>A stream that does not wait for the default one.</summary>
     internal static nint NewStream()
@@ -101,6 +107,8 @@ internal static unsafe class CudaRuntime
     private static void Check(int status, string what)
     {
         if (status == 0) return;
+        // What failed here is told here: libtorch looks for the runtime's last error behind its own kernels, and would blame one of them.
+        ((delegate* unmanaged<int>)Export("cudaGetLastError"))();
         string text = Marshal.PtrToStringUTF8(((delegate* unmanaged<int, nint>)Export("cudaGetErrorString"))(status)) ?? "";
         throw new InferenceException(Fault.Internal, $"CUDA failed in {what}: {text} ({status}).");
     }

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Ltx.Inference.Forms;
 using Ltx.Inference.TextEncoder;
+using Ltx.Inference.TextEncoder.Vision;
 using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Synthesis;
@@ -30,7 +31,7 @@ internal sealed class SynthesisPlan
         {
             files.Add(new PlannedFile(lora.Name, [.. LoraForm.Tensors(checkpoint, lora.Rank, new Regex(lora.Modules, RegexOptions.CultureInvariant))], lora.Metadata));
         }
-        AddShards([.. GemmaForm.LanguageModel(gemma), .. GemmaForm.Vision(gemmaRoot)]);
+        AddShards([.. GemmaForm.LanguageModel(gemma), .. gemmaRoot.Has("vision_config") ? GemmaForm.Vision(VisionConfig.Read(gemmaRoot)) : []]);
     }
 
     public ModelPreset Preset { get; }

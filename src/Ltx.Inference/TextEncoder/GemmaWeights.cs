@@ -12,13 +12,12 @@ internal sealed class GemmaWeights : IDisposable
     // Where the language model lies: in the hub's files, in those that transformers 5 writes, and in a language model alone.
     internal static readonly string[] Prefixes = ["language_model.model", "model.language_model", "model"];
 
-    // What is not the language model: the vision tower by its three names, the projector behind it, the output head where a file repeats
-    // it (it is the embedding), and the SentencePiece model that single files carry.
-    internal static readonly string[] Ignored =
-    [
-        "vision_tower.", "model.vision_tower.", "vision_model.", "multi_modal_projector.", "model.multi_modal_projector.",
-        "lm_head.", "language_model.lm_head.", "spiece_model",
-    ];
+    // The vision tower by its three names, and the projector behind it: Vision/ImageEncoder reads them where they are needed.
+    internal static readonly string[] Sight = ["vision_tower.", "model.vision_tower.", "vision_model.", "multi_modal_projector.", "model.multi_modal_projector."];
+
+    // What is not the language model: that, the output head where a file repeats it (it is the embedding), and the SentencePiece model
+    // that single files carry.
+    internal static readonly string[] Ignored = [.. Sight, "lm_head.", "language_model.lm_head.", "spiece_model"];
 
     private readonly TensorArchive archive;
     private readonly ComponentWeights component;

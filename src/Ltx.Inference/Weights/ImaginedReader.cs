@@ -10,9 +10,9 @@ internal sealed class ImaginedReader(Device device) : IWeightReader
 {
     private IWeightReader? files;
 
-    public Tensor Read(SafetensorsFile file, TensorEntry entry, Action<Tensor>? arrived = null)
+    public Tensor Read(SafetensorsFile file, TensorEntry entry, Action<Tensor>? arrived = null, PristineTensor? pristine = null)
     {
-        if (!file.IsImagined) return (files ??= IWeightReader.For(device)).Read(file, entry, arrived);
+        if (!file.IsImagined) return (files ??= IWeightReader.For(device)).Read(file, entry, arrived, pristine);
         Tensor made = file.Imagine(entry, device).DetachFromDisposeScope();
         if (arrived is not null) Then(() => arrived(made));
         return made;

@@ -110,6 +110,12 @@ public sealed class SafetensorsFile : IDisposable
         return copy;
     }
 
+    /// <summary>Whether the file lies in memory itself, so that a copy of it would be a second one.</summary>
+    internal bool LiesInMemory => !IsImagined && OperatingSystem.IsLinux() && new DriveInfo(Path).DriveFormat is "tmpfs" or "ramfs" or "hugetlbfs";
+
+    /// <summary>Whole pages that hold the file.</summary>
+    internal (nint Start, long Bytes) Pages => view is null ? throw new InvalidOperationException($"{Path} is imagined: it has no pages.") : (start, HostPages.Whole((long)view.SafeMemoryMappedViewHandle.ByteLength));
+
     /// <summary>Starts reading the whole file from the disk; returns at once.</summary>
     internal void ReadAhead()
     {

@@ -4,6 +4,7 @@ using Ltx.Inference.Forms;
 using Ltx.Inference.Native;
 using Ltx.Inference.Synthesis;
 using Ltx.Inference.TextEncoder;
+using Ltx.Inference.TextEncoder.Vision;
 using Ltx.Inference.Transformer;
 using Ltx.Inference.Upsampler;
 using Ltx.Inference.VideoVae;
@@ -43,6 +44,12 @@ internal sealed record ModelFacts
     /// <summary>Gemma's output head, where it writes prompts: it is read when it is first needed and stays.</summary>
     public required PartSize Head { get; init; }
 
+    /// <summary>What Gemma sees with; null where it is shown nothing.</summary>
+    public VisionConfig? Vision { get; init; }
+
+    /// <summary>The vision tower and the projector behind it, which come and go with the text encoder.</summary>
+    public PartSize VisionSize { get; init; }
+
     /// <summary>Whether the file has the blocks' matrices in float8.</summary>
     public required bool IsFloat8 { get; init; }
 
@@ -63,18 +70,32 @@ internal sealed record ModelFacts
     /// <summary>Numbers of the largest matrix that a LoRA may change.</summary>
     public required long LargestMatrix { get; init; }
 
+    /// <summary>Bytes that the weights of the transformer's linear layers have in the file.</summary>
+    public long PristineBytes { get; private init; }
+
+    /// <summary>Whether that file lies in memory.</summary>
+    public bool LiesInMemory { get; private init; }
+
     /// <summary>Reads a model folder's headers and configs; loads no weight.</summary>
-    /// <exception cref="WeightsException">A file is missing, not sound, or of another architecture.</exception>
-    public static ModelFacts Read(ModelFolder folder)
+    /// <param name="sees">whether Gemma is shown pictures</param>
+    /// <exception cref="WeightsException">A file is missing, not sound, or of another architecture, or the model cannot see and should.</exception>
+    public static ModelFacts Read(ModelFolder folder, bool sees = false)
     {
         using Checkpoint checkpoint = Checkpoint.Open(folder);
         using SafetensorsFile file = folder.Files.Open(folder.Checkpoint), upscaler = folder.Files.Open(folder.Upscaler);
         using TensorArchive gemma = folder.Files.OpenFolder(folder.TextEncoder);
         string upscalerConfig = upscaler.Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{folder.Upscaler} is no latent upsampler: its metadata has no config.");
-        return From(
+        ModelFacts facts = From(
             checkpoint.Config, ConfigSection.Parse(upscalerConfig, folder.Upscaler), folder.Files.ReadConfig(Path.Combine(folder.TextEncoder, "config.json")),
             Shapes([file]), Shapes([upscaler]), Shapes(gemma.Files), folder.PromptExpansion,
-            file.Tensors.Values.Any(entry => entry.Type.IsFloat8() && entry.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal)));
+            file.Tensors.Values.Any(entry => entry.Type.IsFloat8() && entry.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal))) with
+        {
+            PristineBytes = file.IsImagined ? 0 : file.Tensors.Values.Where(entry => IsLinear(entry.Name, entry.Shape)).Sum(entry => entry.Length),
+            LiesInMemory = file.LiesInMemory,
+        };
+        if (!sees) return facts;
+        (VisionConfig vision, IReadOnlyList<string> prefixes) = ImageEncoder.Check(folder, gemma);
+        return facts with { Vision = vision, VisionSize = PartSize.Of(Shapes(gemma.Files).Where(tensor => prefixes.Any(prefix => tensor.Item1.StartsWith(prefix, StringComparison.Ordinal)))) };
     }
 
     /// <summary>The same of a model that is only described.</summary>
@@ -82,9 +103,13 @@ internal sealed record ModelFacts
     {
         ConfigSection checkpoint = Config(preset.Checkpoint.Config, "checkpoint"), upscaler = Config(preset.Upscaler.Config, "upscaler"), gemma = Config(preset.TextEncoder.Files["config.json"], "text encoder");
         GemmaConfig text = GemmaConfig.Read(gemma);
+        List<ExpectedTensor> tensors = [.. CheckpointForm.Tensors(checkpoint, text.HiddenSize, text.Layers)];
         return From(
             checkpoint, upscaler, gemma,
-            Shapes(CheckpointForm.Tensors(checkpoint, text.HiddenSize, text.Layers)), Shapes(UpsamplerForm.Tensors(upscaler)), Shapes(GemmaForm.LanguageModel(text)), writesPrompts: true, isFloat8: false);
+            Shapes(tensors), Shapes(UpsamplerForm.Tensors(upscaler)), Shapes(GemmaForm.LanguageModel(text)), writesPrompts: true, isFloat8: false) with
+        {
+            PristineBytes = tensors.Where(tensor => IsLinear(tensor.Name, tensor.Shape)).Sum(tensor => tensor.Length),
+        };
     }
 
     /// <summary>The same of configs and lists of tensors.</summary>
@@ -104,7 +129,6 @@ internal sealed record ModelFacts
         TransformerConfig transformer = TransformerConfig.From(config);
         GemmaConfig text = GemmaConfig.Read(gemmaConfig);
         PartSize Part(IEnumerable<string> prefixes) => PartSize.Of(checkpoint.Where(tensor => prefixes.Any(prefix => tensor.Name.StartsWith(prefix, StringComparison.Ordinal))));
-        bool InTransformer(string name) => name.StartsWith(TransformerPrefix, StringComparison.Ordinal) && !ConnectorPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
         PartSize[] connectors = [.. ConnectorPrefixes.Select(prefix => Part([prefix]))];
         return new ModelFacts
         {
@@ -127,6 +151,11 @@ internal sealed record ModelFacts
             LargestMatrix = checkpoint.Where(tensor => InTransformer(tensor.Name) && tensor.Shape.Length == 2).Select(tensor => tensor.Shape[0] * tensor.Shape[1]).DefaultIfEmpty().Max(),
         };
     }
+
+    private static bool InTransformer(string name) => name.StartsWith(TransformerPrefix, StringComparison.Ordinal) && !ConnectorPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
+
+    // Tables of modulation have two dimensions as well, and other names.
+    private static bool IsLinear(string name, long[] shape) => InTransformer(name) && shape.Length == 2 && name.EndsWith(".weight", StringComparison.Ordinal);
 
     private static string GemmaPrefix(IReadOnlyList<(string Name, long[] Shape)> gemma)
     {
