@@ -4,7 +4,10 @@ namespace Ltx.Inference.Expansion;
 internal static class ExpansionInstruction
 {
     /// <param name="withSound">whether the clip's sound is generated from the prompt, too</param>
-    public static string Text(bool withSound) => Read("instruction.txt").Replace("{sound}", Read(withSound ? "sound.txt" : "silence.txt"), StringComparison.Ordinal);
+    /// <param name="withFrame">whether it is shown a frame, with the masked region in green</param>
+    public static string Text(bool withSound, bool withFrame = false) => Read("instruction.txt")
+        .Replace("{frame}\n", withFrame ? Read("frame.txt") + "\n" : "", StringComparison.Ordinal)
+        .Replace("{sound}", Read(withSound ? "sound.txt" : "silence.txt"), StringComparison.Ordinal);
 
     private static string Read(string file)
     {

@@ -25,14 +25,15 @@ internal sealed class PromptExpander(PromptEncoder text)
     /// <param name="seed">the request's: same seed, same text</param>
     /// <param name="allowed">asked whether the caller wants a text; null for any</param>
     /// <param name="cancellation">asked once a token</param>
+    /// <param name="frame">what it is shown of the clip, with the masked region in green; null for nothing</param>
     /// <param name="maxTokens">after which it is broken off</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public ExpandedPrompt Expand(string prompt, bool withSound, long seed, Func<string, bool>? allowed, CancellationToken cancellation, int maxTokens = MaxTokens)
+    public ExpandedPrompt Expand(string prompt, bool withSound, long seed, Func<string, bool>? allowed, CancellationToken cancellation, Picture? frame = null, int maxTokens = MaxTokens)
     {
         if (string.IsNullOrWhiteSpace(prompt)) return new ExpandedPrompt(prompt, "The prompt is empty, and there is nothing to expand.");
         if (text.Tokenizer.Encode(prompt, addBos: true).Count > MaxPromptTokens) return new ExpandedPrompt(prompt, $"The prompt has more than {MaxPromptTokens} tokens and needs no expansion; {Unchanged}");
         GenerationSettings settings = new(Sample: true, Temperature, maxTokens, unchecked((ulong)seed));
-        ChatAnswer answer = text.Answer(ExpansionInstruction.Text(withSound), prompt, settings, cancellation);
+        ChatAnswer answer = text.Answer(ExpansionInstruction.Text(withSound, frame is not null), prompt, settings, cancellation, frame);
         string cleaned = ExpansionText.Clean(answer.Text), used = answer.IsWhole ? cleaned : ExpansionText.WholeSentences(cleaned);
         ExpansionFault? fault = ExpansionText.Judge(cleaned) ?? (used.Length == 0 ? ExpansionFault.BrokenOff : allowed?.Invoke(used) == false ? ExpansionFault.Disallowed : null);
         if (fault is { } found) return new ExpandedPrompt(prompt, $"{Reason(found)}; {Unchanged}");

@@ -34,7 +34,10 @@ public sealed partial record FileInspection(
         ("vocoder.mel_stft.", "vocoder, bases"),
         ("language_model.", "language model"),
         ("vision_tower.", "vision tower"),
+        ("model.vision_tower.", "vision tower"),
+        ("vision_model.", "vision tower"),
         ("multi_modal_projector.", "vision projector"),
+        ("model.multi_modal_projector.", "vision projector"),
     ];
 
     /// <param name="path">a safetensors file, or the <c>.safetensors.index.json</c> of several</param>

@@ -1,4 +1,5 @@
 using Ltx.Inference.TextEncoder;
+using Ltx.Inference.TextEncoder.Vision;
 using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Forms;
@@ -17,29 +18,28 @@ internal static class GemmaForm
         return list;
     }
 
-    /// <summary>Nothing of it is used here; it is part of the published files.</summary>
-    /// <param name="root">the whole <c>config.json</c></param>
-    public static TensorList Vision(ConfigSection root)
+    /// <summary>The vision tower and the projector behind it; they are read where the text model is shown pictures.</summary>
+    /// <param name="config">their sizes</param>
+    /// <param name="tower">what the tower's names begin with</param>
+    /// <param name="projector">what the projector's names begin with</param>
+    public static TensorList Vision(VisionConfig config, string tower = "vision_tower.vision_model.", string projector = "multi_modal_projector.")
     {
         TensorList list = new();
-        if (!root.Has("vision_config")) return list;
-        ConfigSection vision = root.Section("vision_config");
-        int features = vision.Int("hidden_size"), inner = vision.Int("intermediate_size"), patch = vision.Int("patch_size"), side = vision.Int("image_size") / patch;
-        const string Tower = "vision_tower.vision_model.";
-        list.Convolution($"{Tower}embeddings.patch_embedding", 3, features, [patch, patch]);
-        list.Add($"{Tower}embeddings.position_embedding.weight", TensorRole.Embedding, side * side, features);
-        for (int i = 0; i < vision.Int("num_hidden_layers"); i++)
+        int features = config.HiddenSize, inner = config.IntermediateSize;
+        list.Convolution($"{tower}embeddings.patch_embedding", 3, features, [config.PatchSize, config.PatchSize]);
+        list.Add($"{tower}embeddings.position_embedding.weight", TensorRole.Embedding, config.PatchesPerSide * config.PatchesPerSide, features);
+        for (int i = 0; i < config.Layers; i++)
         {
-            string layer = $"{Tower}encoder.layers.{i}.";
+            string layer = $"{tower}encoder.layers.{i}.";
             list.AffineNorm($"{layer}layer_norm1", features);
             list.AffineNorm($"{layer}layer_norm2", features);
             list.Linear($"{layer}mlp.fc1", features, inner);
             list.Linear($"{layer}mlp.fc2", inner, features);
             foreach (string projection in (ReadOnlySpan<string>)["q_proj", "k_proj", "v_proj", "out_proj"]) list.Linear($"{layer}self_attn.{projection}", features, features);
         }
-        list.AffineNorm($"{Tower}post_layernorm", features);
-        list.Add("multi_modal_projector.mm_input_projection_weight", TensorRole.Weight, features, root.Section("text_config").Int("hidden_size"));
-        list.Add("multi_modal_projector.mm_soft_emb_norm.weight", TensorRole.Offset, features);
+        list.AffineNorm($"{tower}post_layernorm", features);
+        list.Add($"{projector}mm_input_projection_weight", TensorRole.Weight, features, config.TextSize);
+        list.Add($"{projector}mm_soft_emb_norm.weight", TensorRole.Offset, features);
         return list;
     }
 

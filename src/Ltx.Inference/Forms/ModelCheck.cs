@@ -1,6 +1,7 @@
 using System.Globalization;
 using Ltx.Inference.Lora;
 using Ltx.Inference.TextEncoder;
+using Ltx.Inference.TextEncoder.Vision;
 using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Forms;
@@ -79,11 +80,23 @@ public static class ModelCheck
         GemmaConfig config = gemma = GemmaConfig.Read(root);
         GemmaTokenizer tokenizer = GemmaTokenizer.Open(Path.Combine(folder, GemmaTokenizer.FileName));
         if (tokenizer.Count > config.VocabularySize) faults.Add($"{folder}: the tokenizer has {tokenizer.Count} ids, and the model only {config.VocabularySize}.");
-        using TensorArchive archive = GemmaWeights.OpenArchive(folder);
+        using TensorArchive archive = TensorArchive.OpenFolder(folder);
         string prefix = Array.Find(GemmaWeights.Prefixes, candidate => archive.Contains($"{candidate}.norm.weight")) ?? GemmaWeights.Prefixes[0];
         IReadOnlyList<ExpectedTensor> expected = [.. GemmaForm.LanguageModel(config).Select(tensor => tensor with { Name = $"{prefix}.{tensor.Name[GemmaForm.Prefix.Length..]}" })];
-        Add(faults, archive.Name, FormCheck.Faults(archive, expected, GemmaWeights.Ignored));
-        return Facts(archive, $"{config.Layers} layers of {config.HiddenSize}, {tokenizer.Count} tokens");
+        IReadOnlyList<ExpectedTensor> vision = Vision(root, archive);
+        // Where there is a vision tower, it is all there and nothing else is.
+        IReadOnlyList<string> others = vision.Count == 0 ? GemmaWeights.Ignored : [.. GemmaWeights.Ignored.Except([.. GemmaWeights.Sight])];
+        Add(faults, archive.Name, FormCheck.Faults(archive, [.. expected, .. vision], others));
+        return Facts(archive, $"{config.Layers} layers of {config.HiddenSize}, {tokenizer.Count} tokens, {(vision.Count == 0 ? "no" : "with a")} vision tower");
+    }
+
+    // Not every file has one, and a model is complete without.
+    private static IReadOnlyList<ExpectedTensor> Vision(ConfigSection root, TensorArchive archive)
+    {
+        string? Found(string[] prefixes) => Array.Find(prefixes, prefix => archive.Names.Any(name => name.StartsWith(prefix, StringComparison.Ordinal)));
+        return root.Has("vision_config") && Found(ImageEncoder.TowerPrefixes) is { } tower
+            ? [.. GemmaForm.Vision(VisionConfig.Read(root), tower, Found(ImageEncoder.ProjectorPrefixes) ?? ImageEncoder.ProjectorPrefixes[0])]
+            : [];
     }
 
     private static void Add(List<string> faults, string path, IEnumerable<string> found) => faults.AddRange(found.Select(fault => $"{path} {fault}"));

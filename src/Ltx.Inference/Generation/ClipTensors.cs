@@ -10,13 +10,13 @@ namespace Ltx.Inference.Generation;
 internal static class ClipTensors
 {
     // #66FF00: what a guide shows where something is to be made. Source: ComfyUI-LTXVideo, and the adapter that was trained with it.
-    private static readonly float[] GuideColour = [102, 255, 0];
+    internal static readonly byte[] GuideColour = [102, 255, 0];
 
     // One frame of 1920x1088.
     private const long PixelsAtOnce = 1L << 21;
 
     // Half of white and above counts as white.
-    private const int MaskThreshold = 127;
+    internal const byte LeastWhite = 128;
 
     /// <summary>The smallest size on the grid that holds the clip in both stages.</summary>
     /// <param name="downscale">how many times smaller than the half-size clip a reference is</param>
@@ -69,7 +69,7 @@ internal static class ClipTensors
     /// <returns>[F, 1, H, W] float32, 0 or 1</returns>
     public static Tensor Binary(Tensor mask)
     {
-        using Tensor white = mask > MaskThreshold;
+        using Tensor white = mask >= LeastWhite;
         return white.to(ScalarType.Float32);
     }
 
@@ -123,7 +123,7 @@ internal static class ClipTensors
     public static Tensor Guide(Tensor video, Tensor mask)
     {
         using var scope = NewDisposeScope();
-        Tensor colour = (tensor(GuideColour, device: video.device) / 127.5f - 1).to(video.dtype).view(1, 3, 1, 1, 1);
+        Tensor colour = (tensor(GuideColour, ScalarType.Float32, video.device) / 127.5f - 1).to(video.dtype).view(1, 3, 1, 1, 1);
         // [F, 1, H, W] -> [1, 1, F, H, W]
         Tensor masked = mask.transpose(0, 1).unsqueeze(0) > 0;
         return where(masked, colour, video).MoveToOuterDisposeScope();

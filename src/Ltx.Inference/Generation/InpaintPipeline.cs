@@ -38,7 +38,7 @@ public sealed class InpaintPipeline : IDisposable
         Plan = memory.First;
         try
         {
-            models = new InpaintModels(folder, device, type, this.options.Weights, memory.First.Arrangement, progress, memory.Pristine?.Source ?? PristineSource.File);
+            models = new InpaintModels(folder, device, type, this.options.Weights, memory.First.Arrangement, progress, memory.Pristine?.Source ?? PristineSource.File, this.options.ShowFrame);
         }
         finally
         {
@@ -261,7 +261,9 @@ public sealed class InpaintPipeline : IDisposable
             return request.Prompt;
         }
         bool withSound = request.GenerateAudio && !KeepsSound(request);
-        ExpandedPrompt expansion = clock.Part(InpaintStages.Expansion, () => new PromptExpander(text).Expand(request.Prompt, withSound, request.Seed, request.AllowsExpansion, cancellation, request.MaxExpansionTokens));
+        MarkedFrame? frame = text.Sees ? MarkedFrame.Of(request) : null;
+        ExpandedPrompt expansion = clock.Part(InpaintStages.Expansion, () => new PromptExpander(text).Expand(request.Prompt, withSound, request.Seed, request.AllowsExpansion, cancellation, frame?.Picture, request.MaxExpansionTokens));
+        if (frame is not null) clock.Note($"The text model was shown frame {frame.Index} with the masked region in green.");
         clock.Note(expansion.Note);
         return expansion.Prompt;
     }

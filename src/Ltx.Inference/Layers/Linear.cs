@@ -19,9 +19,10 @@ public sealed class Linear
         this.scope = scope;
         InFeatures = inFeatures;
         OutFeatures = outFeatures;
+        // Known to its owner before anything is read: where the bias is missing, the weight must not be left behind.
+        scope.Component.Register(scope.Path, this);
         scope.Component.ReadFirst(this, read => weight = read);
         pristineBias = bias ? scope.Tensor("bias", outFeatures) : null;
-        scope.Component.Register(scope.Path, this);
     }
 
     public long InFeatures { get; }
@@ -47,7 +48,11 @@ public sealed class Linear
 
     /// <param name="x">[..., in]</param>
     /// <returns>[..., out]</returns>
-    public Tensor Forward(Tensor x) => Weight.Multiply(x, Bias);
+    public Tensor Forward(Tensor x)
+    {
+        using Part part = Part.Of(Part.Products);
+        return Weight.Multiply(x, Bias);
+    }
 
     /// <summary>Asks for the weight as the file has it; what comes belongs to the caller.</summary>
     internal void ReadPristine(IWeightReader reader, Action<LinearWeight> arrived) => scope.Component.ReadWeight(reader, this, arrived);

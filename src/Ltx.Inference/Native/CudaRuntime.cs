@@ -56,6 +56,23 @@ internal static unsafe class CudaRuntime
         return mark;
     }
 
+    /// <summary>The same, with the time at which the device gets there.</summary>
+    internal static nint RecordTime(nint stream)
+    {
+        nint mark = 0;
+        Check(((delegate* unmanaged<nint*, uint, int>)Export("cudaEventCreateWithFlags"))(&mark, 0), "cudaEventCreateWithFlags");
+        Check(((delegate* unmanaged<nint, nint, int>)Export("cudaEventRecord"))(mark, stream), "cudaEventRecord");
+        return mark;
+    }
+
+    /// <summary>What the device took between two events that have passed; half a microsecond is what it can tell.</summary>
+    internal static TimeSpan Elapsed(nint from, nint to)
+    {
+        float milliseconds = 0;
+        Check(((delegate* unmanaged<float*, nint, nint, int>)Export("cudaEventElapsedTime"))(&milliseconds, from, to), "cudaEventElapsedTime");
+        return TimeSpan.FromMilliseconds(milliseconds);
+    }
+
     /// <summary>Lets what a stream is given from now on wait for an event.</summary>
     internal static void Hold(nint stream, nint mark) => Check(((delegate* unmanaged<nint, nint, uint, int>)Export("cudaStreamWaitEvent"))(stream, mark, 0), "cudaStreamWaitEvent");
 

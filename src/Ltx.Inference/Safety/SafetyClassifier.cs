@@ -14,8 +14,8 @@ public sealed class SafetyClassifier : IDisposable
     /// <summary>The name of the file with the weights.</summary>
     public const string FileName = "mobilenet_v2.safetensors";
 
-    // As large as the pictures that the model was trained with.
-    private const int Side = 224;
+    /// <summary>Pixels a side of what it looks at: every picture is stretched to this.</summary>
+    public const int Side = 224;
 
     // As many pictures at a time as keep memory small beside any clip.
     private const int Batch = 8;

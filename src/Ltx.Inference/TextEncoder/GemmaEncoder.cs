@@ -19,16 +19,16 @@ internal sealed class GemmaEncoder : IDisposable
     private readonly ScalarType type;
     private Linear? head;
 
-    /// <param name="folder">with <c>config.json</c> and the weights</param>
+    /// <param name="model">names the folder with <c>config.json</c> and the weights</param>
     /// <param name="device">where to compute</param>
     /// <param name="type">what to compute in</param>
     /// <param name="streams">whether layers are read when they compute and dropped after it, for devices that cannot hold them all</param>
     /// <exception cref="WeightsException">A file is missing, or is not the model that its config describes.</exception>
-    public GemmaEncoder(string folder, Device device, ScalarType type, bool streams = false)
+    public GemmaEncoder(ModelFolder model, Device device, ScalarType type, bool streams = false)
     {
         (this.device, this.type) = (device, type);
-        Config = GemmaConfig.Read(JsonFile.Read(Path.Combine(folder, "config.json")));
-        weights = GemmaWeights.Open(folder, device, type);
+        Config = GemmaConfig.Read(model.Files.ReadConfig(Path.Combine(model.TextEncoder, "config.json")));
+        weights = GemmaWeights.Open(model, device, type);
         try
         {
             table = weights.TableRoot["embed_tokens"].Tensor("weight", Config.VocabularySize, Config.HiddenSize);
@@ -58,7 +58,7 @@ internal sealed class GemmaEncoder : IDisposable
         Tensor valid = mask.to(device) > 0;
         List<Tensor> states = [];
         // Positions count from the beginning of the padded row: only differences matter to the rotation.
-        Tensor last = Run(ids, 0, VisibleKeys.Causal(valid, null), VisibleKeys.Causal(valid, Config.SlidingWindow), null, states);
+        Tensor last = Run(Embed(ids, null), 0, VisibleKeys.Causal(valid, null), VisibleKeys.Causal(valid, Config.SlidingWindow), null, states);
         // The last layer's own output is not among the states.
         states[^1] = last;
         return [.. states.Select(state => state.MoveToOuterDisposeScope())];
@@ -67,8 +67,9 @@ internal sealed class GemmaEncoder : IDisposable
     /// <summary>What follows a text: logits of its next token.</summary>
     /// <param name="ids">[1, T] int64 on the CPU: the text, or what comes after that in the cache</param>
     /// <param name="cache">positions before these, which these are added to; with any before, T must be 1. Null for none</param>
+    /// <param name="image">a picture that is all within these positions; null for none</param>
     /// <returns>[1, vocabulary]</returns>
-    public Tensor NextLogits(Tensor ids, KeyValueCache? cache)
+    public Tensor NextLogits(Tensor ids, KeyValueCache? cache, ImageSpan? image = null)
     {
         using var scope = NewDisposeScope();
         long start = cache?.Length ?? 0, count = ids.shape[1];
@@ -76,9 +77,9 @@ internal sealed class GemmaEncoder : IDisposable
         if (count > 1)
         {
             Tensor valid = ones(1, count, ScalarType.Bool, device);
-            (global, sliding) = (VisibleKeys.Causal(valid, null), VisibleKeys.Causal(valid, Config.SlidingWindow));
+            (global, sliding) = (VisibleKeys.Causal(valid, null, image), VisibleKeys.Causal(valid, Config.SlidingWindow, image));
         }
-        Tensor last = Run(ids, start, global, sliding, cache, null).narrow(1, count - 1, 1).squeeze(1);
+        Tensor last = Run(Embed(ids, image), start, global, sliding, cache, null).narrow(1, count - 1, 1).squeeze(1);
         if (cache is not null) cache.Length += count;
         // The embedding is the output head as well; it is read when it is first needed.
         head ??= weights.LoadHead(Config);
@@ -87,13 +88,12 @@ internal sealed class GemmaEncoder : IDisposable
 
     public void Dispose() => weights.Dispose();
 
-    // The final norm's output [B, T, hidden]; the embedding and every layer's output are kept in the list, if there is one.
-    private Tensor Run(Tensor ids, long start, VisibleKeys? global, VisibleKeys? sliding, KeyValueCache? cache, List<Tensor>? states)
+    // From embeddings [B, T, hidden] to the final norm's output; the embedding and every layer's output are kept in the list, if there is one.
+    private Tensor Run(Tensor x, long start, VisibleKeys? global, VisibleKeys? sliding, KeyValueCache? cache, List<Tensor>? states)
     {
-        long count = ids.shape[1];
+        long count = x.shape[1];
         GemmaRope globalRope = GemmaRope.At(Config.GlobalRope, Config.HeadSize, start, count, type, device);
         GemmaRope slidingRope = GemmaRope.At(Config.SlidingRope, Config.HeadSize, start, count, type, device);
-        Tensor x = Embed(ids);
         states?.Add(x);
         for (int i = 0; i < Config.Layers; i++)
         {
@@ -117,10 +117,13 @@ internal sealed class GemmaEncoder : IDisposable
     }
 
     // [B, T] -> [B, T, hidden]; the table stays on the CPU in the file's type, and only the rows that are needed are converted.
-    private Tensor Embed(Tensor ids)
+    private Tensor Embed(Tensor ids, ImageSpan? image)
     {
         using var scope = NewDisposeScope();
         Tensor rows = table.index_select(0, ids.flatten()).to(type).to(device);
-        return (rows.view(ids.shape[0], ids.shape[1], Config.HiddenSize) * embeddingScale).MoveToOuterDisposeScope();
+        Tensor embedded = rows.view(ids.shape[0], ids.shape[1], Config.HiddenSize) * embeddingScale;
+        // A picture's embeddings are not scaled: the projector makes them as large as the others are by now.
+        if (image is not null) embedded.narrow(1, image.Start, image.Count).copy_(image.Embeddings);
+        return embedded.MoveToOuterDisposeScope();
     }
 }

@@ -9,9 +9,10 @@ internal sealed class GemmaGenerator(GemmaEncoder model, GenerationConfig config
     /// <param name="settings">how to choose tokens</param>
     /// <param name="cancellation">asked once a token</param>
     /// <param name="cached">keeps keys and values; without, every token costs a pass over the whole text, with the same result</param>
+    /// <param name="image">a picture within the prompt; null for none</param>
     /// <returns>the ids that follow, the stop token included where one came</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public IReadOnlyList<int> Generate(IReadOnlyList<int> prompt, GenerationSettings settings, CancellationToken cancellation, bool cached = true)
+    public IReadOnlyList<int> Generate(IReadOnlyList<int> prompt, GenerationSettings settings, CancellationToken cancellation, bool cached = true, ImageSpan? image = null)
     {
         ArgumentOutOfRangeException.ThrowIfZero(prompt.Count);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(settings.Temperature);
@@ -25,7 +26,7 @@ internal sealed class GemmaGenerator(GemmaEncoder model, GenerationConfig config
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             Tensor ids = tensor(text.Skip(seen).Select(id => (long)id).ToArray()).unsqueeze(0);
-            text.Add(sampler.Next(model.NextLogits(ids, cache)));
+            text.Add(sampler.Next(model.NextLogits(ids, cache, seen == 0 ? image : null)));
             if (config.StopTokens.Contains(text[^1])) break;
             if (cached) seen = text.Count - 1;
         }

@@ -12,13 +12,12 @@ internal sealed class GemmaWeights : IDisposable
     // Where the language model lies: in the hub's files, in those that transformers 5 writes, and in a language model alone.
     internal static readonly string[] Prefixes = ["language_model.model", "model.language_model", "model"];
 
-    // What is not the language model: the vision tower by its three names, the projector behind it, the output head where a file repeats
-    // it (it is the embedding), and the SentencePiece model that single files carry.
-    internal static readonly string[] Ignored =
-    [
-        "vision_tower.", "model.vision_tower.", "vision_model.", "multi_modal_projector.", "model.multi_modal_projector.",
-        "lm_head.", "language_model.lm_head.", "spiece_model",
-    ];
+    // The vision tower by its three names, and the projector behind it: Vision/ImageEncoder reads them where they are needed.
+    internal static readonly string[] Sight = ["vision_tower.", "model.vision_tower.", "vision_model.", "multi_modal_projector.", "model.multi_modal_projector."];
+
+    // What is not the language model: that, the output head where a file repeats it (it is the embedding), and the SentencePiece model
+    // that single files carry.
+    internal static readonly string[] Ignored = [.. Sight, "lm_head.", "language_model.lm_head.", "spiece_model"];
 
     private readonly TensorArchive archive;
     private readonly ComponentWeights component;
@@ -42,9 +41,9 @@ internal sealed class GemmaWeights : IDisposable
     public WeightScope TableRoot => table.Root[prefix];
 
     /// <exception cref="WeightsException">There is no file, or it holds no Gemma 3.</exception>
-    public static GemmaWeights Open(string folder, Device device, ScalarType type)
+    public static GemmaWeights Open(ModelFolder model, Device device, ScalarType type)
     {
-        TensorArchive archive = OpenArchive(folder);
+        TensorArchive archive = model.Files.OpenFolder(model.TextEncoder);
         try
         {
             return new GemmaWeights(archive, device, type);
@@ -93,17 +92,5 @@ internal sealed class GemmaWeights : IDisposable
         component.Dispose();
         table.Dispose();
         archive.Dispose();
-    }
-
-    /// <summary>The folder's weights, whatever model they are of.</summary>
-    internal static TensorArchive OpenArchive(string folder)
-    {
-        string[] indices = Directory.GetFiles(folder, "*.safetensors.index.json"), files = Directory.GetFiles(folder, "*.safetensors");
-        return (indices, files) switch
-        {
-            ([string index], _) => TensorArchive.OpenIndex(index),
-            ([], [string file]) => TensorArchive.Open(file),
-            _ => throw new WeightsException($"{folder} must hold one safetensors file, or one index of several; it has {files.Length} files and {indices.Length} indices."),
-        };
     }
 }

@@ -1,3 +1,4 @@
+using Ltx.Inference.TextEncoder.Vision;
 using Ltx.Inference.Weights;
 using static TorchSharp.torch;
 
@@ -23,22 +24,24 @@ public sealed class PromptEncoder : IDisposable
     /// whether every part is read when it computes and dropped after it: Gemma layer by layer, then the projection, then each connector. For
     /// devices that cannot hold them; a prompt then takes as long as reading all of it.
     /// </param>
+    /// <param name="sees">whether Gemma's vision tower is there, too, so that it can be shown pictures; never where it streams</param>
     /// <exception cref="WeightsException">A file is missing, or is not the model that its config describes.</exception>
-    public PromptEncoder(ModelFolder model, Checkpoint checkpoint, Device device, ScalarType type, GemmaTokenizer? tokenizer = null, bool streams = false)
+    public PromptEncoder(ModelFolder model, Checkpoint checkpoint, Device device, ScalarType type, GemmaTokenizer? tokenizer = null, bool streams = false, bool sees = false)
     {
         Streams = streams;
         folder = model.TextEncoder;
         this.device = device;
-        Tokenizer = tokenizer ?? GemmaTokenizer.Open(Path.Combine(folder, GemmaTokenizer.FileName));
+        Tokenizer = tokenizer ?? GemmaTokenizer.Open(model);
         ConfigSection transformer = checkpoint.Config.Section("transformer");
         try
         {
-            Gemma = new GemmaEncoder(folder, device, type, streams);
+            Gemma = new GemmaEncoder(model, device, type, streams);
             if (Tokenizer.Count > Gemma.Config.VocabularySize) throw new WeightsException($"{folder}: the tokenizer has {Tokenizer.Count} ids, and the model only {Gemma.Config.VocabularySize}.");
             loadFeatures = () => new FeatureExtractor(checkpoint, Gemma.Config.HiddenSize, Gemma.Config.Layers + 1, device, type);
             loadVideoConnector = () => new EmbeddingsConnector(checkpoint, "model.diffusion_model.video_embeddings_connector.", ConnectorConfig.Video(transformer), device, type);
             loadAudioConnector = () => new EmbeddingsConnector(checkpoint, "model.diffusion_model.audio_embeddings_connector.", ConnectorConfig.Audio(transformer), device, type);
             if (streams) return;
+            if (sees) Eyes = new ImageEncoder(folder, device, type);
             Features = loadFeatures();
             VideoConnector = loadVideoConnector();
             AudioConnector = loadAudioConnector();
@@ -55,13 +58,26 @@ public sealed class PromptEncoder : IDisposable
     /// <summary>Whether its parts are read anew for every prompt.</summary>
     public bool Streams { get; }
 
+    /// <summary>Whether <see cref="Answer"/> takes a picture.</summary>
+    public bool Sees => Eyes is not null;
+
     internal GemmaEncoder Gemma { get; }
+
+    internal ImageEncoder? Eyes { get; }
 
     internal FeatureExtractor? Features { get; }
 
     internal EmbeddingsConnector? VideoConnector { get; }
 
     internal EmbeddingsConnector? AudioConnector { get; }
+
+    /// <summary>Insists that a model's Gemma can be shown pictures; reads configs and headers alone.</summary>
+    /// <exception cref="WeightsException">It cannot; the sentence says what is missing.</exception>
+    public static void CheckSight(ModelFolder model)
+    {
+        using TensorArchive archive = model.Files.OpenFolder(model.TextEncoder);
+        ImageEncoder.Check(model, archive);
+    }
 
     /// <summary>Encodes prompts, one after the other: the hidden states of one take 400 MB in the real model.</summary>
     /// <param name="prompts">at least one</param>
@@ -82,18 +98,34 @@ public sealed class PromptEncoder : IDisposable
     /// <param name="user">what with</param>
     /// <param name="settings">how it writes; null for the reference's defaults</param>
     /// <param name="cancellation">asked once a token</param>
+    /// <param name="picture">what it is shown before the user's text; null for nothing</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public ChatAnswer Answer(string system, string user, GenerationSettings? settings, CancellationToken cancellation)
+    /// <exception cref="InvalidOperationException">There is a picture, and no vision tower was loaded.</exception>
+    public ChatAnswer Answer(string system, string user, GenerationSettings? settings, CancellationToken cancellation, Picture? picture = null)
     {
         GenerationConfig config = GenerationConfig.Read(folder);
-        IReadOnlyList<int> chat = Tokenizer.Encode(ChatTemplate.Render(system, user), addBos: false);
-        IReadOnlyList<int> answer = new GemmaGenerator(Gemma, config).Generate(chat, settings ?? new GenerationSettings(), cancellation);
+        using var gradients = no_grad();
+        using var scope = NewDisposeScope();
+        IReadOnlyList<int> chat;
+        ImageSpan? image = null;
+        if (picture is null)
+        {
+            chat = Tokenizer.Encode(ChatTemplate.Render(system, user), addBos: false);
+        }
+        else
+        {
+            ImageEncoder eyes = Eyes ?? throw new InvalidOperationException("This text encoder was loaded without its vision tower.");
+            chat = Tokenizer.Encode(ChatTemplate.Render(system, user, eyes.Config.Tokens), addBos: false);
+            image = new ImageSpan(PlaceOfImage(chat, eyes.Config), eyes.Encode(picture));
+        }
+        IReadOnlyList<int> answer = new GemmaGenerator(Gemma, config).Generate(chat, settings ?? new GenerationSettings(), cancellation, image: image);
         return new ChatAnswer(Tokenizer.Decode(answer), answer.Count > 0 && config.StopTokens.Contains(answer[^1]));
     }
 
     public void Dispose()
     {
         Gemma?.Dispose();
+        Eyes?.Dispose();
         Features?.Dispose();
         VideoConnector?.Dispose();
         AudioConnector?.Dispose();
@@ -111,6 +143,14 @@ public sealed class PromptEncoder : IDisposable
         return new PromptContext(
             With(VideoConnector, loadVideoConnector, connector => connector.Forward(video, deviceMask)).MoveToOuterDisposeScope(),
             With(AudioConnector, loadAudioConnector, connector => connector.Forward(audio, deviceMask)).MoveToOuterDisposeScope());
+    }
+
+    // The picture stands before what the user wrote, which may itself hold such tokens.
+    private int PlaceOfImage(IReadOnlyList<int> chat, VisionConfig config)
+    {
+        int start = chat.ToList().IndexOf(config.ImageToken);
+        bool isWhole = start >= 0 && chat.Skip(start).Take(config.Tokens).Count(token => token == config.ImageToken) == config.Tokens;
+        return isWhole ? start : throw new WeightsException($"{folder}: the tokenizer does not know \"{ChatTemplate.ImageToken}\" as the id {config.ImageToken}, which config.json names for pictures.");
     }
 
     // A part that is there, or one that is read for this alone.

@@ -10,13 +10,19 @@ internal sealed record VisibleKeys(Tensor Allowed, Tensor Blind)
 {
     /// <param name="valid">[B, T] bool, false at padding</param>
     /// <param name="window">positions that a query sees, its own included; null for all before it</param>
-    public static VisibleKeys Causal(Tensor valid, int? window)
+    /// <param name="image">a picture, whose tokens see each other whatever their order and the window; null for none</param>
+    public static VisibleKeys Causal(Tensor valid, int? window, ImageSpan? image = null)
     {
         using var scope = NewDisposeScope();
         Tensor positions = arange(valid.shape[1], ScalarType.Int64, valid.device);
         // [T, 1] - [T] -> [T, T]: how far a key lies behind its query
         Tensor distance = positions.unsqueeze(-1) - positions;
         Tensor inReach = window is { } reach ? (distance >= 0).logical_and(distance < reach) : distance >= 0;
+        if (image is not null)
+        {
+            Tensor inside = (positions >= image.Start).logical_and(positions < image.Start + image.Count);
+            inReach = inReach.logical_or(inside.unsqueeze(-1).logical_and(inside));
+        }
         // [B, T] -> [B, 1, 1, T]
         Tensor allowed = inReach.logical_and(valid.unsqueeze(1).unsqueeze(1));
         Tensor blind = allowed.any(-1, keepdim: true).logical_not();

@@ -55,6 +55,8 @@ public sealed class ConfigSection
 
     public IReadOnlyList<int> Ints(string key) => Convert<IReadOnlyList<int>>(key, Required(key), value => [.. value.EnumerateArray().Select(item => item.TryGetInt32(out int number) ? number : Whole(item.GetDouble()))]);
 
+    public IReadOnlyList<double> Doubles(string key) => Convert<IReadOnlyList<double>>(key, Required(key), value => [.. value.EnumerateArray().Select(item => item.GetDouble())]);
+
     /// <summary>A list of numbers, or one number for a list of one.</summary>
     public IReadOnlyList<int> IntOrInts(string key) => Required(key).ValueKind == JsonValueKind.Number ? [Int(key)] : Ints(key);
 

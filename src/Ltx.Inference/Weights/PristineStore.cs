@@ -23,7 +23,7 @@ internal sealed class PristineStore(IDeviceLink link, PristineSource source) : I
     /// <summary>What stands for a tensor here; null where nothing is kept. On the engine's thread.</summary>
     public PristineTensor? Of(SafetensorsFile file, TensorEntry entry)
     {
-        if (source == PristineSource.File || entry.Length == 0) return null;
+        if (source == PristineSource.File || file.IsImagined || entry.Length == 0) return null;
         if (tensors.TryGetValue((file, entry.Name), out PristineTensor? known)) return known;
         PristineTensor made = new(this, file, entry);
         tensors.Add((file, entry.Name), made);

@@ -33,10 +33,11 @@ internal sealed class EngineOptions
     }
 
     /// <summary>Loads the model that the options name.</summary>
-    public async Task<InpaintEngine> OpenAsync(ParseResult arguments)
+    /// <param name="how">what else is to be decided; null for the defaults</param>
+    public async Task<InpaintEngine> OpenAsync(ParseResult arguments, InpaintOptions? how = null)
     {
         ModelFolder folder = ModelLocator.Open(Model(arguments));
         (torch.Device chosen, torch.ScalarType computed) = Compute(arguments);
-        return await ConsoleProgress.LoadAsync(progress => InpaintEngine.OpenAsync(() => new InpaintPipeline(folder, chosen, computed, progress: progress)));
+        return await ConsoleProgress.LoadAsync(progress => InpaintEngine.OpenAsync(() => new InpaintPipeline(folder, chosen, computed, how, progress)));
     }
 }

@@ -29,6 +29,7 @@ internal sealed class InpaintCommand
     private readonly Option<string> negative = new("--negative") { Description = "what to stay away from, where guidance is above 1", DefaultValueFactory = _ => ClipJob.Defaults.NegativePrompt };
     private readonly Option<long?> seed = new("--seed") { Description = "makes a run repeatable; random where it is not given" };
     private readonly Option<bool> noExpansion = new("--no-prompt-expansion") { Description = "use the prompt as it is; otherwise the text model writes it out, where it can" };
+    private readonly Option<bool> showFrame = new("--show-frame") { Description = "let the text model see the first masked frame while it writes the prompt out" };
     private readonly Option<bool> noAudio = new("--no-audio") { Description = "leave the sound track out" };
     private readonly Option<VideoQuality> quality = new("--quality") { Description = "low, medium, high or maximum", DefaultValueFactory = _ => VideoQuality.High };
     private readonly Option<WriteMode> mode = new("--write-mode") { Description = "fast, balanced or small", DefaultValueFactory = _ => WriteMode.Balanced };
@@ -40,7 +41,7 @@ internal sealed class InpaintCommand
         Command command = new("inpaint", "Inpaints one clip.")
         {
             definition.video, definition.mask, definition.prompt, definition.output, definition.loras, definition.strength, definition.frames, definition.rate, definition.steps,
-            definition.guidance, definition.negative, definition.seed, definition.noExpansion, definition.noAudio, definition.quality, definition.mode,
+            definition.guidance, definition.negative, definition.seed, definition.noExpansion, definition.showFrame, definition.noAudio, definition.quality, definition.mode,
         };
         definition.engine.AddTo(command);
         command.SetAction((arguments, cancellation) => CommandFailure.Guard(() => definition.RunAsync(arguments, cancellation), cancellation));
@@ -54,7 +55,7 @@ internal sealed class InpaintCommand
         LoraChoice.Check(job.Loras);
         await ClipFiles.ProbeAsync(job, MediaLimits.Default, cancellation);
         foreach (LoraChoice lora in job.Loras) OpenOnce(lora.Path);
-        using InpaintEngine loaded = await engine.OpenAsync(arguments);
+        using InpaintEngine loaded = await engine.OpenAsync(arguments, new InpaintOptions(ShowFrame: arguments.GetValue(showFrame)));
         ClipResult result = await ConsoleProgress.ShowAsync(progress => new ClipInpainter(loaded, MediaLimits.Default).RunAsync(job, progress, cancellation));
         foreach (string note in result.Notes) Console.WriteLine(note);
         if (result.Report.Prompt != job.Prompt) Console.WriteLine($"prompt: {result.Report.Prompt}");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ltx.Inference.Weights;
 using Ltx.Server.Configuration;
 using Ltx.Server.Fetch;
 using Ltx.Server.Media;
@@ -36,7 +37,7 @@ internal static class ServeCommand
             app.Run();
             return Environment.ExitCode;
         }
-        catch (InvalidConfigurationException e)
+        catch (Exception e) when (e is InvalidConfigurationException or WeightsException)
         {
             Console.Error.WriteLine("ltx: " + e.Message);
             return 2;

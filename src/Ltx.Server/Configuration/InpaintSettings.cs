@@ -40,6 +40,9 @@ internal sealed class InpaintSettings : ICheckedOptions
     /// <summary>`blend`, `hard` or `none`.</summary>
     public string Composite { get; set; } = "blend";
 
+    /// <summary>Whether the text model, where it writes prompts out, is shown the clip's first masked frame (its vision tower takes 0.9 GB more).</summary>
+    public bool ShowFrame { get; set; }
+
     /// <summary>GB (10^9 bytes) of the device that may be used, for models and work; 0 for what is free when the model loads.</summary>
     [Range(0, 10_000)]
     public double MemoryGigabytes { get; set; }
@@ -72,5 +75,5 @@ internal sealed class InpaintSettings : ICheckedOptions
 
     public InpaintOptions ToEngine() => new(
         MaskDilation, Feather, LatentMask, Audio == "generate" ? SoundSource.Generate : SoundSource.KeepSource, ReferenceInStage2, Enum.Parse<CompositeMode>(Composite, ignoreCase: true), EngineWeights!.Value,
-        Memory: MemoryGigabytes == 0 ? null : (long)(MemoryGigabytes * 1e9), Pinned: Enum.Parse<PinnedWeights>(PinnedWeights, ignoreCase: true));
+        Memory: MemoryGigabytes == 0 ? null : (long)(MemoryGigabytes * 1e9), Pinned: Enum.Parse<PinnedWeights>(PinnedWeights, ignoreCase: true), ShowFrame: ShowFrame);
 }

@@ -9,18 +9,29 @@ internal sealed class SafetyOptions : ICheckedOptions
     /// <summary>`on` or `off`.</summary>
     public string Mode { get; set; } = "on";
 
-    /// <summary>Frames of the source that are looked at, evenly spread, the first and the last among them; 0 for none.</summary>
+    /// <summary>How often the source is looked at at least, evenly spread from its beginning to its end; 0 for never.</summary>
     [Range(0, 10_000)]
     public int SourceFrames { get; set; } = 8;
 
-    /// <summary>Frames of the result that are looked at, likewise.</summary>
+    /// <summary>How often the result is looked at, likewise.</summary>
     [Range(0, 10_000)]
     public int ResultFrames { get; set; } = 16;
 
-    /// <summary>Whether of these frames the masked region is looked at by itself, too: in a large frame it may be small.</summary>
+    /// <summary>Seconds between two looks at most, however long the clip; 0 for any.</summary>
+    [Range(0.0, 3600.0)]
+    public double EverySeconds { get; set; } = 0.5;
+
+    /// <summary>Frames in a row, from the one that is looked at on, that must all be too much before a clip is refused.</summary>
+    [Range(1, 100)]
+    public int Agreement { get; set; } = 2;
+
+    /// <summary>Whether of the result's frames the masked region is looked at by itself, too: in a large frame it may be small.</summary>
     public bool MaskedRegion { get; set; } = true;
 
-    /// <summary>The probability of each class above which a picture is refused; 1 never is.</summary>
+    /// <summary>
+    /// The probability of each class above which a picture is too much; 1 does not count. Classes add up: each takes its share of what it
+    /// may have, so that 0.4 of Porn and 0.4 of Hentai are as much as 0.8 of either.
+    /// </summary>
     [Range(0.0, 1.0)]
     public double Porn { get; set; } = 0.7;
 

@@ -6,6 +6,7 @@ using Ltx.Inference;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Native;
 using Ltx.Inference.Safety;
+using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Weights;
 using Ltx.Server.Configuration;
 using Ltx.Server.Fal;
@@ -35,7 +36,7 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
         (this.options, this.logger) = (options, logger);
         engines = new InpaintEngine?[options.Queue.Workers];
         classifiers = new SafetyClassifier?[options.Queue.Workers];
-        model = ModelLocator.Open(options.Server.Model);
+        model = OpenModel(options);
         refused = PromptList.Read(options.Safety.PromptList, []);
         // Here and not in the workers' threads: nobody reads the environment yet, and libtorch is not loaded.
         LibTorch.KeepCompiledKernels(folder.Kernels);
@@ -122,6 +123,14 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
     {
         foreach (InpaintEngine? engine in engines) engine?.Dispose();
         foreach (SafetyClassifier? classifier in classifiers) classifier?.Dispose();
+    }
+
+    // What cannot be is said before anything is loaded.
+    private static ModelFolder OpenModel(LtxOptions options)
+    {
+        ModelFolder model = ModelLocator.Open(options.Server.Model);
+        if (options.Inpaint.ShowFrame) PromptEncoder.CheckSight(model);
+        return model;
     }
 
     private InpaintPipeline Load(int worker, Action<LoadProgress> progress)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ltx.Inference;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Safety;
 using Ltx.Server.Configuration;
@@ -6,24 +7,32 @@ using Ltx.Server.Configuration;
 namespace Ltx.Server.Safety;
 
 /// <summary>
-/// The policy: which pictures of a clip are looked at, and what is too much. Runs on the engine's thread and device, one clip at a time.
-/// Nothing of a picture is kept or written anywhere.
+/// The policy: which pictures of a clip are looked at, and what is too much. README.md beside this has the reasons. Runs on the engine's
+/// thread and device, one clip at a time. Nothing of a picture is kept or written anywhere.
 /// </summary>
 internal sealed class ContentGuard(SafetyOptions options, SafetyClassifier classifier)
 {
     public const string Source = "the source video", Result = "the result";
 
-    // Around the masked region, a quarter of its size of its surroundings; and never less than this many pixels a side.
-    private const int Surroundings = 4, SmallestCrop = 64;
+    // Around the masked region, a quarter of its size of its surroundings.
+    private const int Surroundings = 4;
 
     /// <summary>Looks at the source.</summary>
     /// <exception cref="ContentRefusedException">It shows too much.</exception>
     public void CheckSource(InpaintRequest clip, CancellationToken cancellation)
     {
-        foreach (int frame in Sample(clip.Frames.Count, Policy.SourceFrames))
+        int count = clip.Frames.Count;
+        foreach (int start in Starts(count, options.SourceFrames, clip.FramesPerSecond))
         {
-            cancellation.ThrowIfCancellationRequested();
-            Check(Source, frame, [new Picture(clip.Frames[frame], clip.Width, clip.Height)]);
+            string? first = null;
+            int agreeing = 0;
+            for (; agreeing < Agreement(count); agreeing++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (Excess([new Picture(clip.Frames[start + agreeing], clip.Width, clip.Height)]) is not { } excess) break;
+                first ??= excess;
+            }
+            if (agreeing == Agreement(count)) throw new ContentRefusedException(Source, start, first!);
         }
     }
 
@@ -37,6 +46,18 @@ internal sealed class ContentGuard(SafetyOptions options, SafetyClassifier class
         1 => [0],
         int count => [.. Enumerable.Range(0, count).Select(i => (int)((long)i * (frames - 1) / (count - 1)))],
     };
+
+    /// <summary>Where the looks at a clip begin. Each may take in the frames that follow, so that none begins at the very end.</summary>
+    /// <param name="frames">of the clip</param>
+    /// <param name="least">looks at least; 0 for none at all</param>
+    /// <param name="rate">frames a second</param>
+    internal IReadOnlyList<int> Starts(int frames, int least, double rate)
+    {
+        if (least == 0 || frames == 0) return [];
+        int places = frames - Agreement(frames) + 1;
+        int often = options.EverySeconds > 0 ? (int)Math.Ceiling((places - 1) / Math.Max(1, options.EverySeconds * rate)) + 1 : 0;
+        return Sample(places, Math.Max(least, often));
+    }
 
     /// <summary>The masked region with some of its surroundings; null where nothing is masked, or it is most of the frame anyway.</summary>
     internal static Picture? MaskedRegion(byte[] frame, byte[] mask, int width, int height)
@@ -61,49 +82,67 @@ internal sealed class ContentGuard(SafetyOptions options, SafetyClassifier class
 
     private SafetyOptions Policy => options;
 
+    // Never so short that the classifier would have to blow it up: of blurred edges it is unsure. Around the middle, moved where the frame ends.
     private static (int From, int Length) Widened(int first, int last, int size)
     {
-        int length = last - first + 1, more = Math.Max(length / Surroundings, (SmallestCrop - length + 1) / 2);
-        int from = Math.Max(0, first - more);
-        return (from, Math.Min(size, last + 1 + more) - from);
+        int region = last - first + 1, length = Math.Min(size, Math.Max(region + 2 * (region / Surroundings), SafetyClassifier.Side));
+        return (Math.Clamp((first + last + 1 - length) / 2, 0, size - length), length);
     }
 
-    private void Check(string part, int frame, IReadOnlyList<Picture> pictures)
+    // No clip has more frames that agree than it has frames.
+    private int Agreement(int frames) => Math.Min(options.Agreement, frames);
+
+    // What is too much in any of a frame's pictures, for the operator's log; null where nothing is.
+    private string? Excess(IReadOnlyList<Picture> pictures) => classifier.Classify(pictures).Select(Excess).FirstOrDefault(excess => excess is not null);
+
+    // Each class takes up its share of what is allowed of it, and all shares together must not be more than 1: a picture between two classes is as indecent as one of either.
+    private string? Excess(SafetyScores scores)
     {
-        foreach (SafetyScores scores in classifier.Classify(pictures))
-        {
-            foreach ((string name, double probability, double highest) in (ReadOnlySpan<(string, double, double)>)
-            [
-                (nameof(scores.Porn), scores.Porn, Policy.Porn), (nameof(scores.Hentai), scores.Hentai, Policy.Hentai), (nameof(scores.Sexy), scores.Sexy, Policy.Sexy),
-                (nameof(scores.Drawing), scores.Drawing, Policy.Drawing), (nameof(scores.Neutral), scores.Neutral, Policy.Neutral),
-            ])
+        List<(string Name, double Probability, double Highest)> counted =
+        [
+            .. new (string, double, double)[]
             {
-                // A rounded sum may exceed 1, above which nothing is refused.
-                if (highest < 1 && probability > highest) throw new ContentRefusedException(part, frame, string.Create(CultureInfo.InvariantCulture, $"{name} {probability:0.00} of at most {highest:0.00##}"));
-            }
-        }
+                (nameof(scores.Porn), scores.Porn, options.Porn), (nameof(scores.Hentai), scores.Hentai, options.Hentai), (nameof(scores.Sexy), scores.Sexy, options.Sexy),
+                (nameof(scores.Drawing), scores.Drawing, options.Drawing), (nameof(scores.Neutral), scores.Neutral, options.Neutral),
+            }.Where(one => one.Item3 < 1),
+        ];
+        // Nothing of what may not be there at all, and nothing of it there, is no excess.
+        double shares = counted.Sum(one => one.Probability == 0 ? 0 : one.Probability / one.Highest);
+        return shares > 1 ? string.Join(" and ", counted.OrderByDescending(one => one.Probability).Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Name} {one.Probability:0.00} of at most {one.Highest:0.00##}"))) : null;
     }
 
+    // Frames in question are held back until those that follow have decided.
     private sealed class WatchedSink(ContentGuard guard, InpaintRequest clip, IInpaintSink sink) : IInpaintSink
     {
-        private readonly HashSet<int> sampled = [.. Sample(clip.Frames.Count, guard.Policy.ResultFrames)];
-        private int written;
+        private readonly HashSet<int> starts = [.. guard.Starts(clip.Frames.Count, guard.Policy.ResultFrames, clip.FramesPerSecond)];
+        private readonly List<byte[]> held = [];
+        private string? first;
+        private int received;
 
         public void Begin(SoundClip? generatedSound) => sink.Begin(generatedSound);
 
         public void Write(byte[] frame)
         {
-            if (sampled.Contains(written)) Look(frame);
-            written++;
-            sink.Write(frame);
+            string? excess = held.Count > 0 || starts.Contains(received) ? guard.Excess(Pictures(frame)) : null;
+            received++;
+            if (excess is null)
+            {
+                foreach (byte[] earlier in held) sink.Write(earlier);
+                held.Clear();
+                sink.Write(frame);
+                return;
+            }
+            if (held.Count == 0) first = excess;
+            held.Add(frame);
+            if (held.Count == guard.Agreement(clip.Frames.Count)) throw new ContentRefusedException(Result, received - held.Count, first!);
         }
 
-        private void Look(byte[] frame)
+        private List<Picture> Pictures(byte[] frame)
         {
             List<Picture> pictures = [new(frame, clip.Width, clip.Height)];
-            byte[] mask = clip.Mask[Math.Min(written, clip.Mask.Count - 1)];
+            byte[] mask = clip.Mask[Math.Min(received, clip.Mask.Count - 1)];
             if (guard.Policy.MaskedRegion && MaskedRegion(frame, mask, clip.Width, clip.Height) is { } region) pictures.Add(region);
-            guard.Check(Result, written, pictures);
+            return pictures;
         }
     }
 }

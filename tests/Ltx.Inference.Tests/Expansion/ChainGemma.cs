@@ -2,6 +2,9 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Ltx.Inference.Native;
+using Ltx.Inference.Weights;
+using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.Expansion;
 
@@ -24,7 +27,8 @@ internal sealed class ChainGemma : IDisposable
 
     /// <param name="miniature">the miniature's folder</param>
     /// <param name="next">for each piece, the pieces that may follow it</param>
-    public ChainGemma(string miniature, IReadOnlyDictionary<string, string[]> next)
+    /// <param name="sees">whether it has the miniature's vision tower</param>
+    public ChainGemma(string miniature, IReadOnlyDictionary<string, string[]> next, bool sees = false)
     {
         string from = System.IO.Path.Combine(miniature, "gemma-tiny"), to = Directory.CreateDirectory(System.IO.Path.Combine(Path, "gemma")).FullName;
         foreach (string file in (string[])["generation_config.json", "tokenizer_config.json"]) File.Copy(System.IO.Path.Combine(from, file), System.IO.Path.Combine(to, file));
@@ -45,7 +49,8 @@ internal sealed class ChainGemma : IDisposable
         config["text_config"]!["vocab_size"] = vocabulary;
         File.WriteAllText(System.IO.Path.Combine(to, "tokenizer.json"), tokenizer.ToJsonString());
         File.WriteAllText(System.IO.Path.Combine(to, "config.json"), config.ToJsonString());
-        WriteWeights(System.IO.Path.Combine(to, "model.safetensors"), vocabulary, ids, next);
+        if (sees) File.Copy(System.IO.Path.Combine(from, "preprocessor_config.json"), System.IO.Path.Combine(to, "preprocessor_config.json"));
+        WriteWeights(System.IO.Path.Combine(to, "model.safetensors"), vocabulary, ids, next, sees ? from : null);
         JsonObject model = JsonNode.Parse(File.ReadAllText(System.IO.Path.Combine(miniature, "model.json")))!.AsObject();
         foreach (string part in (string[])["checkpoint", "upscaler"]) model[part] = System.IO.Path.Combine(miniature, (string)model[part]!);
         (model["text_encoder"], model["prompt_expansion"]) = ("gemma", true);
@@ -72,7 +77,7 @@ internal sealed class ChainGemma : IDisposable
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 
-    private static void WriteWeights(string path, int vocabulary, Dictionary<string, int> ids, IReadOnlyDictionary<string, string[]> next)
+    private static void WriteWeights(string path, int vocabulary, Dictionary<string, int> ids, IReadOnlyDictionary<string, string[]> next, string? sight)
     {
         Assert.True(ids.Count < Hidden, "There are more pieces than directions.");
         Dictionary<string, int> direction = ids.Keys.Select((piece, i) => (piece, i)).ToDictionary(pair => pair.piece, pair => pair.i + 1);
@@ -99,7 +104,21 @@ internal sealed class ChainGemma : IDisposable
                 foreach (string follower in next.GetValueOrDefault(piece) ?? []) down[direction[follower] * Inner + d] = 1;
             }
         }
+        if (sight is not null) AddSight(sight, tensors);
         Write(path, tensors);
+    }
+
+    // The vision tower and its projector as they are.
+    private static void AddSight(string folder, Dictionary<string, (int[] Shape, float[] Values)> tensors)
+    {
+        LibTorch.Load();
+        using TensorArchive archive = TensorArchive.OpenIndex(System.IO.Path.Combine(folder, "model.safetensors.index.json"));
+        foreach (string name in archive.Names.Where(name => name.StartsWith("vision_tower.", StringComparison.Ordinal) || name.StartsWith("multi_modal_projector.", StringComparison.Ordinal)))
+        {
+            (SafetensorsFile file, TensorEntry entry) = archive.Find(name);
+            using Tensor values = file.View(entry).to(ScalarType.Float32);
+            tensors.Add(name, ([.. entry.Shape.Select(size => (int)size)], values.data<float>().ToArray()));
+        }
     }
 
     private static void Write(string path, Dictionary<string, (int[] Shape, float[] Values)> tensors)

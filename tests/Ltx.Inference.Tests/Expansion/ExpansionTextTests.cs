@@ -69,11 +69,14 @@ public class ExpansionTextTests
     public void A_text_can_be_cut_to_whole_sentences(string text, string expected) => Assert.Equal(expected, ExpansionText.WholeSentences(text));
 
     [Fact]
-    public void The_instruction_asks_for_sound_only_where_it_is_made()
+    public void The_instruction_speaks_of_sound_and_of_a_frame_only_where_there_is_one()
     {
         string loud = ExpansionInstruction.Text(withSound: true), quiet = ExpansionInstruction.Text(withSound: false);
         Assert.Contains("what is heard", loud, StringComparison.Ordinal);
         Assert.Contains("no sound", quiet, StringComparison.Ordinal);
-        Assert.DoesNotContain("{", loud + quiet, StringComparison.Ordinal);
+        string seen = ExpansionInstruction.Text(withSound: true, withFrame: true);
+        Assert.Contains("green", seen, StringComparison.Ordinal);
+        Assert.DoesNotContain("green", loud + quiet, StringComparison.Ordinal);
+        Assert.DoesNotContain("{", loud + quiet + seen, StringComparison.Ordinal);
     }
 }

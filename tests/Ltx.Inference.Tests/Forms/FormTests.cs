@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Ltx.Inference.Forms;
 using Ltx.Inference.Synthesis;
 using Ltx.Inference.TextEncoder;
+using Ltx.Inference.TextEncoder.Vision;
 using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Tests.Forms;
@@ -66,7 +67,7 @@ public sealed class FormTests
         TensorList language = GemmaForm.LanguageModel(GemmaConfig.Read(root));
 
         Assert.Equal(11_766_034_176, language.Sum(tensor => tensor.Elements));
-        Assert.Equal(12_187_325_040, language.Concat(GemmaForm.Vision(root)).Sum(tensor => tensor.Elements));
+        Assert.Equal(12_187_325_040, language.Concat(GemmaForm.Vision(VisionConfig.Read(root))).Sum(tensor => tensor.Elements));
     }
 
     [Theory]

@@ -62,7 +62,10 @@ internal static class SwitchCheck
     // The file's own pages where it lies in memory; a pinned copy where there is room for one, for the comparison's sake also beside those.
     private static IEnumerable<PristineSource> Sources(DeviceCheck check)
     {
-        if (SafetensorsFile.LiesInMemory(check.Model.Checkpoint)) yield return PristineSource.Mapped;
+        using (SafetensorsFile file = SafetensorsFile.Open(check.Model.Checkpoint))
+        {
+            if (file.LiesInMemory) yield return PristineSource.Mapped;
+        }
         MemoryPlanner planner = MemoryPlanner.For(check.Model, check.Type, check.Device.type);
         if (PristinePlan.Choose(planner.PristineBytes, 0, HostMemory.Available, liesInMemory: false, PinnedWeights.Auto).Source == PristineSource.Pinned) yield return PristineSource.Pinned;
         yield return PristineSource.File;

@@ -39,7 +39,7 @@ public sealed class ModelsCommandTests : IDisposable
             [
                 "ok     checkpoint       ltx-2.3-miniature.safetensors: 2011 tensors, 0.03 GB, version 2.3.0",
                 "ok     upscaler         ltx-2.3-miniature-spatial-upscaler-x2.safetensors: 40 tensors, 0.00 GB",
-                "ok     text_encoder     gemma-tiny: 132 tensors in 2 files, 0.00 GB, 7 layers of 48, 826 tokens",
+                "ok     text_encoder     gemma-tiny: 132 tensors in 2 files, 0.00 GB, 7 layers of 48, 826 tokens, with a vision tower",
                 "-      hashes           not known: models.lock.json is written by `ltx models pull`",
             ],
             Lines(run));

@@ -53,6 +53,17 @@ public class ServeCommandTests
         Assert.Contains(nameof(IInpaintRunner), error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("There is no model \"nope\"", "--model", "nope")]
+    [InlineData("does not expand prompts", "--model", "miniature", "--set", "Inpaint:ShowFrame=true")]
+    public async Task A_model_that_is_not_there_or_cannot_do_what_is_asked_ends_the_start_with_one_sentence(string sentence, params string[] arguments)
+    {
+        using TestFolder folder = new();
+        LtxRun run = await LtxProcess.RunAsync(["serve", "--urls", "http://127.0.0.1:0", "--data", folder.Folder("data"), .. arguments]);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(sentence, Assert.Single(run.Complaints), StringComparison.Ordinal);
+    }
+
     private static Task<TestServer> StartAsync(params string[] settings)
     {
         TestHost.FakeEngine engine = new();

@@ -44,6 +44,26 @@ public class ExpansionTests
         Assert.DoesNotContain("prompt: ", (await off.RunAsync()).Succeeded().Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Where_the_operator_says_so_the_text_model_is_shown_the_masked_frame()
+    {
+        const string Line = "The text model was shown frame 0 with the masked region in green.";
+        using ChainGemma gemma = new(Repository.Model, ChainGemma.Fluent, sees: true);
+        using TestFolder folder = new();
+        await using var server = await StartAsync(gemma, folder, options => options.Inpaint.ShowFrame = true);
+        var run = await RunAsync(server, folder, ("seed", 5));
+        Assert.Contains(Line, run.Logs);
+        Assert.EndsWith(" fades.", run.Prompt, StringComparison.Ordinal);
+        var off = await RunAsync(server, folder, ("enable_prompt_expansion", false));
+        Assert.DoesNotContain(Line, off.Logs);
+
+        // The command line has an option of its own, which a model that cannot see refuses before it works.
+        string[] arguments = ["--seed", "5", "--frames", "9", "--show-frame"];
+        InpaintCall call = new(folder, Source(folder), Mask(folder));
+        Assert.Contains(Line, (await call.With([.. arguments, "--model", gemma.Path]).RunAsync()).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("does not expand prompts", (await new InpaintCall(folder, Source(folder), Mask(folder)).With(arguments).RunAsync()).Error, StringComparison.Ordinal);
+    }
+
     public static TheoryData<string, string> Degenerate => new()
     {
         { "empty", "The expansion of the prompt was empty; the prompt is used as it is." },

@@ -1,3 +1,4 @@
+using Ltx.Inference;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Native;
 using Ltx.Inference.Safety;
@@ -28,27 +29,74 @@ public sealed class ContentGuardTests : IDisposable
         Assert.Equal((16, 0, 480), (many.Distinct().Count(), many[0], many[^1]));
     }
 
+    [Theory]
+    [InlineData(9, 16, 24)]
+    [InlineData(481, 16, 24)]
+    [InlineData(481, 8, 60)]
+    [InlineData(100, 8, 1)]
+    public void No_passage_is_missed_that_lasts_longer_than_the_time_between_two_looks(int frames, int least, double rate)
+    {
+        SafetyOptions options = new();
+        IReadOnlyList<int> starts = new ContentGuard(options, classifier).Starts(frames, least, rate);
+        Assert.Equal((0, frames - options.Agreement), (starts[0], starts[^1]));
+        Assert.InRange(starts.Count, Math.Min(least, frames - options.Agreement + 1), frames);
+        int longest = starts.Zip(starts.Skip(1), (a, b) => b - a).Max();
+        Assert.InRange(longest, 1, Math.Max(1, options.EverySeconds * rate));
+        Assert.Empty(new ContentGuard(options, classifier).Starts(frames, 0, rate));
+        Assert.Equal(least, new ContentGuard(new SafetyOptions { EverySeconds = 0 }, classifier).Starts(2000, least, rate).Count);
+    }
+
     [Fact]
-    public void The_default_thresholds_refuse_what_the_model_is_sure_of_wherever_it_shows()
+    public void A_passage_of_what_the_model_is_sure_of_is_refused_wherever_it_shows()
     {
         byte[] calm = Calm(), sure = Strong(1);
-        foreach (int shown in (int[])[0, 4, 8])
+        foreach (int shown in (int[])[0, 4, 7])
         {
+            byte[][] frames = [.. Enumerable.Range(0, 9).Select(i => i == shown || i == shown + 1 ? sure : calm)];
             ContentGuard guard = new(new SafetyOptions(), classifier);
-            InpaintRequest clip = Clip([.. Enumerable.Range(0, 9).Select(i => i == shown ? sure : calm)]);
-            ContentRefusedException refused = Assert.Throws<ContentRefusedException>(() => guard.CheckSource(clip, CancellationToken.None));
+            ContentRefusedException refused = Assert.Throws<ContentRefusedException>(() => guard.CheckSource(Clip(frames), CancellationToken.None));
             Assert.Equal(ContentGuard.Source, refused.Part);
             Assert.Contains($"frame {shown}, Porn 0.9", refused.Message, StringComparison.Ordinal);
 
             CollectingSink sink = new();
-            IInpaintSink watched = guard.Watch(Clip([.. Enumerable.Repeat(calm, 9)]), sink);
-            watched.Begin(null);
-            for (int i = 0; i < shown; i++) watched.Write(calm);
-            Assert.Equal(ContentGuard.Result, Assert.Throws<ContentRefusedException>(() => watched.Write(sure)).Part);
-            Assert.Equal(shown, sink.Frames.Count);
+            refused = Assert.Throws<ContentRefusedException>(() => Show(guard, frames, sink));
+            Assert.Equal(ContentGuard.Result, refused.Part);
+            Assert.Contains($"frame {shown}, Porn 0.9", refused.Message, StringComparison.Ordinal);
+            // Nothing of the passage went on.
+            Assert.Equal(frames[..shown], sink.Frames);
         }
-        ContentGuard quiet = new(new SafetyOptions(), classifier);
-        quiet.CheckSource(Clip([.. Enumerable.Repeat(calm, 9)]), CancellationToken.None);
+        // A clip shorter than what must agree is judged by what it has.
+        Assert.Throws<ContentRefusedException>(() => new ContentGuard(new SafetyOptions(), classifier).CheckSource(Clip(sure), CancellationToken.None));
+    }
+
+    [Fact]
+    public void A_single_frame_among_others_that_do_not_agree_is_no_reason_and_nothing_of_the_clip_is_lost()
+    {
+        foreach (int shown in (int[])[0, 4, 8])
+        {
+            byte[][] frames = [.. Enumerable.Range(0, 9).Select(i => i == shown ? Strong(1) : Calm())];
+            ContentGuard guard = new(new SafetyOptions(), classifier), strict = new(new SafetyOptions { Agreement = 1 }, classifier);
+            CollectingSink sink = new();
+            guard.CheckSource(Clip(frames), CancellationToken.None);
+            Show(guard, frames, sink);
+            Assert.Equal(frames, sink.Frames);
+            Assert.Throws<ContentRefusedException>(() => strict.CheckSource(Clip(frames), CancellationToken.None));
+            Assert.Throws<ContentRefusedException>(() => Show(strict, frames, new CollectingSink()));
+        }
+    }
+
+    [Fact]
+    public void Classes_add_up_and_those_of_threshold_1_do_not_count()
+    {
+        SafetyScores scores = classifier.Classify([new Picture(Calm(), Side, Side)])[0];
+        // Halfway from what the picture has to everything: neither class alone is too much, both are.
+        double drawing = (scores.Drawing + 1) / 2, neutral = (scores.Neutral + 1) / 2;
+        void Check(SafetyOptions options) => new ContentGuard(options, classifier).CheckSource(Clip(Calm()), CancellationToken.None);
+        Check(new SafetyOptions { Drawing = drawing });
+        Check(new SafetyOptions { Neutral = neutral });
+        string message = Assert.Throws<ContentRefusedException>(() => Check(new SafetyOptions { Drawing = drawing, Neutral = neutral })).Message;
+        Assert.Contains("Drawing ", message, StringComparison.Ordinal);
+        Assert.Contains("Neutral ", message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -70,7 +118,7 @@ public sealed class ContentGuardTests : IDisposable
     [Fact]
     public void The_masked_region_is_looked_at_by_itself()
     {
-        const int Width = 320, Height = 200, Left = 250, Top = 20;
+        const int Width = 480, Height = 300, Left = 410, Top = 20, Square = SafetyClassifier.Side;
         byte[] frame = new byte[Width * Height * 3], mask = new byte[Width * Height];
         Assert.Null(ContentGuard.MaskedRegion(frame, mask, Width, Height));
         for (int y = 0; y < Side; y++)
@@ -79,14 +127,28 @@ public sealed class ContentGuardTests : IDisposable
             Strong(1).AsSpan(y * Side * 3, Side * 3).CopyTo(frame.AsSpan(((Top + y) * Width + Left) * 3));
         }
         Picture region = ContentGuard.MaskedRegion(frame, mask, Width, Height)!;
-        // A quarter around it, cut at the frame's edge.
-        Assert.Equal((Side + 2 * (Side / 4), Side + 2 * (Side / 4)), (region.Width, region.Height));
-        Assert.Equal(frame[((Top + 3) * Width + Left + 5) * 3], region.Pixels[((Side / 4 + 3) * region.Width + Side / 4 + 5) * 3]);
+        // Never less than what the classifier takes without blowing it up; moved to where the frame has so much.
+        Assert.Equal((Square, Square), (region.Width, region.Height));
+        Assert.Equal(frame[((Top + 3) * Width + Left + 5) * 3], region.Pixels[((Top + 3) * Square + Left - (Width - Square) + 5) * 3]);
+        // A quarter around a larger one, in its middle.
+        byte[] wide = new byte[800 * 600];
+        for (int y = 200; y < 400; y++) wide.AsSpan(y * 800 + 300, 200).Fill(255);
+        byte[] picture = new byte[800 * 600 * 3];
+        picture[(150 * 800 + 250) * 3] = 7;
+        region = ContentGuard.MaskedRegion(picture, wide, 800, 600)!;
+        Assert.Equal((300, 300, 7), (region.Width, region.Height, region.Pixels[0]));
         mask.AsSpan().Fill(255);
         Assert.Null(ContentGuard.MaskedRegion(frame, mask, Width, Height));
     }
 
     public void Dispose() => classifier.Dispose();
+
+    private static void Show(ContentGuard guard, byte[][] frames, IInpaintSink sink)
+    {
+        IInpaintSink watched = guard.Watch(Clip([.. Enumerable.Repeat(Calm(), frames.Length)]), sink);
+        watched.Begin(null);
+        foreach (byte[] frame in frames) watched.Write(frame);
+    }
 
     private static InpaintRequest Clip(params byte[][] frames) => new("", frames, [new byte[Side * Side]], Side, Side, 24);
 

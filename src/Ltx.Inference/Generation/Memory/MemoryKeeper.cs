@@ -23,7 +23,7 @@ internal sealed class MemoryKeeper
     /// <param name="options">may name a limit and a size</param>
     public MemoryKeeper(ModelFolder folder, Device device, ScalarType type, InpaintOptions options)
     {
-        ModelFacts facts = ModelFacts.Read(folder);
+        ModelFacts facts = ModelFacts.Read(folder, options.ShowFrame);
         planner = new MemoryPlanner(facts, type, device.type);
         isFloat8 = options.Weights == WeightFormat.Float8 || (options.Weights == WeightFormat.Checkpoint && facts.IsFloat8);
         // A CPU's memory is everybody's, and its weights lie in mapped files: without a limit nothing is planned there.

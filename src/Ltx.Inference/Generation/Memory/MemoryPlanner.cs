@@ -104,7 +104,7 @@ public sealed class MemoryPlanner
     // What of it is on the card at once while a prompt is encoded.
     private long TextWeights(TextResidency text) => text == TextResidency.Streams
         ? Math.Max(Math.Min(2, model.Gemma.Layers) * model.GemmaLayer.Bytes(element), Math.Max(model.Projection.Bytes(element), model.LargerConnector.Bytes(element)))
-        : model.Head.Bytes(element) + model.Gemma.Layers * model.GemmaLayer.Bytes(element) + model.Projection.Bytes(element) + model.Connectors.Bytes(element);
+        : model.Head.Bytes(element) + model.VisionSize.Bytes(element) + model.Gemma.Layers * model.GemmaLayer.Bytes(element) + model.Projection.Bytes(element) + model.Connectors.Bytes(element);
 
     private static StagePeak Peak(long weights, StageMemory stage)
     {

@@ -4,6 +4,7 @@ using Ltx.Inference.Forms;
 using Ltx.Inference.Native;
 using Ltx.Inference.Synthesis;
 using Ltx.Inference.TextEncoder;
+using Ltx.Inference.TextEncoder.Vision;
 using Ltx.Inference.Transformer;
 using Ltx.Inference.Upsampler;
 using Ltx.Inference.VideoVae;
@@ -43,6 +44,12 @@ internal sealed record ModelFacts
     /// <summary>Gemma's output head, where it writes prompts: it is read when it is first needed and stays.</summary>
     public required PartSize Head { get; init; }
 
+    /// <summary>What Gemma sees with; null where it is shown nothing.</summary>
+    public VisionConfig? Vision { get; init; }
+
+    /// <summary>The vision tower and the projector behind it, which come and go with the text encoder.</summary>
+    public PartSize VisionSize { get; init; }
+
     /// <summary>Whether the file has the blocks' matrices in float8.</summary>
     public required bool IsFloat8 { get; init; }
 
@@ -70,20 +77,25 @@ internal sealed record ModelFacts
     public bool LiesInMemory { get; private init; }
 
     /// <summary>Reads a model folder's headers and configs; loads no weight.</summary>
-    /// <exception cref="WeightsException">A file is missing, not sound, or of another architecture.</exception>
-    public static ModelFacts Read(ModelFolder folder)
+    /// <param name="sees">whether Gemma is shown pictures</param>
+    /// <exception cref="WeightsException">A file is missing, not sound, or of another architecture, or the model cannot see and should.</exception>
+    public static ModelFacts Read(ModelFolder folder, bool sees = false)
     {
-        using Checkpoint checkpoint = Checkpoint.Open(folder.Checkpoint);
-        using TensorArchive file = TensorArchive.Open(folder.Checkpoint), upscaler = TensorArchive.Open(folder.Upscaler), gemma = GemmaWeights.OpenArchive(folder.TextEncoder);
-        string upscalerConfig = upscaler.Files[0].Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{folder.Upscaler} is no latent upsampler: its metadata has no config.");
-        return From(
-            checkpoint.Config, ConfigSection.Parse(upscalerConfig, folder.Upscaler), JsonFile.Read(Path.Combine(folder.TextEncoder, "config.json")),
-            Shapes(file), Shapes(upscaler), Shapes(gemma), folder.PromptExpansion,
-            file.Files[0].Tensors.Values.Any(entry => entry.Type.IsFloat8() && entry.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal))) with
+        using Checkpoint checkpoint = Checkpoint.Open(folder);
+        using SafetensorsFile file = folder.Files.Open(folder.Checkpoint), upscaler = folder.Files.Open(folder.Upscaler);
+        using TensorArchive gemma = folder.Files.OpenFolder(folder.TextEncoder);
+        string upscalerConfig = upscaler.Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{folder.Upscaler} is no latent upsampler: its metadata has no config.");
+        ModelFacts facts = From(
+            checkpoint.Config, ConfigSection.Parse(upscalerConfig, folder.Upscaler), folder.Files.ReadConfig(Path.Combine(folder.TextEncoder, "config.json")),
+            Shapes([file]), Shapes([upscaler]), Shapes(gemma.Files), folder.PromptExpansion,
+            file.Tensors.Values.Any(entry => entry.Type.IsFloat8() && entry.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal))) with
         {
-            PristineBytes = file.Files[0].Tensors.Values.Where(entry => IsLinear(entry.Name, entry.Shape)).Sum(entry => entry.Length),
-            LiesInMemory = SafetensorsFile.LiesInMemory(folder.Checkpoint),
+            PristineBytes = file.IsImagined ? 0 : file.Tensors.Values.Where(entry => IsLinear(entry.Name, entry.Shape)).Sum(entry => entry.Length),
+            LiesInMemory = file.LiesInMemory,
         };
+        if (!sees) return facts;
+        (VisionConfig vision, IReadOnlyList<string> prefixes) = ImageEncoder.Check(folder, gemma);
+        return facts with { Vision = vision, VisionSize = PartSize.Of(Shapes(gemma.Files).Where(tensor => prefixes.Any(prefix => tensor.Item1.StartsWith(prefix, StringComparison.Ordinal)))) };
     }
 
     /// <summary>The same of a model that is only described.</summary>
@@ -162,5 +174,5 @@ internal sealed record ModelFacts
 
     private static List<(string, long[])> Shapes(IEnumerable<ExpectedTensor> tensors) => [.. tensors.Select(tensor => (tensor.Name, tensor.Shape))];
 
-    private static List<(string, long[])> Shapes(TensorArchive archive) => [.. archive.Files.SelectMany(file => file.Tensors.Values).Select(entry => (entry.Name, entry.Shape))];
+    private static List<(string, long[])> Shapes(IEnumerable<SafetensorsFile> files) => [.. files.SelectMany(file => file.Tensors.Values).Select(entry => (entry.Name, entry.Shape))];
 }

@@ -35,6 +35,7 @@ public sealed record PristinePlan(PristineSource Source, long Bytes, string Reas
     /// <param name="wish">the operator's</param>
     public static PristinePlan Choose(long pristine, long streamed, long host, bool liesInMemory, PinnedWeights wish)
     {
+        if (pristine == 0) return new(PristineSource.File, 0, "pristine weights are in no file");
         if (wish == PinnedWeights.Off) return new(PristineSource.File, 0, "pristine weights are read from the file again, as the operator wants it");
         // Whatever the wish: a copy would be a second one.
         if (liesInMemory) return new(PristineSource.Mapped, 0, "pristine weights are read where the file lies, in memory");

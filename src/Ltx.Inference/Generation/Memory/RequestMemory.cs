@@ -48,7 +48,7 @@ internal sealed class RequestMemory
         MemoryLedger source = clip.Encode(arrangement.VaeElements, arrangement.VaeTiling);
         return
         [
-            new(InpaintStages.Prompt, Kept + Text(), 0),
+            new(InpaintStages.Prompt, Kept + Math.Max(Text(), Look()), 0),
             new(InpaintStages.Source, Kept + source.Peak, source.PeakWorkspace),
             Denoising(InpaintStages.Stage1, full / 4 + reference, arrangement.Float8),
             new(InpaintStages.Upsampling, Kept + Upsampling(), 0),
@@ -72,6 +72,9 @@ internal sealed class RequestMemory
     // and the connectors work on one state each, and hold less.
     private double Text() => 4.0 * (model.Gemma.Layers + 1) * GemmaTokenizer.PromptLength * model.Gemma.HiddenSize * element
         + 4.0 * GemmaTokenizer.PromptLength * model.Gemma.IntermediateSize * element;
+
+    // SiglipLayer.Forward: six states of all patches (input, sum, norm, queries, keys, values) and the wide ones before and after GELU.
+    private double Look() => model.Vision is not { } vision ? 0 : (double)vision.PatchesPerSide * vision.PatchesPerSide * (6 * vision.HiddenSize + 2 * vision.IntermediateSize) * element;
 
     private StageMemory Denoising(string name, long video, bool float8)
     {

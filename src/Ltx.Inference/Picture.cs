@@ -1,4 +1,4 @@
-namespace Ltx.Inference.Safety;
+namespace Ltx.Inference;
 
 /// <summary>One picture to look at.</summary>
 /// <param name="Pixels">RGB24, Width * Height * 3 bytes</param>
