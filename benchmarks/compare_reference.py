@@ -28,7 +28,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PRESET = ROOT / "models" / "presets" / "ltx-2.3-22b.json"
+PRESETS = ROOT / "models" / "presets"
 TEXT_TOKENS = 1024
 FPS = 24.0
 SIGMA = 0.7
@@ -50,8 +50,9 @@ def parse_arguments():
     parser.add_argument("--reference", type=Path, help="checkout of the reference implementation")
     parser.add_argument("--tokens", default="8160,16320,32640", help="video tokens, separated by commas")
     parser.add_argument("--repeat", type=int, default=5, help="measured forwards of each")
+    parser.add_argument("--preset", default="ltx-2.3-22b", help="name of a file under models/presets: what both sides are built from")
     parser.add_argument("--layers", type=int, help="blocks of the transformer, where not all are wanted")
-    parser.add_argument("--device", default="cuda", help="of both sides; cpu for a try with few --layers and --tokens")
+    parser.add_argument("--device", default="cuda", help="of both sides; cpu for a try with --preset tiny and few --tokens")
     parser.add_argument("--ltx", type=Path, default=ROOT / "ltx", help="the launcher, or another executable that takes `bench`")
     parser.add_argument("--skip-compiled", action="store_true", help="leave torch.compile out")
     parser.add_argument("--json", type=Path, help="write all figures to this file too")
@@ -66,9 +67,9 @@ def parse_arguments():
     return arguments
 
 
-def read_config(layers):
+def read_config(preset, layers):
     """The checkpoint's config as both sides get it."""
-    config = json.loads(PRESET.read_text())["checkpoint"]["config"]
+    config = json.loads((PRESETS / f"{preset}.json").read_text())["checkpoint"]["config"]
     if layers is not None:
         config["transformer"]["num_layers"] = layers
     return config
@@ -102,7 +103,7 @@ def audio_tokens_of(tokens):
 
 
 def bench_command(arguments, tokens, repeat, report):
-    command = [str(arguments.ltx), "bench", "--model", "synthetic", "--tokens", ",".join(map(str, tokens)), "--dtype", "bfloat16"]
+    command = [str(arguments.ltx), "bench", "--model", "synthetic", "--preset", arguments.preset, "--tokens", ",".join(map(str, tokens)), "--dtype", "bfloat16"]
     command += ["--device", arguments.device, "--repeat", str(repeat), "--json", str(report)]
     return command + (["--layers", str(arguments.layers)] if arguments.layers else [])
 
@@ -322,7 +323,7 @@ def print_profiles(tokens, profiles):
 
 def main():
     arguments = parse_arguments()
-    config = read_config(arguments.layers)
+    config = read_config(arguments.preset, arguments.layers)
     if arguments.dry_run is not None:
         print(f"config: {sizes_of(config)}")
         for tokens in arguments.tokens:

@@ -99,7 +99,9 @@ internal static class ServeHost
         services.AddSingleton<RequestStore>();
         services.AddSingleton<WebhookQueue>();
         services.AddSingleton<RequestQueue>();
+        services.AddSingleton<StoredInputs>();
         services.AddSingleton<InputFetcher>();
+        services.AddSingleton<LookAhead>();
         services.AddSingleton<JobRunner>();
         services.AddSingleton<ResultBody>();
         services.AddSingleton<Intake>();

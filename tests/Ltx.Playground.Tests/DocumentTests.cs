@@ -10,6 +10,9 @@ namespace Ltx.Playground.Tests;
 [Collection(OneBrowser.Name)]
 public class DocumentTests(Browser browser)
 {
+    // In Scalar's own markup, which is not ours to mend; src/Ltx.Server/README.md lists them.
+    private static readonly string[] ScalarsOwn = ["aria-required-attr", "color-contrast", "html-has-lang"];
+
     [Fact]
     public async Task The_reference_lists_the_operations_and_asks_nobody_else()
     {
@@ -22,9 +25,9 @@ public class DocumentTests(Browser browser)
         }
         await page.WaitForLoadStateAsync(LoadState.NetworkIdle);
 
-        // Scalar's own markup is not ours to mend: what is found is listed, not hidden, and nothing beyond it is accepted.
         AxeResult found = await page.RunAxe();
         foreach (AxeResultItem finding in found.Violations) TestContext.Current.TestOutputHelper?.WriteLine($"{finding.Impact} {finding.Id}: {finding.Help} ({finding.Nodes.Length})");
+        Assert.Empty(found.Violations.Where(finding => finding.Impact is "serious" or "critical").Select(finding => finding.Id).Except(ScalarsOwn));
         visit.AssertNothingWrong();
     }
 }

@@ -20,12 +20,17 @@ internal sealed class FakeEngine
     /// <summary>Loading waits here.</summary>
     public Gate? Load { get; set; }
 
+    /// <summary>Fetches from hosts named "slow" wait here.</summary>
+    public Gate? SlowHost { get; set; }
+
+    public FakeFetcher Fetcher => field ??= new FakeFetcher(this);
+
     public FakeRunner Runner => field ??= new FakeRunner(this);
 
     public void Register(IServiceCollection services)
     {
         services.AddSingleton<IInpaintRunner>(Runner);
-        services.AddSingleton<IFetcher, FakeFetcher>();
+        services.AddSingleton<IFetcher>(Fetcher);
         services.AddKeyedSingleton(WebhookSender.ClientKey, (_, _) => new HttpMessageInvoker(new SocketsHttpHandler { AllowAutoRedirect = false }));
     }
 }

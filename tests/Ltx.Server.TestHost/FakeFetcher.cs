@@ -1,14 +1,33 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Ltx.Server.Fetch;
 
 namespace Ltx.Server.TestHost;
 
-/// <summary>Opens no connection: a URL's file holds the URL; data URIs are decoded; hosts named "missing" and "huge" fail as a real fetch does.</summary>
-internal sealed class FakeFetcher : IFetcher
+/// <summary>Opens no connection: a URL's file holds the URL; data URIs are decoded; hosts named "missing" and "huge" fail as a real fetch does, "flaky" once.</summary>
+internal sealed class FakeFetcher(FakeEngine engine) : IFetcher
 {
+    /// <summary>Every fetch that was asked for, in order.</summary>
+    public ConcurrentQueue<string> Asked { get; } = new();
+
+    /// <summary>What is here and has not been given back: URLs by their paths.</summary>
+    public ConcurrentDictionary<string, string> Held { get; } = new();
+
     public async Task<FetchedFile> FetchAsync(FetchRequest request, CancellationToken ct)
     {
+        var isNew = !Asked.Contains(request.Url);
+        Asked.Enqueue(request.Url);
+        if (request.Url.Contains("//slow", StringComparison.Ordinal) && engine.SlowHost is { } gate)
+        {
+            await gate.PassAsync(ct);
+        }
+
+        if (request.Url.Contains("//flaky", StringComparison.Ordinal) && isNew)
+        {
+            throw FetchException.Download(request.Url, "the server answered 503");
+        }
+
         if (request.Url.Contains("//missing", StringComparison.Ordinal))
         {
             throw FetchException.Download(request.Url, "the server answered 404");
@@ -24,9 +43,11 @@ internal sealed class FakeFetcher : IFetcher
             : Encoding.UTF8.GetBytes(request.Url);
         var path = Path.GetTempFileName();
         await File.WriteAllBytesAsync(path, content, ct);
+        Held[path] = request.Url;
         return new FetchedFile(path, Convert.ToHexStringLower(SHA256.HashData(content)), content.Length, "video/mp4", () =>
         {
             File.Delete(path);
+            Held.TryRemove(path, out _);
             return ValueTask.CompletedTask;
         });
     }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Ltx.Server.Fal;
+using Ltx.Server.Fetch;
 using Ltx.Server.Queue;
 
 namespace Ltx.Server.TestHost;
@@ -22,6 +23,17 @@ internal sealed class FakeRunner(FakeEngine engine) : IInpaintRunner
     public ConcurrentQueue<RunJob> Jobs { get; } = new();
 
     public IReadOnlyList<DeviceMemory> Memory => [new DeviceMemory("fake:0", 1000, 4000)];
+
+    /// <summary>LoRAs that were read ahead, by their URLs, in order.</summary>
+    public ConcurrentQueue<string> Prepared { get; } = new();
+
+    public void Prepare(IReadOnlyList<FetchedFile> loras)
+    {
+        foreach (var lora in loras)
+        {
+            Prepared.Enqueue(File.ReadAllText(lora.Path));
+        }
+    }
 
     /// <summary>Jobs are kept for tests that look at them; a test of memory turns it off.</summary>
     public bool KeepsJobs { get; set; } = true;

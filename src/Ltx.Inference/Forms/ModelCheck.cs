@@ -80,7 +80,7 @@ public static class ModelCheck
         GemmaConfig config = gemma = GemmaConfig.Read(root);
         GemmaTokenizer tokenizer = GemmaTokenizer.Open(Path.Combine(folder, GemmaTokenizer.FileName));
         if (tokenizer.Count > config.VocabularySize) faults.Add($"{folder}: the tokenizer has {tokenizer.Count} ids, and the model only {config.VocabularySize}.");
-        using TensorArchive archive = GemmaWeights.OpenArchive(folder);
+        using TensorArchive archive = TensorArchive.OpenFolder(folder);
         string prefix = Array.Find(GemmaWeights.Prefixes, candidate => archive.Contains($"{candidate}.norm.weight")) ?? GemmaWeights.Prefixes[0];
         IReadOnlyList<ExpectedTensor> expected = [.. GemmaForm.LanguageModel(config).Select(tensor => tensor with { Name = $"{prefix}.{tensor.Name[GemmaForm.Prefix.Length..]}" })];
         IReadOnlyList<ExpectedTensor> vision = Vision(root, archive);

@@ -27,17 +27,20 @@ internal sealed class InpaintModels : IDisposable
     /// <param name="format">in what form the transformer's linear layers are kept</param>
     /// <param name="arrangement">what of it is on the device at first; null for all</param>
     /// <param name="progress">told how far each component is</param>
+    /// <param name="pristine">where the transformer's own weights are read from when LoRAs change</param>
     /// <param name="sees">whether the text model is shown pictures</param>
     /// <exception cref="WeightsException">A file is missing, damaged, or of another architecture.</exception>
-    public InpaintModels(ModelFolder folder, Device device, ScalarType type, WeightFormat format = WeightFormat.Checkpoint, MemoryArrangement? arrangement = null, Action<LoadProgress>? progress = null, bool sees = false)
+    public InpaintModels(
+        ModelFolder folder, Device device, ScalarType type, WeightFormat format = WeightFormat.Checkpoint, MemoryArrangement? arrangement = null, Action<LoadProgress>? progress = null,
+        PristineSource pristine = PristineSource.File, bool sees = false)
     {
         try
         {
             arrangement ??= MemoryArrangement.Resident;
-            using LoadMeter meter = new(progress, FileBytes(folder));
+            using LoadMeter meter = new(progress, Bytes(folder));
             (this.folder, this.sees) = (folder, sees);
-            checkpoint = Own(Checkpoint.Open(folder.Checkpoint));
-            tokenizer = GemmaTokenizer.Open(Path.Combine(folder.TextEncoder, GemmaTokenizer.FileName));
+            checkpoint = Own(Checkpoint.Open(folder));
+            tokenizer = GemmaTokenizer.Open(folder);
             Device = device;
             Type = type;
             Arrangement = arrangement;
@@ -48,11 +51,11 @@ internal sealed class InpaintModels : IDisposable
             VideoEncoder = Own(meter.Load("video encoder", () => VideoEncoder.Load(checkpoint, device, type, vae)));
             VideoDecoder = Own(meter.Load("video decoder", () => VideoDecoder.Load(checkpoint, device, type, vae)));
             Audio = Own(meter.Load("audio", () => new AudioCodec(checkpoint, device, type)));
-            Upsampler = Own(meter.Load("upsampler", () => LatentUpsampler.Load(folder.Upscaler, device, type)));
-            Transformer = Own(meter.Load("transformer", () => new LtxTransformer(checkpoint, device, type, format, arrangement.StreamedBlocks)));
+            Upsampler = Own(meter.Load("upsampler", () => LatentUpsampler.Load(folder, device, type)));
+            Transformer = Own(meter.Load("transformer", () => new LtxTransformer(checkpoint, device, type, format, arrangement.StreamedBlocks, pristine)));
             Merger = new LoraMerger(Transformer);
-            Distilled = folder.DistilledLora is { } distilled ? Own(LoraFile.Open(distilled)) : null;
-            Adapter = folder.InpaintAdapter is { } adapter ? Own(LoraFile.Open(adapter)) : null;
+            Distilled = folder.DistilledLora is { } distilled ? Own(LoraFile.Of(folder.Files.Open(distilled))) : null;
+            Adapter = folder.InpaintAdapter is { } adapter ? Own(LoraFile.Of(folder.Files.Open(adapter))) : null;
             Arrange(arrangement);
         }
         catch
@@ -153,8 +156,13 @@ internal sealed class InpaintModels : IDisposable
         DeviceCache.Empty(Device);
     }
 
-    private static long FileBytes(ModelFolder folder) =>
-        new[] { folder.Checkpoint, folder.Upscaler }.Concat(Directory.GetFiles(folder.TextEncoder, "*.safetensors")).Sum(file => new FileInfo(file).Length);
+    // Of all tensors, by the headers.
+    private static long Bytes(ModelFolder folder)
+    {
+        using SafetensorsFile checkpoint = folder.Files.Open(folder.Checkpoint), upscaler = folder.Files.Open(folder.Upscaler);
+        using TensorArchive text = folder.Files.OpenFolder(folder.TextEncoder);
+        return text.Files.Append(checkpoint).Append(upscaler).Sum(file => file.Tensors.Values.Sum(tensor => tensor.Length));
+    }
 
     private T Own<T>(T model) where T : IDisposable
     {

@@ -35,11 +35,12 @@ public enum CompositeMode
 /// <param name="Composite">how pixels are put together</param>
 /// <param name="Weights">in what form the transformer's weights are kept and multiplied</param>
 /// <param name="Memory">bytes of the device that may be used, weights included; null for what is free when the model loads</param>
+/// <param name="Pinned">whether the transformer's own weights stay in pinned host memory, for changing LoRAs</param>
 /// <param name="PlannedFor">the size of request that the weights are placed for at first; null for 1920x1088 and 121 frames</param>
 /// <param name="ShowFrame">whether the text model, which writes the prompt out, is shown the clip's first masked frame</param>
 public sealed record InpaintOptions(
     int MaskDilation = 8, int Feather = 12, bool LatentMask = true, SoundSource Sound = SoundSource.KeepSource, bool ReferenceInStage2 = false, CompositeMode Composite = CompositeMode.Blend,
-    WeightFormat Weights = WeightFormat.Checkpoint, long? Memory = null, RequestShape? PlannedFor = null, bool ShowFrame = false)
+    WeightFormat Weights = WeightFormat.Checkpoint, long? Memory = null, PinnedWeights Pinned = PinnedWeights.Auto, RequestShape? PlannedFor = null, bool ShowFrame = false)
 {
     /// <summary>In the first stage the distilled LoRA is used this strongly, in the second this. Source: ltx_pipelines/utils/constants.py, HQ preset (400fd31).</summary>
     internal const double DistilledStage1 = 0.25, DistilledStage2 = 0.5;

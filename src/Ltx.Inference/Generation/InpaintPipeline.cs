@@ -36,7 +36,14 @@ public sealed class InpaintPipeline : IDisposable
         this.options = options ?? new InpaintOptions();
         memory = new MemoryKeeper(folder, device, type, this.options);
         Plan = memory.First;
-        models = new InpaintModels(folder, device, type, this.options.Weights, memory.First.Arrangement, progress, this.options.ShowFrame);
+        try
+        {
+            models = new InpaintModels(folder, device, type, this.options.Weights, memory.First.Arrangement, progress, memory.Pristine?.Source ?? PristineSource.File, this.options.ShowFrame);
+        }
+        finally
+        {
+            memory.Loaded();
+        }
     }
 
     /// <summary>Where it computes.</summary>
@@ -44,6 +51,9 @@ public sealed class InpaintPipeline : IDisposable
 
     /// <summary>How the last request was planned; before the first one, how the weights were placed.</summary>
     public MemoryPlan Plan { get; private set; }
+
+    /// <summary>Where the transformer's own weights are read from when LoRAs change, and why, in a sentence or two; null on a CPU, which computes with what lies in the file.</summary>
+    public string? Pristine => memory.Pristine is { } plan ? models.Transformer.PristineRefusal ?? plan.Reason : null;
 
     /// <summary>Samples a second that <see cref="InpaintRequest.SourceSound"/> must have.</summary>
     public int SourceSoundRate => models.AudioScale.SampleRate;
@@ -58,13 +68,14 @@ public sealed class InpaintPipeline : IDisposable
     /// Reads a later request's LoRAs ahead while this one runs, so that the change finds them in memory. On any thread; changes nothing that
     /// the run computes with. What cannot be used is said when that request runs.
     /// </summary>
-    public static void Prepare(IReadOnlyList<LoraChoice> next)
+    /// <param name="loras">their files</param>
+    public static void Prepare(IEnumerable<string> loras)
     {
-        foreach (LoraChoice lora in next)
+        foreach (string lora in loras)
         {
             try
             {
-                using SafetensorsFile file = SafetensorsFile.Open(lora.Path);
+                using SafetensorsFile file = SafetensorsFile.Open(lora);
                 file.ReadAhead();
             }
             catch (WeightsException)

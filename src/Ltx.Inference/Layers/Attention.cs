@@ -54,6 +54,7 @@ public sealed class Attention
     {
         using var scope = NewDisposeScope();
         Tensor q = queryRope?.Rotate(queries) ?? PerHead(queries), k = keyRope?.Rotate(keys) ?? PerHead(keys);
+        using Part part = Part.Of(Part.Attention);
         Tensor attended = nn.functional.scaled_dot_product_attention(q, k, PerHead(values), bias);
         // [B, H, T, D] -> [B, T, H*D]
         return attended.transpose(1, 2).flatten(2).MoveToOuterDisposeScope();
@@ -65,6 +66,7 @@ public sealed class Attention
     // One gate a head and token, 1 where its logit is 0.
     private Tensor Gate(Tensor attended, Tensor logits)
     {
+        using Part part = Part.Of(Part.Activation);
         using var scope = NewDisposeScope();
         // [B, T, H*D] -> [B, T, H, D] -> [B, T, H*D]
         Tensor perHead = attended.view(attended.shape[0], attended.shape[1], heads, -1);

@@ -8,7 +8,7 @@ internal sealed class DenseWeight(Tensor values) : LinearWeight
 {
     public override IReadOnlyList<Tensor> Tensors { get; } = [values.DetachFromDisposeScope()];
 
-    public override LinearWeight Over(IReadOnlyList<Tensor> tensors) => new DenseWeight(tensors[0]);
+    public override LinearWeight Over(IReadOnlyList<Tensor> tensors) => new DenseWeight(tensors[0]) { InHost = InHost };
 
     public override LinearWeight Of(Tensor values) => new DenseWeight(values.to(Tensors[0].dtype, copy: true));
 

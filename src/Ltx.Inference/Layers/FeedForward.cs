@@ -15,6 +15,12 @@ public sealed class FeedForward(WeightScope scope, int features)
     public Tensor Forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return down.Forward(nn.functional.gelu(up.Forward(x), TorchSharp.Modules.GELU.Approximate.tanh)).MoveToOuterDisposeScope();
+        return down.Forward(Activate(up.Forward(x))).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Activate(Tensor x)
+    {
+        using Part part = Part.Of(Part.Activation);
+        return nn.functional.gelu(x, TorchSharp.Modules.GELU.Approximate.tanh);
     }
 }

@@ -42,7 +42,7 @@ internal sealed class Float8Weight : LinearWeight
         return new Float8Weight(values, scale);
     }
 
-    public override LinearWeight Over(IReadOnlyList<Tensor> tensors) => new Float8Weight(tensors[0], tensors[1]);
+    public override LinearWeight Over(IReadOnlyList<Tensor> tensors) => new Float8Weight(tensors[0], tensors[1]) { InHost = InHost };
 
     public override LinearWeight Of(Tensor values) => Rounded(values);
 

@@ -48,7 +48,11 @@ public sealed class Linear
 
     /// <param name="x">[..., in]</param>
     /// <returns>[..., out]</returns>
-    public Tensor Forward(Tensor x) => Weight.Multiply(x, Bias);
+    public Tensor Forward(Tensor x)
+    {
+        using Part part = Part.Of(Part.Products);
+        return Weight.Multiply(x, Bias);
+    }
 
     /// <summary>Asks for the weight as the file has it; what comes belongs to the caller.</summary>
     internal void ReadPristine(IWeightReader reader, Action<LinearWeight> arrived) => scope.Component.ReadWeight(reader, this, arrived);

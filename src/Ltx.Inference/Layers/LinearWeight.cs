@@ -8,6 +8,9 @@ internal abstract class LinearWeight : IDisposable
     /// <summary>All that the form consists of, on the device: what moves when the weight moves.</summary>
     public abstract IReadOnlyList<Tensor> Tensors { get; }
 
+    /// <summary>Where in pinned host memory the first of them lies too, byte for byte; null where nowhere.</summary>
+    public nint? InHost { get; init; }
+
     /// <summary>Bytes of all its tensors.</summary>
     public long Bytes => Tensors.Sum(tensor => tensor.numel() * tensor.ElementSize);
 

@@ -11,6 +11,7 @@ public static class Modulations
     /// <summary>rms(x) * scale + shift, where <paramref name="scale"/> already has its one added.</summary>
     public static Tensor NormModulate(Tensor x, Tensor scale, Tensor shift, double epsilon)
     {
+        using Part part = Part.Of(Part.Modulation);
         using var scope = NewDisposeScope();
         return Modulate(RmsNorm.Weightless(x, epsilon), scale, shift).MoveToOuterDisposeScope();
     }
@@ -18,6 +19,7 @@ public static class Modulations
     /// <summary>x * scale + shift, where <paramref name="scale"/> already has its one added.</summary>
     public static Tensor Modulate(Tensor x, Tensor scale, Tensor shift)
     {
+        using Part part = Part.Of(Part.Modulation);
         using var scope = NewDisposeScope();
         return (x * scale).add_(shift).MoveToOuterDisposeScope();
     }
@@ -25,6 +27,7 @@ public static class Modulations
     /// <summary>x + y * gate</summary>
     public static Tensor AddGated(Tensor x, Tensor y, Tensor gate)
     {
+        using Part part = Part.Of(Part.Modulation);
         using var scope = NewDisposeScope();
         return (y * gate).add_(x).MoveToOuterDisposeScope();
     }

@@ -10,7 +10,11 @@ public sealed class RmsNorm(WeightScope scope, long features, double epsilon)
     private readonly Tensor weight = scope.Tensor("weight", features);
 
     /// <param name="x">[..., features]</param>
-    public Tensor Forward(Tensor x) => Operators.RmsNorm(x, weight, epsilon);
+    public Tensor Forward(Tensor x)
+    {
+        using Part part = Part.Of(Part.Norms);
+        return Operators.RmsNorm(x, weight, epsilon);
+    }
 
     /// <summary>The same without a weight.</summary>
     public static Tensor Weightless(Tensor x, double epsilon) => Operators.RmsNorm(x, null, epsilon);

@@ -12,6 +12,7 @@ public sealed record RotaryTable(Tensor Cos, Tensor Sin) : IDisposable
     /// <returns>[B, H, T, D]</returns>
     public Tensor Rotate(Tensor x)
     {
+        using Part part = Part.Of(Part.Rotation);
         using var scope = NewDisposeScope();
         long heads = Cos.shape[1], half = Cos.shape[3];
         // [B, T, H*D] -> [B, H, T, D]

@@ -34,8 +34,8 @@ public sealed class LoraFile : IDisposable
     {
         this.file = file;
         Name = name;
-        FileInfo info = new(file.Path);
-        Identity = new LoraIdentity(file.Path, info.Length, info.LastWriteTimeUtc);
+        (long length, DateTime written) = file.State;
+        Identity = new LoraIdentity(file.Path, length, written);
         Modules = ReadModules(file);
         int? downscale = Factor("reference_downscale_factor") ?? Factor("reference_spatial_scale_factor"), temporal = Factor("reference_temporal_scale_factor");
         HasReference = downscale is not null || temporal is not null;
@@ -65,9 +65,12 @@ public sealed class LoraFile : IDisposable
     /// <param name="path">the safetensors file</param>
     /// <param name="name">what to call it in messages; null for the file's own name</param>
     /// <exception cref="WeightsException">It is not a LoRA, or of a kind that is no sum.</exception>
-    public static LoraFile Open(string path, string? name = null)
+    public static LoraFile Open(string path, string? name = null) => Of(SafetensorsFile.Open(path), name);
+
+    /// <summary>The same of a file that is open already; this owns it.</summary>
+    /// <exception cref="WeightsException">It is not a LoRA, or of a kind that is no sum.</exception>
+    internal static LoraFile Of(SafetensorsFile file, string? name = null)
     {
-        SafetensorsFile file = SafetensorsFile.Open(path);
         try
         {
             return new LoraFile(file, name ?? System.IO.Path.GetFileName(file.Path));

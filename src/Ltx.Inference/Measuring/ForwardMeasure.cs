@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Ltx.Inference.Latents;
+using Ltx.Inference.Layers;
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Transformer;
 using Ltx.Inference.VideoVae;
@@ -20,13 +21,13 @@ public sealed class ForwardMeasure : IDisposable
     private readonly LtxTransformer transformer;
     private readonly VideoScale scale;
 
-    /// <param name="checkpoint">with the transformer; this owns it</param>
+    /// <param name="model">the one whose transformer it is</param>
     /// <param name="device">where to compute</param>
     /// <param name="type">bfloat16 or float32</param>
     /// <exception cref="WeightsException">The checkpoint is damaged, or of another architecture.</exception>
-    public ForwardMeasure(Checkpoint checkpoint, Device device, ScalarType type)
+    public ForwardMeasure(ModelFolder model, Device device, ScalarType type)
     {
-        this.checkpoint = checkpoint;
+        checkpoint = Checkpoint.Open(model);
         try
         {
             scale = VideoVaeConfig.Read(checkpoint.Config).Scale;
@@ -62,7 +63,33 @@ public sealed class ForwardMeasure : IDisposable
     /// <param name="repeat">how often it is measured, after one time that is not</param>
     /// <param name="cancellation">looked at between them</param>
     /// <exception cref="InferenceException">The velocities are not finite: the times would say nothing.</exception>
-    public IReadOnlyList<TimeSpan> Run(int tokens, int repeat, CancellationToken cancellation)
+    public IReadOnlyList<TimeSpan> Run(int tokens, int repeat, CancellationToken cancellation) => Repeat(tokens, repeat, forward =>
+    {
+        long start = Stopwatch.GetTimestamp();
+        forward();
+        DeviceClock.Wait(transformer.Device);
+        return Stopwatch.GetElapsedTime(start);
+    }, cancellation);
+
+    /// <summary>Where a forward's time goes, part by part. The marks between the parts take time, too: compare its whole with what <see cref="Run"/> gives.</summary>
+    /// <param name="tokens">of the video stream</param>
+    /// <param name="repeat">how many are looked at, after one that is not</param>
+    /// <param name="cancellation">looked at between them</param>
+    /// <returns>the one whose whole is the middle one</returns>
+    /// <exception cref="InferenceException">The same.</exception>
+    public PartProfile Profile(int tokens, int repeat, CancellationToken cancellation)
+    {
+        IReadOnlyList<PartProfile> profiles = Repeat(tokens, repeat, forward =>
+        {
+            using PartClock clock = new(transformer.Device);
+            forward();
+            return clock.Stop();
+        }, cancellation);
+        return profiles.OrderBy(profile => profile.Whole).ElementAt((profiles.Count - 1) / 2);
+    }
+
+    // The first, in which libraries choose and memory is taken, only has to be right.
+    private List<T> Repeat<T>(int tokens, int repeat, Func<Action, T> measure, CancellationToken cancellation)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
@@ -76,19 +103,21 @@ public sealed class ForwardMeasure : IDisposable
             Random(1, tokens, config.Video.InChannels), Sigma, new TokenLevels([0, Sigma], index), videoGeometry, Random(1, GemmaTokenizer.PromptLength, config.Video.ContextFeatures));
         StreamInput audio = new(
             Random(1, AudioTokens(tokens), config.Audio.InChannels), Sigma, TokenLevels.Uniform(Sigma), audioGeometry, Random(1, GemmaTokenizer.PromptLength, config.Audio.ContextFeatures));
-        List<TimeSpan> times = [];
+        List<T> results = [];
         for (int i = 0; i <= repeat; i++)
         {
             cancellation.ThrowIfCancellationRequested();
             using var passScope = NewDisposeScope();
             DeviceClock.Wait(device);
-            long start = Stopwatch.GetTimestamp();
+            if (i > 0)
+            {
+                results.Add(measure(() => transformer.Forward(video, audio, Perturbations.None)));
+                continue;
+            }
             (Tensor videoVelocity, Tensor audioVelocity) = transformer.Forward(video, audio, Perturbations.None);
-            DeviceClock.Wait(device);
-            if (i > 0) times.Add(Stopwatch.GetElapsedTime(start));
-            else if (!videoVelocity.isfinite().all().item<bool>() || !audioVelocity.isfinite().all().item<bool>()) throw new InferenceException(Fault.Internal, "The forward gave numbers that are not finite, so its time would say nothing.");
+            if (!videoVelocity.isfinite().all().item<bool>() || !audioVelocity.isfinite().all().item<bool>()) throw new InferenceException(Fault.Internal, "The forward gave numbers that are not finite, so its time would say nothing.");
         }
-        return times;
+        return results;
     }
 
     public void Dispose()

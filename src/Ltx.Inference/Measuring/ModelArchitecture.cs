@@ -44,9 +44,9 @@ public sealed class ModelArchitecture
     /// <exception cref="WeightsException">A file is missing or damaged, or a config describes what is not built here.</exception>
     public static ModelArchitecture Of(ModelFolder folder)
     {
-        using Checkpoint checkpoint = Checkpoint.Open(folder.Checkpoint);
-        using SafetensorsFile upscaler = SafetensorsFile.Open(folder.Upscaler);
+        using Checkpoint checkpoint = Checkpoint.Open(folder);
+        using SafetensorsFile upscaler = folder.Files.Open(folder.Upscaler);
         string config = upscaler.Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{upscaler.Path} is no latent upsampler: its metadata has no config.");
-        return new ModelArchitecture(checkpoint.Config, JsonFile.Read(Path.Combine(folder.TextEncoder, "config.json")), ConfigSection.Parse(config, upscaler.Path));
+        return new ModelArchitecture(checkpoint.Config, folder.Files.ReadConfig(Path.Combine(folder.TextEncoder, "config.json")), ConfigSection.Parse(config, upscaler.Path));
     }
 }

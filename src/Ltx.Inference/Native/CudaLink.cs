@@ -19,6 +19,10 @@ internal sealed class CudaLink : IDeviceLink
 
     public void Unpin(nint pinned) => CudaRuntime.FreePinned(pinned);
 
+    public void Register(nint address, long bytes, bool isReadOnly) => CudaRuntime.Register(address, bytes, isReadOnly);
+
+    public void Unregister(nint address) => CudaRuntime.Unregister(address);
+
     public void Upload(nint device, nint pinned, long bytes) => CudaRuntime.CopyToDevice(device, pinned, bytes, copies);
 
     public void Download(nint pinned, nint device, long bytes) => CudaRuntime.CopyToHost(pinned, device, bytes, copies);

@@ -8,7 +8,7 @@ namespace Ltx.Inference.Native;
 /// </summary>
 internal static unsafe class CudaRuntime
 {
-    private const uint StreamNonBlocking = 1, EventDisableTiming = 2;
+    private const uint StreamNonBlocking = 1, EventDisableTiming = 2, HostRegisterPortable = 1, HostRegisterReadOnly = 8;
     private const int HostToDevice = 1, DeviceToHost = 2, ComputeCapabilityMajor = 75, ComputeCapabilityMinor = 76;
 
     /// <summary>Makes a device the calling thread's own; every thread has to.</summary>
@@ -26,6 +26,12 @@ internal static unsafe class CudaRuntime
     }
 
     internal static void FreePinned(nint address) => Check(((delegate* unmanaged<nint, int>)Export("cudaFreeHost"))(address), "cudaFreeHost");
+
+    /// <summary>Lets every device read host memory by itself that was not pinned when it was allocated.</summary>
+    internal static void Register(nint address, long bytes, bool isReadOnly) =>
+        Check(((delegate* unmanaged<nint, nuint, uint, int>)Export("cudaHostRegister"))(address, (nuint)bytes, HostRegisterPortable | (isReadOnly ? HostRegisterReadOnly : 0)), $"cudaHostRegister of {bytes} bytes");
+
+    internal static void Unregister(nint address) => Check(((delegate* unmanaged<nint, int>)Export("cudaHostUnregister"))(address), "cudaHostUnregister");
 
     /// <summary>A stream that does not wait for the default one.</summary>
     internal static nint NewStream()
@@ -48,6 +54,23 @@ internal static unsafe class CudaRuntime
         Check(((delegate* unmanaged<nint*, uint, int>)Export("cudaEventCreateWithFlags"))(&mark, EventDisableTiming), "cudaEventCreateWithFlags");
         Check(((delegate* unmanaged<nint, nint, int>)Export("cudaEventRecord"))(mark, stream), "cudaEventRecord");
         return mark;
+    }
+
+    /// <summary>The same, with the time at which the device gets there.</summary>
+    internal static nint RecordTime(nint stream)
+    {
+        nint mark = 0;
+        Check(((delegate* unmanaged<nint*, uint, int>)Export("cudaEventCreateWithFlags"))(&mark, 0), "cudaEventCreateWithFlags");
+        Check(((delegate* unmanaged<nint, nint, int>)Export("cudaEventRecord"))(mark, stream), "cudaEventRecord");
+        return mark;
+    }
+
+    /// <summary>What the device took between two events that have passed; half a microsecond is what it can tell.</summary>
+    internal static TimeSpan Elapsed(nint from, nint to)
+    {
+        float milliseconds = 0;
+        Check(((delegate* unmanaged<float*, nint, nint, int>)Export("cudaEventElapsedTime"))(&milliseconds, from, to), "cudaEventElapsedTime");
+        return TimeSpan.FromMilliseconds(milliseconds);
     }
 
     /// <summary>Lets what a stream is given from now on wait for an event.</summary>
@@ -84,6 +107,8 @@ internal static unsafe class CudaRuntime
     private static void Check(int status, string what)
     {
         if (status == 0) return;
+        // What failed here is told here: libtorch looks for the runtime's last error behind its own kernels, and would blame one of them.
+        ((delegate* unmanaged<int>)Export("cudaGetLastError"))();
         string text = Marshal.PtrToStringUTF8(((delegate* unmanaged<int, nint>)Export("cudaGetErrorString"))(status)) ?? "";
         throw new InferenceException(Fault.Internal, $"CUDA failed in {what}: {text} ({status}).");
     }

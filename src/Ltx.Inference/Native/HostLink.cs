@@ -13,6 +13,14 @@ internal sealed unsafe class HostLink : IDeviceLink
 
     public void Unpin(nint pinned) => NativeMemory.Free((void*)pinned);
 
+    public void Register(nint address, long bytes, bool isReadOnly)
+    {
+    }
+
+    public void Unregister(nint address)
+    {
+    }
+
     public void Upload(nint device, nint pinned, long bytes) => Copy(pinned, device, bytes);
 
     public void Download(nint pinned, nint device, long bytes) => Copy(device, pinned, bytes);

@@ -15,7 +15,17 @@ internal interface IDeviceLink : IDisposable
     /// <summary>Gives it back; no copy from or to it may be under way.</summary>
     void Unpin(nint pinned);
 
-    /// <summary>Copies from pinned memory to the device, behind all earlier copies.</summary>
+    /// <summary>Lets the device read by itself host memory that is there already: whole pages, and none that has been registered before.</summary>
+    /// <param name="address">the beginning of a page</param>
+    /// <param name="bytes">whole pages</param>
+    /// <param name="isReadOnly">whether the process may only read it, as a mapped file</param>
+    /// <exception cref="InferenceException">The system or the driver refuses.</exception>
+    void Register(nint address, long bytes, bool isReadOnly);
+
+    /// <summary>Takes that back; no copy from it may be under way.</summary>
+    void Unregister(nint address);
+
+    /// <summary>Copies from pinned or registered memory to the device, behind all earlier copies.</summary>
     void Upload(nint device, nint pinned, long bytes);
 
     /// <summary>Copies from the device to pinned memory, behind all earlier copies.</summary>

@@ -1,46 +1,52 @@
-using System.Text.Json.Nodes;
 using Ltx.Inference.Forms;
-using Ltx.Inference.Measuring;
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Weights;
+using static TorchSharp.torch;
 
 namespace Ltx.Inference.Synthesis;
 
 /// <summary>
-/// A model of a preset's architecture that is nowhere on disk: its tensors have the names, types and shapes of the published files, and random
-/// numbers that are made where they are computed with. For measuring.
+/// A model of a preset's architecture that is nowhere on disk: its files have the names, types and shapes of the published ones, and random
+/// numbers that are made where they are computed with. For measuring. The tokenizer alone is a file, and one that comes with the project.
 /// </summary>
-public sealed class ImaginedModel
+public sealed class ImaginedModel : IModelFiles
 {
-    private readonly ModelPreset preset;
-    private readonly JsonObject checkpointConfig;
-    private readonly IReadOnlyList<ExpectedTensor> tensors;
+    private readonly SynthesisPlan plan;
+    private readonly RandomTensors numbers;
 
     /// <param name="preset">of what form</param>
-    /// <param name="layers">blocks of the transformer; null for as many as the preset has</param>
-    /// <exception cref="WeightsException">A config of the preset, or the number of blocks, cannot be.</exception>
-    public ImaginedModel(ModelPreset preset, int? layers)
+    /// <param name="options">what differs from it</param>
+    /// <param name="models">the folder that the preset's tokenizer is below</param>
+    /// <exception cref="WeightsException">A config of the preset, or an option, cannot be.</exception>
+    public ImaginedModel(ModelPreset preset, SynthesisOptions options, string models)
     {
-        if (layers is < 1) throw new WeightsException("A model has at least one block.");
-        this.preset = preset;
-        checkpointConfig = ModelSynthesizer.Shortened(preset.Checkpoint.Config, "transformer", "num_layers", layers);
-        ConfigSection checkpoint = Parsed(checkpointConfig), gemma = Parsed(preset.TextEncoder.Files["config.json"]);
-        Architecture = new ModelArchitecture(checkpoint, gemma, Parsed(preset.Upscaler.Config));
-        tensors = CheckpointForm.Tensors(checkpoint, Architecture.Gemma.HiddenSize, Architecture.Gemma.Layers);
+        plan = new SynthesisPlan(preset, options);
+        numbers = new RandomTensors(options.Seed);
+        // Random weights write nothing, so there is no prompt expansion.
+        Folder = new ModelFolder("imagined", preset.Checkpoint.Name, preset.Upscaler.Name, preset.DistilledLora?.Name, preset.InpaintAdapter?.Name, preset.TextEncoder.Name, PromptExpansion: false)
+        {
+            Files = this,
+            Tokenizer = Path.Combine(models, preset.TextEncoder.Tokenizer, GemmaTokenizer.FileName),
+        };
     }
 
-    public ModelArchitecture Architecture { get; }
+    /// <summary>The model as every other one is opened.</summary>
+    public ModelFolder Folder { get; }
 
-    public Checkpoint OpenCheckpoint()
+    /// <summary>Bytes of all its tensors.</summary>
+    public long Length => plan.Length;
+
+    SafetensorsFile IModelFiles.Open(string path) => Imagined(plan.Files.First(file => file.Path == path));
+
+    TensorArchive IModelFiles.OpenFolder(string folder) => TensorArchive.Of(folder, [.. plan.Shards.Select(Imagined)]);
+
+    ConfigSection IModelFiles.ReadConfig(string path) => ConfigSection.Parse(plan.GemmaConfigJson.ToJsonString(), path);
+
+    private SafetensorsFile Imagined(PlannedFile file)
     {
-        Dictionary<string, ExpectedTensor> forms = tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        Dictionary<string, ExpectedTensor> forms = file.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         // Offsets into a file that is not there.
-        IEnumerable<TensorEntry> entries = tensors.Select(tensor => new TensorEntry(tensor.Name, tensor.Type, tensor.Shape, 0, tensor.Length));
-        Dictionary<string, string> metadata = new(preset.Checkpoint.Metadata) { ["config"] = checkpointConfig.ToJsonString() };
-        TensorArchive archive = TensorArchive.Of(SafetensorsFile.Imagined(preset.Checkpoint.Name, entries, metadata));
-        archive.Reader = device => new RandomReader(forms, device);
-        return Checkpoint.Of(archive);
+        IEnumerable<TensorEntry> entries = file.Tensors.Select(tensor => new TensorEntry(tensor.Name, tensor.Type, tensor.Shape, 0, tensor.Length));
+        return SafetensorsFile.Imagined(file.Path, entries, file.Metadata, (entry, device) => numbers.Make(forms[entry.Name], device));
     }
-
-    private ConfigSection Parsed(JsonObject config) => ConfigSection.Parse(config.ToJsonString(), $"the preset \"{preset.Description}\"");
 }

@@ -28,7 +28,7 @@ internal sealed class RandomValues(long seed)
     {
         (float mean, float deviation) = Initialisation.Of(tensor);
         Array table = Table(mean, deviation, tensor.Type);
-        ulong state = Mix((ulong)seed ^ Hash(tensor.Name)) + (ulong)(firstElement / Granularity);
+        ulong state = Seed(seed, tensor.Name) + (ulong)(firstElement / Granularity);
         state = Mix(state);
         switch (table)
         {
@@ -43,6 +43,9 @@ internal sealed class RandomValues(long seed)
                 break;
         }
     }
+
+    /// <summary>A tensor's own seed.</summary>
+    public static ulong Seed(long seed, string name) => Mix((ulong)seed ^ Hash(name));
 
     private static void Draw<T>(Span<T> into, T[] table, ulong state)
     {

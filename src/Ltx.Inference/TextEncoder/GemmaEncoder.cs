@@ -19,16 +19,16 @@ internal sealed class GemmaEncoder : IDisposable
     private readonly ScalarType type;
     private Linear? head;
 
-    /// <param name="folder">with <c>config.json</c> and the weights</param>
+    /// <param name="model">names the folder with <c>config.json</c> and the weights</param>
     /// <param name="device">where to compute</param>
     /// <param name="type">what to compute in</param>
     /// <param name="streams">whether layers are read when they compute and dropped after it, for devices that cannot hold them all</param>
     /// <exception cref="WeightsException">A file is missing, or is not the model that its config describes.</exception>
-    public GemmaEncoder(string folder, Device device, ScalarType type, bool streams = false)
+    public GemmaEncoder(ModelFolder model, Device device, ScalarType type, bool streams = false)
     {
         (this.device, this.type) = (device, type);
-        Config = GemmaConfig.Read(JsonFile.Read(Path.Combine(folder, "config.json")));
-        weights = GemmaWeights.Open(folder, device, type);
+        Config = GemmaConfig.Read(model.Files.ReadConfig(Path.Combine(model.TextEncoder, "config.json")));
+        weights = GemmaWeights.Open(model, device, type);
         try
         {
             table = weights.TableRoot["embed_tokens"].Tensor("weight", Config.VocabularySize, Config.HiddenSize);

@@ -55,6 +55,10 @@ public sealed class GemmaTokenizer
     /// <summary>One more than the highest id.</summary>
     public int Count => tokens.Length;
 
+    /// <summary>The tokenizer of a model.</summary>
+    /// <exception cref="WeightsException">A file is missing, not sound, or of another kind of tokenizer.</exception>
+    public static GemmaTokenizer Open(ModelFolder model) => Open(model.Tokenizer ?? Path.Combine(model.TextEncoder, FileName));
+
     /// <param name="path">a <c>tokenizer.json</c>; the <c>tokenizer_config.json</c> beside it, if there is one, names the special tokens</param>
     /// <exception cref="WeightsException">A file is missing, not sound, or of another kind of tokenizer.</exception>
     public static GemmaTokenizer Open(string path)

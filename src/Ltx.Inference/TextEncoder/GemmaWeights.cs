@@ -41,9 +41,9 @@ internal sealed class GemmaWeights : IDisposable
     public WeightScope TableRoot => table.Root[prefix];
 
     /// <exception cref="WeightsException">There is no file, or it holds no Gemma 3.</exception>
-    public static GemmaWeights Open(string folder, Device device, ScalarType type)
+    public static GemmaWeights Open(ModelFolder model, Device device, ScalarType type)
     {
-        TensorArchive archive = OpenArchive(folder);
+        TensorArchive archive = model.Files.OpenFolder(model.TextEncoder);
         try
         {
             return new GemmaWeights(archive, device, type);
@@ -92,17 +92,5 @@ internal sealed class GemmaWeights : IDisposable
         component.Dispose();
         table.Dispose();
         archive.Dispose();
-    }
-
-    /// <summary>The folder's weights, whatever model they are of.</summary>
-    internal static TensorArchive OpenArchive(string folder)
-    {
-        string[] indices = Directory.GetFiles(folder, "*.safetensors.index.json"), files = Directory.GetFiles(folder, "*.safetensors");
-        return (indices, files) switch
-        {
-            ([string index], _) => TensorArchive.OpenIndex(index),
-            ([], [string file]) => TensorArchive.Open(file),
-            _ => throw new WeightsException($"{folder} must hold one safetensors file, or one index of several; it has {files.Length} files and {indices.Length} indices."),
-        };
     }
 }

@@ -31,17 +31,17 @@ public sealed class PromptEncoder : IDisposable
         Streams = streams;
         folder = model.TextEncoder;
         this.device = device;
-        Tokenizer = tokenizer ?? GemmaTokenizer.Open(Path.Combine(folder, GemmaTokenizer.FileName));
+        Tokenizer = tokenizer ?? GemmaTokenizer.Open(model);
         ConfigSection transformer = checkpoint.Config.Section("transformer");
         try
         {
-            Gemma = new GemmaEncoder(folder, device, type, streams);
+            Gemma = new GemmaEncoder(model, device, type, streams);
             if (Tokenizer.Count > Gemma.Config.VocabularySize) throw new WeightsException($"{folder}: the tokenizer has {Tokenizer.Count} ids, and the model only {Gemma.Config.VocabularySize}.");
             loadFeatures = () => new FeatureExtractor(checkpoint, Gemma.Config.HiddenSize, Gemma.Config.Layers + 1, device, type);
             loadVideoConnector = () => new EmbeddingsConnector(checkpoint, "model.diffusion_model.video_embeddings_connector.", ConnectorConfig.Video(transformer), device, type);
             loadAudioConnector = () => new EmbeddingsConnector(checkpoint, "model.diffusion_model.audio_embeddings_connector.", ConnectorConfig.Audio(transformer), device, type);
             if (streams) return;
-            if (sees) Eyes = new ImageEncoder(folder, device, type);
+            if (sees) Eyes = new ImageEncoder(model, device, type);
             Features = loadFeatures();
             VideoConnector = loadVideoConnector();
             AudioConnector = loadAudioConnector();
@@ -75,7 +75,7 @@ public sealed class PromptEncoder : IDisposable
     /// <exception cref="WeightsException">It cannot; the sentence says what is missing.</exception>
     public static void CheckSight(ModelFolder model)
     {
-        using TensorArchive archive = GemmaWeights.OpenArchive(model.TextEncoder);
+        using TensorArchive archive = model.Files.OpenFolder(model.TextEncoder);
         ImageEncoder.Check(model, archive);
     }
 

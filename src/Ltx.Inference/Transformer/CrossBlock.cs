@@ -32,6 +32,7 @@ internal sealed class CrossBlock
     /// <param name="audioTokens">[B, S, Da]</param>
     public (Tensor Video, Tensor Audio) Forward(Tensor videoTokens, Tensor audioTokens, StreamState video, StreamState audio)
     {
+        using Part part = Part.At("between video and audio");
         using var scope = NewDisposeScope();
         Tensor fromAudio = audioToVideo.Forward(
             Normed(videoTokens, video, videoTable, ToVideoScale, ToVideoShift), Normed(audioTokens, audio, audioTable, ToVideoScale, ToVideoShift),

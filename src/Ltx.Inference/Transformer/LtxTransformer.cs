@@ -20,6 +20,8 @@ public sealed class LtxTransformer : IDisposable
     private readonly ComponentWeights weights;
     private readonly StreamEnds video, audio;
     private readonly TransformerBlock[] blocks;
+    private readonly IDeviceLink link;
+    private readonly PristineStore pristine;
     private readonly BlockStream stream;
 
     /// <param name="checkpoint">must stay open as long as this lives</param>
@@ -27,17 +29,21 @@ public sealed class LtxTransformer : IDisposable
     /// <param name="type">bfloat16 or float32</param>
     /// <param name="format">in what form the weights of linear layers are kept</param>
     /// <param name="streamedBlocks">how many blocks come from pinned host memory for every pass</param>
+    /// <param name="pristine">where the weights of linear layers are read from again when LoRAs change</param>
     /// <exception cref="WeightsException">The file lacks a tensor, has one too many, or is of an architecture that is not built here.</exception>
-    public LtxTransformer(Checkpoint checkpoint, Device device, ScalarType type, WeightFormat format = WeightFormat.Checkpoint, int streamedBlocks = 0)
-        : this(checkpoint, device, type, format, streamedBlocks, device.type == DeviceType.CUDA ? new CudaLink(device.index) : new HostLink())
+    public LtxTransformer(Checkpoint checkpoint, Device device, ScalarType type, WeightFormat format = WeightFormat.Checkpoint, int streamedBlocks = 0, PristineSource pristine = PristineSource.File)
+        : this(checkpoint, device, type, format, streamedBlocks, device.type == DeviceType.CUDA ? new CudaLink(device.index) : new HostLink(), pristine)
     {
     }
 
-    /// <param name="link">the way that streamed blocks come; this owns it</param>
-    internal LtxTransformer(Checkpoint checkpoint, Device device, ScalarType type, WeightFormat format, int streamedBlocks, IDeviceLink link)
+    /// <param name="link">the way that streamed blocks come, and that pinned weights are pinned; this owns it</param>
+    internal LtxTransformer(Checkpoint checkpoint, Device device, ScalarType type, WeightFormat format, int streamedBlocks, IDeviceLink link, PristineSource pristine = PristineSource.File)
     {
+        this.link = link;
         Config = TransformerConfig.From(checkpoint.Config);
         weights = checkpoint.Component(Prefix, device, type, name => format == WeightFormat.Float8 && !IsRounded(name) ? WeightFormat.Checkpoint : format);
+        this.pristine = new PristineStore(link, pristine);
+        weights.Pristine = this.pristine;
         stream = new BlockStream(link, device);
         try
         {
@@ -73,6 +79,15 @@ public sealed class LtxTransformer : IDisposable
 
     /// <summary>Every linear layer by its name in a LoRA.</summary>
     internal IReadOnlyDictionary<string, Linear> Linears => weights.Linears;
+
+    /// <summary>Bytes of host memory that pristine weights are pinned in, of its own.</summary>
+    internal long PristineBytes => pristine.Bytes;
+
+    /// <summary>Why not all pristine weights are where they should be; null where they are.</summary>
+    internal string? PristineRefusal => pristine.Refusal;
+
+    /// <summary>Bytes of host memory that streamed blocks are pinned in.</summary>
+    internal long StreamedBytes => stream.PinnedBytes;
 
     /// <summary>A reader for weights that are read again.</summary>
     internal IWeightReader NewReader() => weights.NewReader();
@@ -126,6 +141,8 @@ public sealed class LtxTransformer : IDisposable
     {
         stream.Dispose();
         weights.Dispose();
+        pristine.Dispose();
+        link.Dispose();
     }
 
     // In the order of their names: the same in every block.

@@ -13,6 +13,8 @@ internal sealed class StreamEnds
     // Rows of the AdaLN heads, fixed by the architecture: see StreamState.
     private const int ModulationRows = 9, PromptRows = 2, CrossScaleShiftRows = 4, CrossGateRows = 1, OutputRows = 2;
 
+    private const string Ends = "ends of the streams";
+
     private readonly TransformerConfig config;
     private readonly Linear project, projectOut;
     private readonly AdaLayerNormSingle modulation, promptModulation, crossScaleShift, crossGate;
@@ -54,12 +56,17 @@ internal sealed class StreamEnds
     }
 
     /// <summary>Latent tokens [B, T, C] to hidden ones [B, T, D].</summary>
-    public Tensor Embed(StreamInput input) => project.Forward(input.Latent);
+    public Tensor Embed(StreamInput input)
+    {
+        using Part part = Part.At(Ends);
+        return project.Forward(input.Latent);
+    }
 
     /// <param name="input">this stream</param>
     /// <param name="otherSigma">noise level of the other one</param>
     public StreamState Prepare(StreamInput input, double otherSigma)
     {
+        using Part part = Part.At("noise levels");
         Device device = input.Latent.device;
         long batch = input.Latent.shape[0];
         Tensor levels = Scaled(input.Levels.Values, config.TimestepScale, device);
@@ -76,11 +83,17 @@ internal sealed class StreamEnds
     /// <summary>Hidden tokens [B, T, D] to velocities [B, T, C].</summary>
     public Tensor Output(Tensor x, StreamState state)
     {
+        using Part part = Part.At(Ends);
         using var scope = NewDisposeScope();
         TokenRows shift = state.Embedded with { Values = state.Embedded.Values + outputTable[0] };
         TokenRows scale = state.Embedded with { Values = (state.Embedded.Values + outputTable[1]).add_(1) };
-        Tensor normed = nn.functional.layer_norm(x, [features], eps: config.NormEpsilon);
-        return projectOut.Forward(Modulations.Modulate(normed, scale.PerToken(), shift.PerToken())).MoveToOuterDisposeScope();
+        return projectOut.Forward(Modulations.Modulate(Normed(x), scale.PerToken(), shift.PerToken())).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Normed(Tensor x)
+    {
+        using Part part = Part.Of(Part.Norms);
+        return nn.functional.layer_norm(x, [features], eps: config.NormEpsilon);
     }
 
     // Rounded to float32 once, after the product: the highest frequency turns by a whole radian for a thousandth of a noise level.

@@ -1,3 +1,4 @@
+using Ltx.Inference.Layers;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Transformer;
@@ -12,8 +13,16 @@ internal sealed record TokenModulation(Tensor Values, Tensor? Index, long Batch)
     /// <param name="table">[rows of the table, D]</param>
     /// <param name="tableRow">row of the table</param>
     /// <param name="row">row of this modulation</param>
-    public TokenRows Row(Tensor table, int tableRow, int row) => new(Values.select(1, row) + table[tableRow], Index, Batch);
+    public TokenRows Row(Tensor table, int tableRow, int row)
+    {
+        using Part part = Part.Of(Part.Lookup);
+        return new TokenRows(Values.select(1, row) + table[tableRow], Index, Batch);
+    }
 
     /// <summary>The same with one added: a scale.</summary>
-    public TokenRows ScaleRow(Tensor table, int tableRow, int row) => new((Values.select(1, row) + table[tableRow]).add_(1), Index, Batch);
+    public TokenRows ScaleRow(Tensor table, int tableRow, int row)
+    {
+        using Part part = Part.Of(Part.Lookup);
+        return new TokenRows((Values.select(1, row) + table[tableRow]).add_(1), Index, Batch);
+    }
 }

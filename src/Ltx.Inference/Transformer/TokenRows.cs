@@ -1,3 +1,4 @@
+using Ltx.Inference.Layers;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Transformer;
@@ -9,5 +10,9 @@ namespace Ltx.Inference.Transformer;
 internal readonly record struct TokenRows(Tensor Values, Tensor? Index, long Batch)
 {
     /// <summary>[B, T, D], or [1, 1, D] where all tokens share one row.</summary>
-    public Tensor PerToken() => Index is null ? Values.unsqueeze(0) : Values.index_select(0, Index).view(Batch, -1, Values.shape[1]);
+    public Tensor PerToken()
+    {
+        using Part part = Part.Of(Part.Lookup);
+        return Index is null ? Values.unsqueeze(0) : Values.index_select(0, Index).view(Batch, -1, Values.shape[1]);
+    }
 }

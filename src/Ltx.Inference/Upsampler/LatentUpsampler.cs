@@ -47,9 +47,14 @@ public sealed class LatentUpsampler : IDisposable
 
     /// <param name="path">the upsampler's own safetensors file, with its config in the metadata</param>
     /// <exception cref="WeightsException">It is no upsampler, asks for what is not built here, or a tensor is missing, misshapen or left over.</exception>
-    public static LatentUpsampler Load(string path, Device device, ScalarType type)
+    public static LatentUpsampler Load(string path, Device device, ScalarType type) => Load(TensorArchive.Open(path), device, type);
+
+    /// <summary>The upsampler of a model.</summary>
+    /// <exception cref="WeightsException">The same.</exception>
+    public static LatentUpsampler Load(ModelFolder model, Device device, ScalarType type) => Load(TensorArchive.Of(model.Files.Open(model.Upscaler)), device, type);
+
+    private static LatentUpsampler Load(TensorArchive archive, Device device, ScalarType type)
     {
-        TensorArchive archive = TensorArchive.Open(path);
         try
         {
             return new LatentUpsampler(archive, device, type);

@@ -20,6 +20,10 @@ public sealed class Checkpoint : IDisposable
     /// <exception cref="WeightsException">The file is not a checkpoint.</exception>
     public static Checkpoint Open(string path) => Of(TensorArchive.Open(path));
 
+    /// <summary>The checkpoint of a model.</summary>
+    /// <exception cref="WeightsException">The file is not a checkpoint.</exception>
+    public static Checkpoint Open(ModelFolder model) => Of(TensorArchive.Of(model.Files.Open(model.Checkpoint)));
+
     /// <summary>The same of an archive, which this owns.</summary>
     /// <exception cref="WeightsException">It is not a checkpoint.</exception>
     internal static Checkpoint Of(TensorArchive archive)

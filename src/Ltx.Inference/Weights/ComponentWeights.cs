@@ -41,6 +41,9 @@ public sealed class ComponentWeights : IDisposable
 
     public ScalarType Type { get; }
 
+    /// <summary>Where the weights of linear layers stay in host memory; null where they do not. Must outlive this.</summary>
+    internal PristineStore? Pristine { get; set; }
+
     /// <summary>The cursor at the top of the component.</summary>
     public WeightScope Root => new(this, "");
 
@@ -144,9 +147,10 @@ public sealed class ComponentWeights : IDisposable
     {
         (SafetensorsFile file, TensorEntry entry) = Find(linear.Name + ".weight", [linear.OutFeatures, linear.InFeatures]);
         WeightFormat wanted = format(linear.Name);
+        PristineTensor? pristine = Pristine?.Of(file, entry);
         if (entry.Type.IsFloat8())
         {
-            ReadFloat8(reader, linear, file, entry, read =>
+            ReadFloat8(reader, linear, file, entry, pristine, read =>
             {
                 look(file, entry, read.Tensors[0]);
                 arrived(wanted == WeightFormat.Full ? Replaced(read, weight => new DenseWeight(weight.to(Type))) : read);
@@ -157,13 +161,14 @@ public sealed class ComponentWeights : IDisposable
         {
             look(file, entry, raw);
             // Same type, same device: the tensor that looks into the file is the weight.
-            LinearWeight read = new DenseWeight((ScalarType)entry.Type == Type ? raw : Converted(raw));
+            bool isWeight = (ScalarType)entry.Type == Type;
+            LinearWeight read = new DenseWeight(isWeight ? raw : Converted(raw)) { InHost = isWeight ? pristine?.Address : null };
             arrived(wanted == WeightFormat.Float8 ? Replaced(read, Float8Weight.Rounded) : read);
-        });
+        }, pristine);
     }
 
     // A float8 weight has its scale beside it: of the whole matrix, or of every row.
-    private void ReadFloat8(IWeightReader reader, Linear linear, SafetensorsFile file, TensorEntry entry, Action<Float8Weight> arrived)
+    private void ReadFloat8(IWeightReader reader, Linear linear, SafetensorsFile file, TensorEntry entry, PristineTensor? pristine, Action<Float8Weight> arrived)
     {
         string scaleName = linear.Name + ".weight_scale", inputScale = linear.Name + ".input_scale";
         if (entry.Type != ElementType.Float8E4M3) throw new WeightsException($"{file.Path}: tensor \"{entry.Name}\" is {entry.Type}, and only float8_e4m3fn weights are multiplied here.");
@@ -173,14 +178,14 @@ public sealed class ComponentWeights : IDisposable
         if (!fits) throw new WeightsException($"{scaleFile.Path}: tensor \"{scaleEntry.Name}\" is {scaleEntry.Type} [{string.Join(',', scaleEntry.Shape)}], and must be one float32 for the matrix or for each of its {linear.OutFeatures} rows.");
         taken.Add(prefix + scaleName);
         if (Contains(inputScale)) taken.Add(prefix + inputScale);
-        Tensor values = reader.Read(file, entry);
+        Tensor values = reader.Read(file, entry, pristine: pristine);
         reader.Read(scaleFile, scaleEntry, raw =>
         {
             using (raw)
             using (NewDisposeScope())
             {
                 Tensor column = raw.reshape(-1, 1).expand(linear.OutFeatures, 1);
-                arrived(new Float8Weight(values, column.clone().DetachFromDisposeScope()));
+                arrived(new Float8Weight(values, column.clone().DetachFromDisposeScope()) { InHost = pristine?.Address });
             }
         });
     }

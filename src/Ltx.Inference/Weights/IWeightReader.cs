@@ -14,10 +14,11 @@ internal interface IWeightReader : IDisposable
     /// <param name="file">must stay open until the tensor has come</param>
     /// <param name="entry">which of its tensors</param>
     /// <param name="arrived">told when the numbers have come, on the calling thread, inside this or a later call</param>
+    /// <param name="pristine">where it stays in host memory to be read from again; null where it does not</param>
     /// <returns>
     /// a tensor of the caller's in the file's type and shape, at first without its numbers. It may look into the file, and must not be written to.
     /// </returns>
-    Tensor Read(SafetensorsFile file, TensorEntry entry, Action<Tensor>? arrived = null);
+    Tensor Read(SafetensorsFile file, TensorEntry entry, Action<Tensor>? arrived = null, PristineTensor? pristine = null);
 
     /// <summary>Does something when all that was asked for so far has come.</summary>
     void Then(Action action);

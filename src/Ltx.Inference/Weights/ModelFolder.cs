@@ -15,6 +15,12 @@ public sealed record ModelFolder(string Path, string Checkpoint, string Upscaler
     /// <summary>The name of the file that makes a folder a model folder.</summary>
     public const string FileName = "model.json";
 
+    /// <summary>Where its parts come from; paths of a model of random numbers lead nowhere.</summary>
+    internal IModelFiles Files { get; init; } = DiskFiles.Instance;
+
+    /// <summary>The tokenizer's own file, on the disk always; null for the text encoder's.</summary>
+    internal string? Tokenizer { get; init; }
+
     /// <exception cref="WeightsException">There is no model.json, it is not sound, or a part that it names is missing.</exception>
     public static ModelFolder Open(string folder)
     {

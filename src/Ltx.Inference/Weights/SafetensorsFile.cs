@@ -12,6 +12,7 @@ public sealed class SafetensorsFile : IDisposable
     private readonly MemoryMappedFile? mapping;
     private readonly MemoryMappedViewAccessor? view;
     private readonly nint start;
+    private readonly Func<TensorEntry, Device, Tensor>? imagine;
 
     private SafetensorsFile(string path, SafetensorsHeader header, MemoryMappedFile mapping, MemoryMappedViewAccessor view)
     {
@@ -28,8 +29,9 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
-    private SafetensorsFile(string name, IEnumerable<TensorEntry> tensors, IReadOnlyDictionary<string, string> metadata)
+    private SafetensorsFile(string name, IEnumerable<TensorEntry> tensors, IReadOnlyDictionary<string, string> metadata, Func<TensorEntry, Device, Tensor> imagine)
     {
+        this.imagine = imagine;
         Path = name;
         Tensors = tensors.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
         Metadata = metadata;
@@ -44,8 +46,19 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>The file's own text metadata.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <summary>A file that is nowhere: there is no view of its tensors, and their numbers are what an archive's reader makes of them.</summary>
-    internal static SafetensorsFile Imagined(string name, IEnumerable<TensorEntry> tensors, IReadOnlyDictionary<string, string> metadata) => new(name, tensors, metadata);
+    /// <summary>A file that is nowhere: there is no view of its tensors.</summary>
+    /// <param name="imagine">makes a tensor on a device, in the file's type and shape, with the same numbers whenever it is asked</param>
+    internal static SafetensorsFile Imagined(string name, IEnumerable<TensorEntry> tensors, IReadOnlyDictionary<string, string> metadata, Func<TensorEntry, Device, Tensor> imagine) =>
+        new(name, tensors, metadata, imagine);
+
+    /// <summary>Whether it is nowhere.</summary>
+    internal bool IsImagined => imagine is not null;
+
+    /// <summary>Bytes and time of the last change, by which two states of a file are told apart.</summary>
+    internal (long Length, DateTime Written) State => !IsImagined && new FileInfo(Path) is var info ? (info.Length, info.LastWriteTimeUtc) : default;
+
+    /// <summary>A tensor of an imagined file.</summary>
+    internal Tensor Imagine(TensorEntry entry, Device device) => imagine!(entry, device);
 
     /// <exception cref="WeightsException">The file is missing, unreadable or not a sound safetensors file.</exception>
     public static SafetensorsFile Open(string path)
@@ -96,6 +109,12 @@ public sealed class SafetensorsFile : IDisposable
         Buffer.MemoryCopy((void*)data, (void*)ForeignMemory.Address(copy), entry.Length, entry.Length);
         return copy;
     }
+
+    /// <summary>Whether the file lies in memory itself, so that a copy of it would be a second one.</summary>
+    internal bool LiesInMemory => !IsImagined && OperatingSystem.IsLinux() && new DriveInfo(Path).DriveFormat is "tmpfs" or "ramfs" or "hugetlbfs";
+
+    /// <summary>Whole pages that hold the file.</summary>
+    internal (nint Start, long Bytes) Pages => view is null ? throw new InvalidOperationException($"{Path} is imagined: it has no pages.") : (start, HostPages.Whole((long)view.SafeMemoryMappedViewHandle.ByteLength));
 
     /// <summary>Starts reading the whole file from the disk; returns at once.</summary>
     internal void ReadAhead()

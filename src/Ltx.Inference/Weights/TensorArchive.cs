@@ -12,6 +12,7 @@ public sealed class TensorArchive : IDisposable
     {
         Name = name;
         Files = files;
+        Reader = files.Any(file => file.IsImagined) ? device => new ImaginedReader(device) : IWeightReader.For;
         foreach (SafetensorsFile file in files)
         {
             foreach (TensorEntry entry in file.Tensors.Values)
@@ -29,13 +30,29 @@ public sealed class TensorArchive : IDisposable
     public IReadOnlyCollection<string> Names => tensors.Keys;
 
     /// <summary>How its tensors come to a device.</summary>
-    internal Func<Device, IWeightReader> Reader { get; set; } = IWeightReader.For;
+    internal Func<Device, IWeightReader> Reader { get; set; }
 
     /// <summary>Opens one safetensors file.</summary>
     public static TensorArchive Open(string path) => new(path, [SafetensorsFile.Open(path)]);
 
     /// <summary>A file that is open already; this owns it.</summary>
     internal static TensorArchive Of(SafetensorsFile file) => new(file.Path, [file]);
+
+    /// <summary>The same of several, under a name for all.</summary>
+    internal static TensorArchive Of(string name, IReadOnlyList<SafetensorsFile> files) => new(name, files);
+
+    /// <summary>Opens a folder's weights: its only safetensors file, or all shards of its index.</summary>
+    /// <exception cref="WeightsException">There are none, or it is not clear which.</exception>
+    public static TensorArchive OpenFolder(string folder)
+    {
+        string[] indices = Directory.GetFiles(folder, "*.safetensors.index.json"), files = Directory.GetFiles(folder, "*.safetensors");
+        return (indices, files) switch
+        {
+            ([string index], _) => OpenIndex(index),
+            ([], [string file]) => Open(file),
+            _ => throw new WeightsException($"{folder} must hold one safetensors file, or one index of several; it has {files.Length} files and {indices.Length} indices."),
+        };
+    }
 
     /// <summary>Opens all shards that a <c>*.safetensors.index.json</c> names, and checks that they hold what it says.</summary>
     public static TensorArchive OpenIndex(string indexPath)

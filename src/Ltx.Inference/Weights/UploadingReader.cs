@@ -6,7 +6,8 @@ namespace Ltx.Inference.Weights;
 
 /// <summary>
 /// Reads tensors to a device: a thread of its own copies from the mapped file into one pinned buffer while the device takes another, so
-/// that disk and bus work at the same time. Nothing is held twice: a page of the file leaves the process as soon as it is copied.
+/// that disk and bus work at the same time. Nothing is held twice: a page of the file leaves the process as soon as it is copied. What a store of
+/// pristine weights keeps is copied from there, and the file is not looked at again.
 /// </summary>
 internal sealed class UploadingReader : IWeightReader
 {
@@ -18,10 +19,6 @@ internal sealed class UploadingReader : IWeightReader
 
     // What may be on its way: the device holds so much more than the weights while they are converted.
     private const long MostUnderWay = 1L << 30;
-
-    // Below this a copy is not worth sharing between processors.
-    private const long ShareBytes = 4L << 20;
-    private static readonly ParallelOptions Sharing = new() { MaxDegreeOfParallelism = Math.Clamp(Environment.ProcessorCount / 2, 1, 8) };
 
     private readonly IDeviceLink link;
     private readonly Device device;
@@ -57,13 +54,13 @@ internal sealed class UploadingReader : IWeightReader
     /// <summary>From here on no further copy is begun.</summary>
     public bool IsDropped => isDropped;
 
-    public Tensor Read(SafetensorsFile file, TensorEntry entry, Action<Tensor>? arrived = null)
+    public Tensor Read(SafetensorsFile file, TensorEntry entry, Action<Tensor>? arrived = null, PristineTensor? pristine = null)
     {
         nint source = file.Address(entry);
-        HostPages.Expect(source, entry.Length);
+        if (pristine?.Address is null) HostPages.Expect(source, entry.Length);
         Tensor tensor = empty(entry.Shape, (ScalarType)entry.Type, device).DetachFromDisposeScope();
         // The memory may be what an earlier tensor was freed from, and the device may still compute with that one.
-        Order order = new(source, ForeignMemory.Address(tensor), entry.Length, link.MarkComputing(), tensor);
+        Order order = new(source, ForeignMemory.Address(tensor), entry.Length, link.MarkComputing(), tensor, pristine);
         if (arrived is not null) order.Arrived.Add(() => arrived(tensor));
         underWay.Enqueue(order);
         last = order;
@@ -146,6 +143,13 @@ internal sealed class UploadingReader : IWeightReader
     {
         link.HoldCopies(order.Before);
         link.Drop(order.Before);
+        if (order.Pristine?.Keep() is { } kept) link.Upload(order.Target, kept, order.Bytes);
+        else CopyThroughBuffers(order);
+        order.Copied = link.MarkCopies();
+    }
+
+    private void CopyThroughBuffers(Order order)
+    {
         for (long done = 0; done < order.Bytes;)
         {
             StagingBuffer buffer = buffers[current];
@@ -159,13 +163,12 @@ internal sealed class UploadingReader : IWeightReader
             }
             long bytes = Math.Min(order.Bytes - done, bufferBytes - buffer.Used);
             nint from = order.Source + (nint)done, into = buffer.Address + (nint)buffer.Used;
-            CopyBytes(from, into, bytes);
+            HostCopies.Copy(from, into, bytes);
             HostPages.Release(from, bytes);
             link.Upload(order.Target + (nint)done, into, bytes);
             buffer.Used += bytes;
             done += bytes;
         }
-        order.Copied = link.MarkCopies();
     }
 
     private void Clear(StagingBuffer buffer)
@@ -179,30 +182,18 @@ internal sealed class UploadingReader : IWeightReader
         buffer.Used = 0;
     }
 
-    private static unsafe void CopyBytes(nint from, nint into, long bytes)
-    {
-        if (bytes <= ShareBytes)
-        {
-            Buffer.MemoryCopy((void*)from, (void*)into, bytes, bytes);
-            return;
-        }
-        int parts = (int)((bytes + ShareBytes - 1) / ShareBytes);
-        Parallel.For(0, parts, Sharing, part =>
-        {
-            long at = part * ShareBytes, length = Math.Min(ShareBytes, bytes - at);
-            Buffer.MemoryCopy((void*)(from + (nint)at), (void*)(into + (nint)at), length, length);
-        });
-    }
-
     private void Free()
     {
         try
         {
+            // Not only from the buffers: what a store keeps may be given back next.
+            nint all = link.MarkCopies();
+            link.Await(all);
+            link.Drop(all);
             foreach (Order order in underWay.Where(order => order.IsCopied && order.Copied is not null)) link.Drop(order.Copied!.Value);
             foreach (StagingBuffer? buffer in buffers)
             {
                 if (buffer is null) continue;
-                if (buffer.Used > 0) buffer.Mark ??= link.MarkCopies();
                 Clear(buffer);
                 link.Unpin(buffer.Address);
             }
@@ -224,7 +215,7 @@ internal sealed class UploadingReader : IWeightReader
         public nint? Mark { get; set; }
     }
 
-    private sealed class Order(nint source, nint target, long bytes, nint before, Tensor tensor)
+    private sealed class Order(nint source, nint target, long bytes, nint before, Tensor tensor, PristineTensor? pristine)
     {
         private readonly TaskCompletionSource<nint> copied = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -238,6 +229,9 @@ internal sealed class UploadingReader : IWeightReader
         public nint Before => before;
 
         public Tensor Tensor => tensor;
+
+        /// <summary>Where it stays in host memory; null where it does not.</summary>
+        public PristineTensor? Pristine => pristine;
 
         /// <summary>What to do when it has come.</summary>
         public List<Action> Arrived { get; } = [];

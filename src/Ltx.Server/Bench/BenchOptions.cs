@@ -4,4 +4,5 @@ namespace Ltx.Server.Bench;
 /// <param name="Size">of the request; null where none is run</param>
 /// <param name="Tokens">of single forwards</param>
 /// <param name="Repeat">measured runs of each, after one that is not</param>
-internal sealed record BenchOptions((int Width, int Height, int Frames)? Size, int Steps, IReadOnlyList<int> Tokens, int Repeat);
+/// <param name="Profile">whether single forwards are looked into, part by part</param>
+internal sealed record BenchOptions((int Width, int Height, int Frames)? Size, int Steps, IReadOnlyList<int> Tokens, int Repeat, bool Profile);

@@ -26,7 +26,17 @@ internal sealed record BenchReport(
     /// <param name="ShareOfCeiling">seconds that the ceiling allows, divided by those that it took</param>
     internal sealed record WorkRow(double Tflop, double TflopPerSecond, double ShareOfCeiling);
 
-    internal sealed record ForwardRow(int Tokens, int AudioTokens, Spread Seconds, WorkRow Work, long? HostPeak, long? DevicePeak);
+    /// <param name="Profile">null where it was not asked for</param>
+    internal sealed record ForwardRow(int Tokens, int AudioTokens, Spread Seconds, WorkRow Work, long? HostPeak, long? DevicePeak, ProfileRow? Profile);
+
+    /// <summary>Another forward, in which every part was measured; the marks between the parts are in its time.</summary>
+    /// <param name="Seconds">by the host's clock</param>
+    /// <param name="SumOfParts">divided by that</param>
+    /// <param name="SubmittedSeconds">until the host had given the device all its work</param>
+    /// <param name="Parts">by place in the model and kind of work, each without what is within it</param>
+    internal sealed record ProfileRow(double Seconds, double SumOfParts, double SubmittedSeconds, IReadOnlyList<ProfilePart> Parts);
+
+    internal sealed record ProfilePart(string Place, string Kind, double Seconds, int Calls);
 
     /// <param name="FirstSeconds">the first request of the process, which is not among the measured</param>
     /// <param name="Seconds">whole requests</param>

@@ -44,6 +44,13 @@ internal static class BenchText
         List<string[]> rows = [["one forward, video + audio tokens", "seconds", "least - most", "TFLOP", "TFLOP/s", "of ceiling", "host peak", "device peak"]];
         foreach (BenchReport.ForwardRow forward in forwards) rows.Add([Invariant($"{forward.Tokens} + {forward.AudioTokens}"), .. Times(forward.Seconds), .. Work(forward.Work), Bytes(forward.HostPeak), Bytes(forward.DevicePeak)]);
         Table(text, rows);
+        foreach (BenchReport.ForwardRow forward in forwards)
+        {
+            if (forward.Profile is not { } profile) continue;
+            text.WriteLine();
+            text.WriteLine(ProfileText.Caption(forward.Tokens, forward.Seconds, profile));
+            Table(text, ProfileText.Table(profile));
+        }
     }
 
     private static string[] Times(Spread spread) => [Invariant($"{spread.Median:0.000}"), Invariant($"{spread.Least:0.000} - {spread.Most:0.000}")];

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Ltx.Inference.Generation;
+using Ltx.Inference.Layers;
 using Ltx.Inference.Measuring;
 using Ltx.Server.Commands;
 using Ltx.Server.Media;
@@ -8,14 +9,14 @@ using TorchSharp;
 namespace Ltx.Server.Bench;
 
 /// <summary>Measures requests and forwards of one model on one device.</summary>
-internal sealed class Benchmark(IBenchModel model, torch.Device device, torch.ScalarType type, BenchOptions options)
+internal sealed class Benchmark(BenchModel model, torch.Device device, torch.ScalarType type, BenchOptions options)
 {
     private const double Tera = 1e12;
     private const string Prompt = "a red disc";
 
     // The machine may be another one by the time that the report is made.
     private readonly BenchReport.MachineRow machine = MachineFacts.Read(device);
-    private readonly ModelArchitecture architecture = model.Architecture();
+    private readonly ModelArchitecture architecture = ModelArchitecture.Of(model.Folder);
     private Ceiling ceiling = null!;
     private TimeSpan probing;
 
@@ -41,7 +42,7 @@ internal sealed class Benchmark(IBenchModel model, torch.Device device, torch.Sc
         long before = Stopwatch.GetTimestamp();
         TimeSpan running = DateTime.Now - Process.GetCurrentProcess().StartTime;
         using PeakMemory memory = new(device);
-        using InpaintEngine engine = await InpaintEngine.OpenAsync(() => model.Open(device, type));
+        using InpaintEngine engine = await InpaintEngine.OpenAsync(() => new InpaintPipeline(model.Folder, device, type));
         // What came before in this process is not the model's, except for what any command does: to begin, and to load libtorch.
         double ready = (running - probing + Stopwatch.GetElapsedTime(before)).TotalSeconds;
         using BenchClip clip = await BenchClip.MakeAsync(width, height, frames, cancellation);
@@ -66,14 +67,23 @@ internal sealed class Benchmark(IBenchModel model, torch.Device device, torch.Sc
     {
         told("loading the transformer");
         using PeakMemory memory = new(device);
-        using ForwardMeasure measure = model.OpenForward(device, type);
+        using ForwardMeasure measure = new(model.Folder, device, type);
         List<BenchReport.ForwardRow> rows = [];
         foreach (int tokens in options.Tokens)
         {
             told($"forwards at {tokens} tokens");
             Spread seconds = Spread.Of(measure.Run(tokens, options.Repeat, cancellation));
-            rows.Add(new BenchReport.ForwardRow(tokens, measure.AudioTokens(tokens), seconds, StageTable.Work(measure.Work(tokens), seconds, ceiling), PeakMemory.Host(), memory.Device));
+            rows.Add(new BenchReport.ForwardRow(tokens, measure.AudioTokens(tokens), seconds, StageTable.Work(measure.Work(tokens), seconds, ceiling), PeakMemory.Host(), memory.Device, Profile(measure, tokens, cancellation)));
         }
         return rows;
+    }
+
+    private BenchReport.ProfileRow? Profile(ForwardMeasure measure, int tokens, CancellationToken cancellation)
+    {
+        if (!options.Profile) return null;
+        PartProfile profile = measure.Profile(tokens, options.Repeat, cancellation);
+        return new BenchReport.ProfileRow(
+            profile.Whole.TotalSeconds, profile.Sum / profile.Whole, profile.Submitted.TotalSeconds,
+            [.. profile.Parts.Select(part => new BenchReport.ProfilePart(part.Place, part.Kind, part.Time.TotalSeconds, part.Calls))]);
     }
 }

@@ -16,13 +16,16 @@ internal sealed class BenchCommand
     /// <summary>The model of no files.</summary>
     internal const string Synthetic = "synthetic";
 
-    private const string Preset = "ltx-2.3-22b";
+    private const string DefaultPreset = "ltx-2.3-22b";
 
     private readonly Option<string> size = new("--size") { Description = $"WxHxF of the request; {GpuSize} on a GPU, {CpuSize} on a CPU", DefaultValueFactory = _ => "" };
     private readonly Option<int> steps = new("--steps") { Description = "denoising steps, 1 to 30", DefaultValueFactory = _ => ClipJob.Defaults.Steps };
     private readonly Option<string> tokens = new("--tokens") { Description = "a,b,c: single forwards with so many video tokens; the request is then left out, unless --size is given", DefaultValueFactory = _ => "" };
     private readonly Option<int> repeat = new("--repeat") { Description = "measured runs, after a first one that is told apart", DefaultValueFactory = _ => 3 };
+    private readonly Option<string> preset = new("--preset") { Description = $"with --model {Synthetic}: name of a file under models/presets/, or a file; {DefaultPreset}", DefaultValueFactory = _ => "" };
     private readonly Option<int?> layers = new("--layers") { Description = $"with --model {Synthetic}: blocks of the transformer, where not all are wanted" };
+    private readonly Option<int?> gemmaLayers = new("--gemma-layers") { Description = $"with --model {Synthetic}: layers of Gemma, and with them the width of the text projection" };
+    private readonly Option<bool> profile = new("--profile") { Description = "with --tokens: where a forward's time goes, by place in the model and kind of work" };
     private readonly Option<string> json = new("--json") { Description = "write all figures to this file too", DefaultValueFactory = _ => "" };
     private readonly EngineOptions engine = new();
 
@@ -31,7 +34,7 @@ internal sealed class BenchCommand
         BenchCommand definition = new();
         Command command = new("bench", "Measures whole requests stage by stage, or single forwards, against what the device could do.")
         {
-            definition.size, definition.steps, definition.tokens, definition.repeat, definition.layers, definition.json,
+            definition.size, definition.steps, definition.tokens, definition.repeat, definition.preset, definition.layers, definition.gemmaLayers, definition.profile, definition.json,
         };
         definition.engine.AddTo(command);
         command.SetAction((arguments, cancellation) => CommandFailure.Guard(() => definition.RunAsync(arguments, cancellation), cancellation));
@@ -42,27 +45,26 @@ internal sealed class BenchCommand
     {
         string? file = JsonFile(arguments.GetValue(json)!);
         IReadOnlyList<int> counts = Tokens(arguments.GetValue(tokens)!);
+        bool looksInside = arguments.GetValue(profile);
+        if (looksInside && counts.Count == 0) throw CommandFailure.Wrong("--profile looks into single forwards: say of how many tokens with --tokens.");
         string wanted = arguments.GetValue(size)!;
         (int, int, int)? clip = wanted.Length > 0 ? Size(wanted) : null;
         int times = Whole("--repeat", arguments.GetValue(repeat), 1, 1000), denoising = Whole("--steps", arguments.GetValue(steps), 1, 30);
         string model = engine.Model(arguments);
-        IBenchModel subject = Subject(model, arguments.GetValue(layers), clip is not null || counts.Count == 0);
+        BenchModel subject = Subject(model, arguments.GetValue(preset)!, new SynthesisOptions(arguments.GetValue(layers), arguments.GetValue(gemmaLayers)));
         (torch.Device device, torch.ScalarType type) = engine.Compute(arguments);
         if (clip is null && counts.Count == 0) clip = Size(device.type == DeviceType.CUDA ? GpuSize : CpuSize);
-        BenchReport report = await new Benchmark(subject, device, type, new BenchOptions(clip, denoising, counts, times)).RunAsync(Console.Error.WriteLine, cancellation);
+        BenchReport report = await new Benchmark(subject, device, type, new BenchOptions(clip, denoising, counts, times, looksInside)).RunAsync(Console.Error.WriteLine, cancellation);
         Console.Write(BenchText.Render(report));
         if (file is not null) await File.WriteAllTextAsync(file, report.ToJson() + "\n", cancellation);
         return 0;
     }
 
-    private static IBenchModel Subject(string name, int? blocks, bool request)
+    private static BenchModel Subject(string name, string preset, SynthesisOptions options)
     {
-        if (name != Synthetic)
-        {
-            return blocks is null ? new FolderModel(name, ModelLocator.Open(name)) : throw CommandFailure.Wrong($"--layers goes with --model {Synthetic}; a folder's model has the blocks that it has.");
-        }
-        if (request) throw CommandFailure.Wrong($"--model {Synthetic} has a transformer alone: give --tokens and no --size. For whole requests, `ltx models synth --preset {Preset}` makes a folder.");
-        return new SyntheticModel(ModelPreset.Read(Path.Combine(ModelsCommand.Folder, "presets", $"{Preset}.json")), blocks);
+        if (name == Synthetic) return BenchModel.Synthetic(ModelsSynthCommand.Read(preset.Length == 0 ? DefaultPreset : preset), options);
+        if (preset.Length > 0 || options != new SynthesisOptions()) throw CommandFailure.Wrong($"--preset, --layers and --gemma-layers go with --model {Synthetic}; a folder's model is what it is.");
+        return new BenchModel(name, ModelLocator.Open(name), []);
     }
 
     /// <summary>Numbers of tokens, separated by commas.</summary>

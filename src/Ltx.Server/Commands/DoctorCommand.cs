@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ltx.Inference.Native;
 using Ltx.Server.Diagnosis;
 
 namespace Ltx.Server.Commands;
@@ -15,7 +16,7 @@ internal static class DoctorCommand
         {
             if (arguments.GetValue(plan) is { } size)
             {
-                MemoryPlans.Write(MemoryPlans.Size(size), MemoryPlans.Planner(arguments.GetValue(model)!), Console.Out);
+                MemoryPlans.Write(MemoryPlans.Size(size), MemoryPlans.Planner(arguments.GetValue(model)!), HostMemory.Available, Console.Out);
                 return 0;
             }
             bool healthy = true;

@@ -30,7 +30,7 @@ internal sealed class ModelsSynthCommand
     {
         string folder = arguments.GetValue(output)!;
         SynthesisOptions options = new(arguments.GetValue(layers), arguments.GetValue(gemmaLayers), arguments.GetValue(float8), arguments.GetValue(seed));
-        ModelSynthesizer synthesizer = new(ModelPreset.Read(Find(arguments.GetValue(preset)!)), options);
+        ModelSynthesizer synthesizer = new(Read(arguments.GetValue(preset)!), options);
         Stopwatch clock = Stopwatch.StartNew();
         await ByteProgress.ShowAsync(tell => Task.Run(
             () =>
@@ -43,11 +43,12 @@ internal sealed class ModelsSynthCommand
         return 0;
     }
 
-    private static string Find(string nameOrFile)
+    /// <summary>A preset by its name or its file.</summary>
+    internal static ModelPreset Read(string nameOrFile)
     {
-        if (File.Exists(nameOrFile)) return nameOrFile;
+        if (File.Exists(nameOrFile)) return ModelPreset.Read(nameOrFile);
         string folder = Path.Combine(ModelsCommand.Folder, "presets"), named = Path.Combine(folder, nameOrFile + ".json");
-        if (File.Exists(named)) return named;
+        if (File.Exists(named)) return ModelPreset.Read(named);
         string known = Directory.Exists(folder) ? string.Join(", ", Directory.EnumerateFiles(folder, "*.json").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)) : "none";
         throw CommandFailure.Wrong($"There is no preset \"{nameOrFile}\"; {folder} has: {known}.");
     }

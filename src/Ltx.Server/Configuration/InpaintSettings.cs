@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Ltx.Inference.Generation;
+using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Layers;
 
 namespace Ltx.Server.Configuration;
@@ -46,6 +47,12 @@ internal sealed class InpaintSettings : ICheckedOptions
     [Range(0, 10_000)]
     public double MemoryGigabytes { get; set; }
 
+    /// <summary>
+    /// Whether the transformer's own weights stay in pinned host memory, from which LoRAs are changed at the bus's rate: `auto` where the host has
+    /// memory for them, `on` in any case, `off` never. Where the model's file lies in memory itself, its own pages are used.
+    /// </summary>
+    public string PinnedWeights { get; set; } = "auto";
+
     /// <summary>Whether a tiny clip goes through every stage before the server is ready, so that the first request is at full speed.</summary>
     public bool WarmUp { get; set; } = true;
 
@@ -54,6 +61,7 @@ internal sealed class InpaintSettings : ICheckedOptions
         if (Audio is not ("keep-source" or "generate")) yield return $"Inpaint:Audio: '{Audio}' is neither keep-source nor generate";
         if (Composite is not ("blend" or "hard" or "none")) yield return $"Inpaint:Composite: '{Composite}' is none of blend, hard and none";
         if (EngineWeights is null) yield return $"Inpaint:Weights: '{Weights}' is none of checkpoint, full and fp8";
+        if (PinnedWeights is not ("auto" or "on" or "off")) yield return $"Inpaint:PinnedWeights: '{PinnedWeights}' is none of auto, on and off";
         if (Dtype is not ("" or "float32" or "bfloat16")) yield return $"Inpaint:Dtype: '{Dtype}' is neither float32 nor bfloat16";
     }
 
@@ -67,5 +75,5 @@ internal sealed class InpaintSettings : ICheckedOptions
 
     public InpaintOptions ToEngine() => new(
         MaskDilation, Feather, LatentMask, Audio == "generate" ? SoundSource.Generate : SoundSource.KeepSource, ReferenceInStage2, Enum.Parse<CompositeMode>(Composite, ignoreCase: true), EngineWeights!.Value,
-        Memory: MemoryGigabytes == 0 ? null : (long)(MemoryGigabytes * 1e9), ShowFrame: ShowFrame);
+        Memory: MemoryGigabytes == 0 ? null : (long)(MemoryGigabytes * 1e9), Pinned: Enum.Parse<PinnedWeights>(PinnedWeights, ignoreCase: true), ShowFrame: ShowFrame);
 }

@@ -25,6 +25,9 @@ internal sealed class QueueOptions
     [Range(1, 1000)]
     public int GroupWindow { get; set; } = 8;
 
+    /// <summary>Whether the inputs of the next request are fetched while another one runs: one ahead a worker.</summary>
+    public bool LookAhead { get; set; } = true;
+
     /// <summary>How often a waiting request may be overtaken by grouping before it is taken first.</summary>
     [Range(0, 1000)]
     public int MaxOvertakes { get; set; } = 3;

@@ -39,12 +39,13 @@ internal static class MemoryPlans
     }
 
     /// <summary>Writes what each card would do, and what each stage would hold on it.</summary>
-    public static void Write(RequestShape request, MemoryPlanner planner, TextWriter output)
+    /// <param name="host">bytes of host memory that are left</param>
+    public static void Write(RequestShape request, MemoryPlanner planner, long host, TextWriter output)
     {
         List<(string Card, bool Float8, MemoryPlan Plan)> plans = [.. Cards().SelectMany(card => new[] { false, true }.Select(float8 => (card.Name, float8, planner.Choose(request, card.Available, float8))))];
         WriteRows(
-            output, ["card", "blocks", "text encoder", "streamed", "pinned", "VAE", "worst stage", "weights", "tensors", "workspace", "slack", "peak", "free"],
-            plans.Select(row => Row(row.Card, row.Float8, row.Plan)));
+            output, ["card", "blocks", "text encoder", "streamed", "pinned", "pristine", "VAE", "worst stage", "weights", "tensors", "workspace", "slack", "peak", "free"],
+            plans.Select(row => Row(row.Card, row.Float8, row.Plan, planner.Pristine(row.Plan, host))));
         output.WriteLine();
         output.WriteLine("Peak of each stage:");
         string[] stages = [.. plans[0].Plan.Stages.Select(stage => stage.Stage)];
@@ -53,6 +54,7 @@ internal static class MemoryPlans
             plans.Select(row => (string[])[row.Card, Blocks(row.Float8), .. row.Plan.Stages.Select(stage => Bytes(stage.Total))]));
         output.WriteLine();
         output.WriteLine($"{request}, bfloat16; sizes in GB (10^9 bytes). What is streamed is pinned in host memory; a text encoder that visits or streams is read again for every new prompt.");
+        output.WriteLine($"Pristine weights ({Bytes(planner.PristineBytes)} GB), which LoRAs are merged into, stay in pinned host memory where there is room for them, for what is streamed and for {Bytes(PristinePlan.Margin)} GB more; this host has {Bytes(host)} GB left. Otherwise the file is read again.");
     }
 
     private static IEnumerable<CardMemory> Cards()
@@ -66,12 +68,12 @@ internal static class MemoryPlans
         }
     }
 
-    private static string[] Row(string card, bool float8, MemoryPlan plan)
+    private static string[] Row(string card, bool float8, MemoryPlan plan, PristinePlan pristine)
     {
         MemoryArrangement arrangement = plan.Arrangement;
         StagePeak worst = plan.Worst;
         string[] sizes = [Bytes(worst.Weights), Bytes(worst.Activations), Bytes(worst.Workspace), Bytes(worst.Slack), Bytes(worst.Total), plan.Fits ? Bytes(plan.Available - worst.Total) : "TOO LARGE"];
-        return [card, Blocks(float8), arrangement.Text.ToString().ToLowerInvariant(), Streamed(arrangement), Bytes(plan.PinnedHost), Vae(arrangement), worst.Stage, .. sizes];
+        return [card, Blocks(float8), arrangement.Text.ToString().ToLowerInvariant(), Streamed(arrangement), Bytes(plan.PinnedHost), pristine.Source.ToString().ToLowerInvariant(), Vae(arrangement), worst.Stage, .. sizes];
     }
 
     private static string Blocks(bool float8) => float8 ? "float8" : "bfloat16";

@@ -101,6 +101,8 @@ internal sealed partial class PipelineRunner(LtxOptions options, ILogger<Pipelin
         }
     }
 
+    public void Prepare(IReadOnlyList<FetchedFile> loras) => InpaintPipeline.Prepare(loras.Select(lora => lora.Path));
+
     public void Dispose()
     {
         foreach (InpaintEngine? engine in engines) engine?.Dispose();
@@ -122,6 +124,7 @@ internal sealed partial class PipelineRunner(LtxOptions options, ILogger<Pipelin
         // First what is small: a server without its safety checker must not start.
         if (options.Safety.IsOn) classifiers[worker] = new SafetyClassifier(Path.Combine(ModelLocator.Home, "models", "safety", SafetyClassifier.FileName), device);
         InpaintPipeline pipeline = new(model, device, settings.Dtype.Length == 0 ? ComputeDevice.DefaultType(device) : ComputeDevice.ParseType(settings.Dtype), settings.ToEngine(), progress);
+        if (pipeline.Pristine is { } pristine) PristineWeights(logger, worker, pristine);
         if (settings.WarmUp) pipeline.WarmUp();
         return pipeline;
     }
@@ -153,6 +156,9 @@ internal sealed partial class PipelineRunner(LtxOptions options, ILogger<Pipelin
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker}: {Component} loaded, {Gigabytes:F2} GB in {Seconds:F1} s ({Rate:F1} GB/s)")]
     private static partial void ComponentLoaded(ILogger logger, int worker, string component, double gigabytes, double seconds, double rate);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker}: {Sentence}")]
+    private static partial void PristineWeights(ILogger logger, int worker, string sentence);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Request {Id}: {Sentence} ffmpeg's last words: {LastWords}")]
     private static partial void MediaRefused(ILogger logger, string id, string sentence, string lastWords);

@@ -1,3 +1,5 @@
+using Ltx.Server.Fetch;
+
 namespace Ltx.Server.Queue;
 
 /// <summary>The engine behind the queue. One instance serves all workers; each worker runs one job at a time.</summary>
@@ -9,6 +11,9 @@ internal interface IInpaintRunner
 
     /// <summary>Runs one job. Must end within one model evaluation once <paramref name="ct"/> is cancelled, with OperationCanceledException.</summary>
     Task<RunResult> RunAsync(RunJob job, IProgress<RunProgress> progress, CancellationToken ct);
+
+    /// <summary>Reads the LoRAs of a later job ahead, while another job runs. Changes nothing that the run computes with; what cannot be used is said by the later job's own run.</summary>
+    void Prepare(IReadOnlyList<FetchedFile> loras);
 
     /// <summary>GPU memory in use and in all, a device each; empty without a GPU.</summary>
     IReadOnlyList<DeviceMemory> Memory { get; }

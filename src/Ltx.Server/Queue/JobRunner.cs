@@ -8,7 +8,7 @@ namespace Ltx.Server.Queue;
 
 /// <summary>One attempt at one request: input, downloads, the run, the output, the end. Returns when the outcome is on disk.</summary>
 internal sealed partial class JobRunner(
-    LtxOptions options, RequestQueue queue, RequestStore store, InputFetcher fetcher, FileStore files, IInpaintRunner runner,
+    LtxOptions options, RequestQueue queue, StoredInputs stored, InputFetcher fetcher, LookAhead ahead, FileStore files, IInpaintRunner runner,
     DataFolder folder, ServerMetrics metrics, TimeProvider clock, ILogger<JobRunner> logger)
 {
     public async Task RunAsync(int worker, LiveRequest request)
@@ -58,7 +58,7 @@ internal sealed partial class JobRunner(
 
         // 1. The input, as it was stored. With Fal:ValidateAtSubmit it has been read once and cannot fail.
         request.SetProgress(new RunProgress("inputs", 0, 0, 0, null));
-        var reading = ReadInput(request);
+        var reading = stored.Read(request);
         if (reading.Request is not { } input)
         {
             return RequestOutcome.Failure(FalError.Invalid(reading.Problems), Seconds(began));
@@ -66,7 +66,8 @@ internal sealed partial class JobRunner(
 
         // 2. Video, mask and LoRAs on the local disk.
         var fetchBegan = clock.GetTimestamp();
-        var (inputs, problem) = await fetcher.FetchAsync(input, ct);
+        var fetched = await ahead.TakeAsync(request, ct);
+        var (inputs, problem) = fetched is { } there ? (there.Inputs, null) : await fetcher.FetchAsync(input, ct);
         if (inputs is null)
         {
             queue.Log(request, "ERROR", problem!.Reason);
@@ -75,7 +76,7 @@ internal sealed partial class JobRunner(
 
         await using var _ = inputs;
         var fetchSeconds = Seconds(fetchBegan);
-        queue.Log(request, "INFO", $"Inputs are here ({fetchSeconds:F1} s).");
+        queue.Log(request, "INFO", $"Inputs are here ({fetchSeconds:F1} s{fetched switch { null => "", { WasHere: true } => ", fetched while waiting", _ => ", begun while waiting" }}).");
 
         // 3. The run.
         var runBegan = clock.GetTimestamp();
@@ -90,7 +91,7 @@ internal sealed partial class JobRunner(
             Loras = inputs.Loras,
             OutputFolder = work,
         };
-        var result = await runner.RunAsync(job, new ProgressSink(queue, request), ct);
+        var result = await RunAsync(job, request, ct);
         var runSeconds = Seconds(runBegan);
 
         // 4. The end.
@@ -113,6 +114,22 @@ internal sealed partial class JobRunner(
                 return Success(made, input.SyncMode, output, timings, runSeconds);
             default:
                 throw new InvalidOperationException($"A run cannot end as {result.GetType().Name}.");
+        }
+    }
+
+    /// <summary>The run itself, and meanwhile a look at what comes next.</summary>
+    private async Task<RunResult> RunAsync(RunJob job, LiveRequest request, CancellationToken ct)
+    {
+        using CancellationTokenSource ended = new();
+        var watching = ahead.WatchAsync(job.Worker, request.Stored.LoraSet, ended.Token);
+        try
+        {
+            return await runner.RunAsync(job, new ProgressSink(queue, request), ct);
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await watching;
         }
     }
 
@@ -148,21 +165,6 @@ internal sealed partial class JobRunner(
         StopReason.ServerStopping => null,
         _ => RequestOutcome.Failure(FalError.Model(504, "generation_timeout", "Generation timeout", retryable: false), seconds),
     };
-
-    private InputReading ReadInput(LiveRequest request)
-    {
-        var bytes = store.Input(request.Id) ?? throw new InvalidDataException($"The input of request {request.Id} is missing from the data folder.");
-        var (document, error) = JsonInput.Parse(bytes, options.Limits.MaxJsonDepth);
-        if (document is null)
-        {
-            return new InputReading(null, [error!]);
-        }
-
-        using (document)
-        {
-            return InputReader.Read(request.Stored.Endpoint, document.RootElement);
-        }
-    }
 
     private double Seconds(long began) => clock.GetElapsedTime(began).TotalSeconds;
 

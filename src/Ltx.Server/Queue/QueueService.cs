@@ -4,7 +4,7 @@ namespace Ltx.Server.Queue;
 
 /// <summary>The queue's life: recovery before anything is served, one loop a worker, overdue starts, and the drain at the end.</summary>
 internal sealed partial class QueueService(
-    LtxOptions options, RequestQueue queue, JobRunner jobs, IInpaintRunner runner, ServerState state, IHostApplicationLifetime lifetime,
+    LtxOptions options, RequestQueue queue, JobRunner jobs, LookAhead ahead, IInpaintRunner runner, ServerState state, IHostApplicationLifetime lifetime,
     TimeProvider clock, ILogger<QueueService> logger) : IHostedService, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -29,6 +29,7 @@ internal sealed partial class QueueService(
         try
         {
             await Task.WhenAll(_loops).WaitAsync(cancellationToken);
+            await ahead.StopAsync().WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -45,6 +46,7 @@ internal sealed partial class QueueService(
 
         async Task StopRunningAsync()
         {
+            await ahead.StopAsync();
             await queue.EndWaitingSyncAsync();
             await Task.WhenAny(Task.WhenAll(_loops.SkipLast(1)), Task.Delay(TimeSpan.FromSeconds(options.Queue.DrainSeconds)));
             foreach (var request in queue.Running)

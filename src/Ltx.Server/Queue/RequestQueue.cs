@@ -16,6 +16,7 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
     private readonly PriorityQueue<LiveRequest, DateTimeOffset> _deadlines = new();
     private readonly SemaphoreSlim _available = new(0);
     private readonly Lock _gate = new();
+    private TaskCompletionSource _moved = NewSignal();
 
     /// <summary>Set when the server begins to stop: nothing new is taken in and nothing waiting is started.</summary>
     public bool Draining { get; private set; }
@@ -27,6 +28,18 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
             lock (_gate)
             {
                 return _waiting.Count;
+            }
+        }
+    }
+
+    /// <summary>Completes at the next change of what waits, or of a request's state.</summary>
+    public Task Moved
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _moved.Task;
             }
         }
     }
@@ -147,6 +160,7 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
                     request.Attempts++;
                     request.StartedAt = clock.GetUtcNow();
                     request.Running = new CancellationTokenSource();
+                    SignalMoved();
                 }
             }
 
@@ -160,6 +174,15 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
         }
 
         return null;
+    }
+
+    /// <summary>What a worker would take next; it goes on waiting. Null: nothing, or the server is stopping.</summary>
+    public LiveRequest? Next(string? loadedLoraSet, Func<LiveRequest, bool> except)
+    {
+        lock (_gate)
+        {
+            return Draining ? null : _waiting.Peek(loadedLoraSet, except);
+        }
     }
 
     /// <summary>Puts a running request back to its old place.</summary>
@@ -178,6 +201,7 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
         lock (_gate)
         {
             waited = _waiting.Remove(request);
+            SignalMoved();
         }
 
         if (waited)
@@ -209,6 +233,7 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
         lock (_gate)
         {
             request.State = RequestState.Completed;
+            SignalMoved();
         }
 
         _live.TryRemove(request.Id, out _);
@@ -248,6 +273,7 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
         lock (_gate)
         {
             Draining = true;
+            SignalMoved();
         }
 
         _available.Release(options.Queue.Workers);
@@ -261,6 +287,7 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
         {
             ended = [.. _waiting.All.Where(r => r.Stored.Sync)];
             ended.ForEach(r => _waiting.Remove(r));
+            SignalMoved();
         }
 
         foreach (var request in ended)
@@ -282,6 +309,7 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
                 if (_waiting.Remove(request))
                 {
                     overdue.Add(request);
+                    SignalMoved();
                 }
             }
         }
@@ -294,12 +322,22 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
 
     public void Dispose() => _available.Dispose();
 
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Call under the lock.</summary>
+    private void SignalMoved()
+    {
+        _moved.TrySetResult();
+        _moved = NewSignal();
+    }
+
     private void Enqueue(LiveRequest request)
     {
         lock (_gate)
         {
             request.State = RequestState.Queued;
             _waiting.Add(request);
+            SignalMoved();
             if (request.Stored.StartDeadline is { } deadline && request.Attempts == 0)
             {
                 _deadlines.Enqueue(request, deadline);

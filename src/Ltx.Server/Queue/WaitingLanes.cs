@@ -38,24 +38,14 @@ internal sealed class WaitingLanes(int groupWindow, int maxOvertakes)
     {
         foreach (var lane in _lanes)
         {
-            if (lane.Min is not { } head)
+            if (Choose(lane, loadedLoraSet) is not { } chosen)
             {
                 continue;
             }
 
-            var chosen = head;
-            if (loadedLoraSet is not null && head.Stored.LoraSet != loadedLoraSet)
+            foreach (var passed in lane.TakeWhile(r => r != chosen))
             {
-                var match = lane.Take(groupWindow).FirstOrDefault(r => r.Stored.LoraSet == loadedLoraSet);
-                if (match is not null && lane.TakeWhile(r => r != match).All(r => r.Overtaken < maxOvertakes))
-                {
-                    chosen = match;
-                }
-
-                foreach (var passed in lane.TakeWhile(r => r != chosen))
-                {
-                    passed.CountOvertaking();
-                }
+                passed.CountOvertaking();
             }
 
             lane.Remove(chosen);
@@ -64,6 +54,22 @@ internal sealed class WaitingLanes(int groupWindow, int maxOvertakes)
         }
 
         return null;
+    }
+
+    /// <summary>What would be taken next if some did not wait; nothing changes.</summary>
+    public LiveRequest? Peek(string? loadedLoraSet, Func<LiveRequest, bool> except) =>
+        _lanes.Select(lane => Choose([.. lane.Where(r => !except(r)).Take(groupWindow)], loadedLoraSet)).FirstOrDefault(chosen => chosen is not null);
+
+    private LiveRequest? Choose(IReadOnlyCollection<LiveRequest> lane, string? loadedLoraSet)
+    {
+        var head = lane.FirstOrDefault();
+        if (head is null || loadedLoraSet is null || head.Stored.LoraSet == loadedLoraSet)
+        {
+            return head;
+        }
+
+        var match = lane.Take(groupWindow).FirstOrDefault(r => r.Stored.LoraSet == loadedLoraSet);
+        return match is not null && lane.TakeWhile(r => r != match).All(r => r.Overtaken < maxOvertakes) ? match : head;
     }
 
     /// <summary>Positions are kept with the requests: status calls are many and must not count. Streams of those that moved are woken.</summary>

@@ -63,7 +63,7 @@ public class PromptExpanderTests
     public void Cached_and_uncached_answers_are_the_same()
     {
         using ChainGemma gemma = new(Repository.Miniature, ChainGemma.Fluent);
-        using GemmaEncoder model = new(Path.Combine(gemma.Path, "gemma"), CPU, ScalarType.Float32);
+        using GemmaEncoder model = new(GemmaFolder.ModelOf(Path.Combine(gemma.Path, "gemma")), CPU, ScalarType.Float32);
         GemmaTokenizer tokenizer = GemmaTokenizer.Open(Path.Combine(gemma.Path, "gemma", GemmaTokenizer.FileName));
         GemmaGenerator generator = new(model, GenerationConfig.Read(Path.Combine(gemma.Path, "gemma")));
         IReadOnlyList<int> chat = tokenizer.Encode(ChatTemplate.Render(ExpansionInstruction.Text(withSound: true), Prompt), addBos: false);

@@ -53,9 +53,9 @@ public sealed class LoraSwitchTests : IDisposable
         using InpaintPipeline pipeline = Open(Repository.Miniature, ScalarType.Float32);
         LoraChoice[] set = [new LoraChoice(MiniaturePipeline.Magenta, 0.8)];
         RecordedClip plain = Run(pipeline, set);
-        InpaintPipeline.Prepare(set);
+        InpaintPipeline.Prepare(set.Select(lora => lora.Path));
         Assert.Equal(plain.Frames, Run(pipeline, set).Frames);
-        InpaintPipeline.Prepare([new LoraChoice("/nowhere.safetensors"), new LoraChoice(System.IO.Path.Combine(Repository.Miniature, ModelFolder.FileName))]);
+        InpaintPipeline.Prepare(["/nowhere.safetensors", System.IO.Path.Combine(Repository.Miniature, ModelFolder.FileName)]);
         Assert.Equal(plain.Frames, Run(pipeline, set).Frames);
     }
 

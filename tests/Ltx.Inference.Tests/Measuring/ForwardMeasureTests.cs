@@ -23,7 +23,7 @@ public sealed class ForwardMeasureTests
     [Fact]
     public void The_miniatures_forward_is_timed_as_often_as_asked_for()
     {
-        using ForwardMeasure measure = new(Checkpoint.Open(ModelFolder.Open(Repository.Miniature).Checkpoint), CPU, ScalarType.Float32);
+        using ForwardMeasure measure = new(ModelFolder.Open(Repository.Miniature), CPU, ScalarType.Float32);
         IReadOnlyList<TimeSpan> times = measure.Run(24, 2, TestContext.Current.CancellationToken);
         Assert.Equal(2, times.Count);
         Assert.All(times, time => Assert.True(time > TimeSpan.Zero));
@@ -36,7 +36,7 @@ public sealed class ForwardMeasureTests
     public void An_imagined_model_has_every_tensor_and_gives_finite_numbers(ScalarType type)
     {
         // The transformer takes every tensor by name and shape and has none left over; a velocity that is not finite would throw.
-        using ForwardMeasure measure = new(WorkTests.Imagined("tiny", layers: 2).OpenCheckpoint(), CPU, type);
+        using ForwardMeasure measure = new(WorkTests.Imagined("tiny", layers: 2), CPU, type);
         Assert.Single(measure.Run(32, 1, TestContext.Current.CancellationToken));
     }
 

@@ -2,6 +2,7 @@ using Ltx.Inference.Generation;
 using Ltx.Inference.Latents;
 using Ltx.Inference.Measuring;
 using Ltx.Inference.Synthesis;
+using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Tests.Measuring;
 
@@ -15,11 +16,15 @@ public sealed class WorkTests
 
     private const int AudioTokens = 126, Text = 1024;
 
-    private static readonly ModelArchitecture Model = Imagined("ltx-2.3-22b").Architecture;
+    private static readonly ModelArchitecture Model = ModelArchitecture.Of(Imagined("ltx-2.3-22b"));
 
     private static readonly PixelShape Clip = new(121, 1088, 1920);
 
-    internal static ImaginedModel Imagined(string preset, int? layers = null) => new(ModelPreset.Read(Path.Combine(Repository.Root, "models", "presets", $"{preset}.json")), layers);
+    internal static ModelFolder Imagined(string preset, int? layers = null)
+    {
+        string models = Path.Combine(Repository.Root, "models");
+        return new ImaginedModel(ModelPreset.Read(Path.Combine(models, "presets", $"{preset}.json")), new SynthesisOptions(layers), models).Folder;
+    }
 
     [Theory]
     [InlineData(8160, 216, 60, 0.40)]

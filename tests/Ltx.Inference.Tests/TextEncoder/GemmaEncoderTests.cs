@@ -17,7 +17,7 @@ public class GemmaEncoderTests
     {
         using var gradients = no_grad();
         using var scope = NewDisposeScope();
-        using GemmaEncoder model = new(GemmaFolder.Golden, CPU, type);
+        using GemmaEncoder model = new(GemmaFolder.ModelOf(GemmaFolder.Golden), CPU, type);
         Tensor ids = tensor(Text).unsqueeze(0);
         IReadOnlyList<Tensor> plain = model.Forward(ids, ones_like(ids));
         // More padding than the sliding window is long.
@@ -41,7 +41,7 @@ public class GemmaEncoderTests
     [InlineData(true)]
     public void Cached_and_uncached_generation_write_the_same(bool sample)
     {
-        using GemmaEncoder model = new(GemmaFolder.Golden, CPU, ScalarType.Float32);
+        using GemmaEncoder model = new(GemmaFolder.ModelOf(GemmaFolder.Golden), CPU, ScalarType.Float32);
         // Without stop tokens it outgrows the sliding window.
         GemmaGenerator generator = new(model, GenerationConfig.Read(GemmaFolder.Golden) with { StopTokens = new HashSet<int>() });
         GenerationSettings settings = new(sample, Temperature: 1.5, MaxTokens: model.Config.SlidingWindow, Seed: 7);
@@ -55,7 +55,7 @@ public class GemmaEncoderTests
     [Fact]
     public void Generation_ends_at_a_stop_token_and_when_it_is_cancelled()
     {
-        using GemmaEncoder model = new(GemmaFolder.Golden, CPU, ScalarType.Float32);
+        using GemmaEncoder model = new(GemmaFolder.ModelOf(GemmaFolder.Golden), CPU, ScalarType.Float32);
         GenerationConfig config = GenerationConfig.Read(GemmaFolder.Golden);
         Assert.Equal([1, 6], config.StopTokens.Order());
         int[] prompt = [.. Text.Select(id => (int)id)];
@@ -105,7 +105,7 @@ public class GemmaEncoderTests
     {
         using GemmaFolder folder = new();
         folder.WriteOneFile(name => name.Replace("language_model.model.", prefix, StringComparison.Ordinal));
-        using GemmaEncoder renamed = new(folder.Path, CPU, ScalarType.Float32), original = new(GemmaFolder.Golden, CPU, ScalarType.Float32);
+        using GemmaEncoder renamed = new(GemmaFolder.ModelOf(folder.Path), CPU, ScalarType.Float32), original = new(GemmaFolder.ModelOf(GemmaFolder.Golden), CPU, ScalarType.Float32);
         using var scope = NewDisposeScope();
         Tensor ids = tensor(Text).unsqueeze(0);
         Assert.True(renamed.Forward(ids, ones_like(ids))[^1].equal(original.Forward(ids, ones_like(ids))[^1]).all().item<bool>());
@@ -130,6 +130,6 @@ public class GemmaEncoderTests
     {
         using GemmaFolder folder = new();
         damage(folder);
-        Assert.Contains(named, Assert.Throws<WeightsException>(() => new GemmaEncoder(folder.Path, CPU, ScalarType.Float32).Dispose()).Message, StringComparison.Ordinal);
+        Assert.Contains(named, Assert.Throws<WeightsException>(() => new GemmaEncoder(GemmaFolder.ModelOf(folder.Path), CPU, ScalarType.Float32).Dispose()).Message, StringComparison.Ordinal);
     }
 }

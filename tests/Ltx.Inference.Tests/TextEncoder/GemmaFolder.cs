@@ -16,6 +16,9 @@ internal sealed class GemmaFolder : IDisposable
 
     public string Path { get; } = Directory.CreateTempSubdirectory("ltx-gemma-").FullName;
 
+    /// <summary>A model of which there is only the text encoder.</summary>
+    public static ModelFolder ModelOf(string folder) => new(folder, "", "", null, null, folder, PromptExpansion: false);
+
     public void ChangeConfig(Action<JsonObject> change)
     {
         string file = System.IO.Path.Combine(Path, "config.json");

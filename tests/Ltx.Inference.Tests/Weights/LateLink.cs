@@ -11,10 +11,21 @@ internal sealed unsafe class LateLink : IDeviceLink
 {
     private readonly Lock gate = new();
     private readonly Dictionary<nint, long> pinned = [];
+    private readonly Dictionary<nint, (long Bytes, bool IsReadOnly)> registered = [];
     private readonly Queue<(nint To, nint From, long Bytes)> pending = new();
     private readonly Dictionary<nint, long> marks = [];
+    private readonly List<LateLink> guests = [];
+    private readonly LateLink? host;
+    private volatile bool isAsked;
     private long handed, done;
     private nint nextMark;
+
+    /// <param name="host">a link to the same device, whose registered memory is this one's, too</param>
+    public LateLink(LateLink? host = null)
+    {
+        this.host = host;
+        host?.guests.Add(this);
+    }
 
     /// <summary>What was asked of the link, in order.</summary>
     public List<string> Log { get; } = [];
@@ -31,7 +42,21 @@ internal sealed unsafe class LateLink : IDeviceLink
     /// <summary>Opened while it is not 0: uploads wait for it, so that a test can act while one is under way.</summary>
     public ManualResetEventSlim Gate { get; } = new(initialState: true);
 
+    /// <summary>Which registering fails, from 1; 0 for none.</summary>
+    public int FailingRegister { get; init; }
+
+    /// <summary>Memory that is registered now: bytes, and whether it is only read.</summary>
+    public IReadOnlyDictionary<nint, (long Bytes, bool IsReadOnly)> Registered => registered;
+
+    /// <summary>Bytes that are pinned now.</summary>
+    public long PinnedBytes => pinned.Values.Sum();
+
+    public int Registers { get; private set; }
+
     public int Uploads { get; private set; }
+
+    /// <summary>Whether an upload has come as far as the gate.</summary>
+    public bool IsAsked => isAsked;
 
     public int Pins { get; private set; }
 
@@ -49,10 +74,13 @@ internal sealed unsafe class LateLink : IDeviceLink
 
     public nint Pin(long bytes)
     {
-        if (++Pins == FailingPin) throw new InferenceException(Fault.Internal, "there is no memory to pin");
-        nint address = (nint)NativeMemory.Alloc((nuint)bytes);
-        pinned.Add(address, bytes);
-        return address;
+        lock (gate)
+        {
+            if (++Pins == FailingPin) throw new InferenceException(Fault.Internal, "there is no memory to pin");
+            nint address = (nint)NativeMemory.Alloc((nuint)bytes);
+            pinned.Add(address, bytes);
+            return address;
+        }
     }
 
     public void Unpin(nint address)
@@ -66,16 +94,43 @@ internal sealed unsafe class LateLink : IDeviceLink
         }
     }
 
+    public void Register(nint address, long bytes, bool isReadOnly)
+    {
+        lock (gate)
+        {
+            if (++Registers == FailingRegister) throw new InferenceException(Fault.Internal, "the driver registers nothing more");
+            long page = Environment.SystemPageSize;
+            if (address % page != 0 || bytes % page != 0) Faults.Add("parts of pages were registered");
+            if (registered.Any(other => address < other.Key + (nint)other.Value.Bytes && other.Key < address + (nint)bytes)) Faults.Add("a page was registered twice");
+            registered.Add(address, (bytes, isReadOnly));
+        }
+    }
+
+    public void Unregister(nint address)
+    {
+        lock (gate)
+        {
+            long bytes = registered[address].Bytes;
+            if (guests.Append(this).SelectMany(link => link.pending).Any(copy => copy.From >= address && copy.From < address + (nint)bytes)) Faults.Add("memory was taken back while it was copied from");
+            registered.Remove(address);
+        }
+    }
+
     public void Upload(nint device, nint from, long bytes)
     {
+        isAsked = true;
         Gate.Wait(TimeSpan.FromSeconds(60));
         lock (gate)
         {
+            IEnumerable<KeyValuePair<nint, (long Bytes, bool)>> there = host is null ? registered : registered.Concat(host.registered);
+            if (!pinned.Any(piece => Holds(piece.Key, piece.Value)) && !there.Any(piece => Holds(piece.Key, piece.Value.Bytes))) Faults.Add("memory was uploaded that is not pinned");
             if (++Uploads == FailingUpload) throw new InferenceException(Fault.Internal, "the device is gone");
             Log.Add("upload");
             pending.Enqueue((device, from, bytes));
             handed++;
         }
+
+        bool Holds(nint start, long length) => from >= start && from + (nint)bytes <= start + (nint)length;
     }
 
     public void Download(nint to, nint device, long bytes)

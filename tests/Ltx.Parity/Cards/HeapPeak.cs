@@ -46,6 +46,8 @@ internal sealed partial class HeapPeak : IDisposable
         {
             string now = stage;
             long live = Live() - before;
+            // Interrupted in between, it may have looked at another stage's.
+            if (now != stage) continue;
             if (!peaks.TryGetValue(now, out long peak) || live > peak) peaks[now] = live;
             Thread.Yield();
         }

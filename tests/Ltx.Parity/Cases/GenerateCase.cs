@@ -12,7 +12,7 @@ internal sealed class GenerateCase : IParityCase
     {
         string folder = context.Model.TextEncoder;
         GemmaTokenizer tokenizer = GemmaTokenizer.Open(Path.Combine(folder, GemmaTokenizer.FileName));
-        using GemmaEncoder model = new(folder, context.Device, context.Type);
+        using GemmaEncoder model = new(context.Model, context.Device, context.Type);
         IReadOnlyList<int> chat = tokenizer.Encode(golden.Text("chat_text"), addBos: false);
         Tensor ids = tensor(chat.Select(id => (long)id).ToArray()).unsqueeze(0);
         report.Compare("in.ids", ids, golden.Tensor("in.ids"), ParityReport.Exact);

@@ -23,8 +23,11 @@ public sealed class BenchCommandTests
     [InlineData("--steps is 31, and must be between 1 and 30.", "--steps", "31")]
     [InlineData("does not exist.", "--json", "/none/at/all.json")]
     [InlineData("There is no model \"none\"", "--model", "none")]
-    [InlineData("--model synthetic has a transformer alone: give --tokens and no --size.", "--model", "synthetic")]
-    [InlineData("--layers goes with --model synthetic", "--layers", "2")]
+    [InlineData("--profile looks into single forwards", "--profile")]
+    [InlineData("There is no preset \"none\"", "--model", "synthetic", "--preset", "none")]
+    [InlineData("A model has at least one layer", "--model", "synthetic", "--layers", "0")]
+    [InlineData("--preset, --layers and --gemma-layers go with --model synthetic", "--layers", "2")]
+    [InlineData("--preset, --layers and --gemma-layers go with --model synthetic", "--preset", "tiny")]
     public async Task What_cannot_be_measured_is_refused_in_a_sentence(string sentence, params string[] arguments)
     {
         LtxRun run = await LtxProcess.RunAsync(["bench", .. arguments]);
@@ -41,7 +44,7 @@ public sealed class BenchCommandTests
         using TestFolder folder = new();
         string file = Path.Combine(folder.Path, "bench.json");
 
-        LtxRun run = (await LtxProcess.RunAsync(["bench", "--device", "cpu", "--size", "128x128x9", "--steps", "2", "--tokens", "16", "--repeat", "1", "--json", file])).Succeeded();
+        LtxRun run = (await LtxProcess.RunAsync(["bench", "--device", "cpu", "--size", "128x128x9", "--steps", "2", "--tokens", "16", "--profile", "--repeat", "1", "--json", file])).Succeeded();
 
         Assert.Contains("last denoising step to finished MP4", run.Output, StringComparison.Ordinal);
         using JsonDocument report = JsonDocument.Parse(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken));
@@ -53,8 +56,36 @@ public sealed class BenchCommandTests
         Assert.InRange(request.GetProperty("sum_of_stages").GetDouble(), 0.8, 1.001);
         Assert.Equal([5, 7], request.GetProperty("stages").EnumerateArray().Select(stage => stage.GetProperty("evaluations").GetInt32()).Where(count => count > 0));
         Assert.True(request.GetProperty("host_peak").GetInt64() > 0);
-        Assert.Equal(16, Assert.Single(report.RootElement.GetProperty("forwards").EnumerateArray()).GetProperty("tokens").GetInt32());
+        JsonElement forward = Assert.Single(report.RootElement.GetProperty("forwards").EnumerateArray()), profile = forward.GetProperty("profile");
+        Assert.Equal(16, forward.GetProperty("tokens").GetInt32());
+        Assert.Contains("16 tokens, part by part", run.Output, StringComparison.Ordinal);
+        // What compare_reference.py reads.
+        double sum = profile.GetProperty("parts").EnumerateArray().Sum(part => part.GetProperty("seconds").GetDouble());
+        Assert.Equal(profile.GetProperty("sum_of_parts").GetDouble(), sum / profile.GetProperty("seconds").GetDouble(), 1e-3);
+        Assert.Contains("matrix products", profile.GetProperty("parts").EnumerateArray().Select(part => part.GetProperty("kind").GetString()));
         Assert.Equal([file], TestFolder.Names(folder.Path));
+    }
+
+    [Fact]
+    public async Task A_whole_request_is_measured_without_a_file_of_the_model()
+    {
+        using TestFolder folder = new();
+        string file = Path.Combine(folder.Path, "bench.json");
+
+        LtxRun run = (await LtxProcess.RunAsync(
+            ["bench", "--device", "cpu", "--model", "synthetic", "--preset", "tiny", "--layers", "2", "--gemma-layers", "1", "--size", "128x128x9", "--steps", "1", "--repeat", "1", "--json", file])).Succeeded();
+
+        // Every line that a model of files has, and what is to be known of one without.
+        foreach (string words in (string[])["process start to ready", "  LoRA", "TFLOP/s", "of ceiling", "last denoising step to finished MP4", "peak memory: host", "2 blocks", "random numbers", "prompt expansion is left out"])
+        {
+            Assert.Contains(words, run.Output, StringComparison.Ordinal);
+        }
+        using JsonDocument report = JsonDocument.Parse(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken));
+        JsonElement request = report.RootElement.GetProperty("request");
+        Assert.Equal([3, 7], request.GetProperty("stages").EnumerateArray().Select(stage => stage.GetProperty("evaluations").GetInt32()).Where(count => count > 0));
+        Assert.InRange(request.GetProperty("sum_of_stages").GetDouble(), 0.8, 1.001);
+        Assert.True(request.GetProperty("work").GetProperty("tflop").GetDouble() > 0);
+        Assert.True(report.RootElement.GetProperty("ready_seconds").GetDouble() > 0);
     }
 
     [Fact]

@@ -30,8 +30,9 @@ public class WaitingLanesTests
             all.ForEach(lanes.Add);
             List<LiveRequest> taken = [];
             string? loaded = null;
-            while (lanes.Take(loaded) is { } next)
+            while (lanes.Peek(loaded, _ => false) is var peeked && lanes.Take(loaded) is { } next)
             {
+                Assert.Same(peeked, next);
                 taken.Add(next);
                 loaded = next.Stored.LoraSet;
                 Assert.Equal(Enumerable.Range(0, lanes.Count), lanes.All.Select(r => r.Position));
@@ -44,6 +45,20 @@ public class WaitingLanesTests
                 Assert.InRange(taken.Take(place).Count(t => t.Stored.Lane == request.Stored.Lane && t.Stored.Sequence > request.Stored.Sequence), 0, 2);
             }
         }).QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
+    public void A_look_changes_nothing_and_passes_those_that_do_not_count()
+    {
+        WaitingLanes lanes = new(groupWindow: 3, maxOvertakes: 1);
+        List<LiveRequest> all = [Request(1, Lane.Normal, "b"), Request(2, Lane.Normal, "a"), Request(3, Lane.High, "c")];
+        all.ForEach(lanes.Add);
+        Assert.Same(all[2], lanes.Peek("a", _ => false));
+        Assert.Same(all[1], lanes.Peek("a", r => r == all[2]));
+        Assert.Same(all[0], lanes.Peek("a", r => r != all[0]));
+        Assert.Null(lanes.Peek("a", _ => true));
+        Assert.Equal(3, lanes.Count);
+        Assert.All(all, request => Assert.Equal(0, request.Overtaken));
     }
 
     private static LiveRequest Request(long sequence, Lane lane, string set) => new(new StoredRequest

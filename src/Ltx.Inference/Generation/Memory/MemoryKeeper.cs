@@ -18,6 +18,7 @@ internal sealed class MemoryKeeper
 
     private readonly MemoryPlanner planner;
     private readonly bool isFloat8;
+    private readonly HostClaim? host;
 
     /// <param name="options">may name a limit and a size</param>
     public MemoryKeeper(ModelFolder folder, Device device, ScalarType type, InpaintOptions options)
@@ -29,6 +30,7 @@ internal sealed class MemoryKeeper
         long? free = device.type == DeviceType.CUDA ? CudaMemory.Read(Math.Max(0, device.index))?.Free - Libraries : null;
         Available = options.Memory is { } limit && free is { } there ? Math.Min(limit, there) : options.Memory ?? free ?? long.MaxValue;
         First = planner.Choose(options.PlannedFor ?? Usual, Available, isFloat8);
+        if (device.type == DeviceType.CUDA) host = HostClaim.Make(() => HostMemory.Available, left => planner.Pristine(First, left, options.Pinned), First.PinnedHost);
     }
 
     /// <summary>Bytes of the device for weights and work.</summary>
@@ -39,6 +41,12 @@ internal sealed class MemoryKeeper
 
     /// <summary>What weights are placed by when they are loaded. Where the usual size does not fit, the smallest there is.</summary>
     public MemoryPlan First { get; }
+
+    /// <summary>Where the transformer's own weights are read from again; a CPU computes with what lies in the file.</summary>
+    public PristinePlan? Pristine => host?.Plan;
+
+    /// <summary>The models are loaded, or are not going to be: what they take of the host's memory is taken.</summary>
+    public void Loaded() => host?.Dispose();
 
     /// <summary>A plan for a request, before work starts.</summary>
     /// <param name="current">where weights are now</param>

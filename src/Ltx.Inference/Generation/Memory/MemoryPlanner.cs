@@ -82,6 +82,15 @@ public sealed class MemoryPlanner
     /// <summary>What a given arrangement is predicted to hold.</summary>
     public MemoryPlan Predict(RequestShape request, long available, MemoryArrangement arrangement) => Plan(new RequestMemory(model, request, element, device), available, arrangement);
 
+    /// <summary>Bytes of the transformer's own weights that LoRAs are merged into.</summary>
+    public long PristineBytes => model.PristineBytes;
+
+    /// <summary>Where the transformer's own weights are to be read from when LoRAs change.</summary>
+    /// <param name="plan">what else takes host memory</param>
+    /// <param name="host">bytes of host memory that are left</param>
+    /// <param name="wish">the operator's</param>
+    public PristinePlan Pristine(MemoryPlan plan, long host, PinnedWeights wish = PinnedWeights.Auto) => PristinePlan.Choose(model.PristineBytes, plan.PinnedHost, host, model.LiesInMemory, wish);
+
     private MemoryPlan Plan(RequestMemory work, long available, MemoryArrangement arrangement)
     {
         long block = arrangement.Float8 ? model.Block.Float8Bytes(element) : model.Block.Bytes(element), text = TextWeights(arrangement.Text);

@@ -70,21 +70,32 @@ internal sealed record ModelFacts
     /// <summary>Numbers of the largest matrix that a LoRA may change.</summary>
     public required long LargestMatrix { get; init; }
 
+    /// <summary>Bytes that the weights of the transformer's linear layers have in the file.</summary>
+    public long PristineBytes { get; private init; }
+
+    /// <summary>Whether that file lies in memory.</summary>
+    public bool LiesInMemory { get; private init; }
+
     /// <summary>Reads a model folder's headers and configs; loads no weight.</summary>
     /// <param name="sees">whether Gemma is shown pictures</param>
     /// <exception cref="WeightsException">A file is missing, not sound, or of another architecture, or the model cannot see and should.</exception>
     public static ModelFacts Read(ModelFolder folder, bool sees = false)
     {
-        using Checkpoint checkpoint = Checkpoint.Open(folder.Checkpoint);
-        using TensorArchive file = TensorArchive.Open(folder.Checkpoint), upscaler = TensorArchive.Open(folder.Upscaler), gemma = GemmaWeights.OpenArchive(folder.TextEncoder);
-        string upscalerConfig = upscaler.Files[0].Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{folder.Upscaler} is no latent upsampler: its metadata has no config.");
+        using Checkpoint checkpoint = Checkpoint.Open(folder);
+        using SafetensorsFile file = folder.Files.Open(folder.Checkpoint), upscaler = folder.Files.Open(folder.Upscaler);
+        using TensorArchive gemma = folder.Files.OpenFolder(folder.TextEncoder);
+        string upscalerConfig = upscaler.Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{folder.Upscaler} is no latent upsampler: its metadata has no config.");
         ModelFacts facts = From(
-            checkpoint.Config, ConfigSection.Parse(upscalerConfig, folder.Upscaler), JsonFile.Read(Path.Combine(folder.TextEncoder, "config.json")),
-            Shapes(file), Shapes(upscaler), Shapes(gemma), folder.PromptExpansion,
-            file.Files[0].Tensors.Values.Any(entry => entry.Type.IsFloat8() && entry.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal)));
+            checkpoint.Config, ConfigSection.Parse(upscalerConfig, folder.Upscaler), folder.Files.ReadConfig(Path.Combine(folder.TextEncoder, "config.json")),
+            Shapes([file]), Shapes([upscaler]), Shapes(gemma.Files), folder.PromptExpansion,
+            file.Tensors.Values.Any(entry => entry.Type.IsFloat8() && entry.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal))) with
+        {
+            PristineBytes = file.IsImagined ? 0 : file.Tensors.Values.Where(entry => IsLinear(entry.Name, entry.Shape)).Sum(entry => entry.Length),
+            LiesInMemory = file.LiesInMemory,
+        };
         if (!sees) return facts;
         (VisionConfig vision, IReadOnlyList<string> prefixes) = ImageEncoder.Check(folder, gemma);
-        return facts with { Vision = vision, VisionSize = PartSize.Of(Shapes(gemma).Where(tensor => prefixes.Any(prefix => tensor.Item1.StartsWith(prefix, StringComparison.Ordinal)))) };
+        return facts with { Vision = vision, VisionSize = PartSize.Of(Shapes(gemma.Files).Where(tensor => prefixes.Any(prefix => tensor.Item1.StartsWith(prefix, StringComparison.Ordinal)))) };
     }
 
     /// <summary>The same of a model that is only described.</summary>
@@ -92,9 +103,13 @@ internal sealed record ModelFacts
     {
         ConfigSection checkpoint = Config(preset.Checkpoint.Config, "checkpoint"), upscaler = Config(preset.Upscaler.Config, "upscaler"), gemma = Config(preset.TextEncoder.Files["config.json"], "text encoder");
         GemmaConfig text = GemmaConfig.Read(gemma);
+        List<ExpectedTensor> tensors = [.. CheckpointForm.Tensors(checkpoint, text.HiddenSize, text.Layers)];
         return From(
             checkpoint, upscaler, gemma,
-            Shapes(CheckpointForm.Tensors(checkpoint, text.HiddenSize, text.Layers)), Shapes(UpsamplerForm.Tensors(upscaler)), Shapes(GemmaForm.LanguageModel(text)), writesPrompts: true, isFloat8: false);
+            Shapes(tensors), Shapes(UpsamplerForm.Tensors(upscaler)), Shapes(GemmaForm.LanguageModel(text)), writesPrompts: true, isFloat8: false) with
+        {
+            PristineBytes = tensors.Where(tensor => IsLinear(tensor.Name, tensor.Shape)).Sum(tensor => tensor.Length),
+        };
     }
 
     /// <summary>The same of configs and lists of tensors.</summary>
@@ -114,7 +129,6 @@ internal sealed record ModelFacts
         TransformerConfig transformer = TransformerConfig.From(config);
         GemmaConfig text = GemmaConfig.Read(gemmaConfig);
         PartSize Part(IEnumerable<string> prefixes) => PartSize.Of(checkpoint.Where(tensor => prefixes.Any(prefix => tensor.Name.StartsWith(prefix, StringComparison.Ordinal))));
-        bool InTransformer(string name) => name.StartsWith(TransformerPrefix, StringComparison.Ordinal) && !ConnectorPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
         PartSize[] connectors = [.. ConnectorPrefixes.Select(prefix => Part([prefix]))];
         return new ModelFacts
         {
@@ -138,6 +152,11 @@ internal sealed record ModelFacts
         };
     }
 
+    private static bool InTransformer(string name) => name.StartsWith(TransformerPrefix, StringComparison.Ordinal) && !ConnectorPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
+
+    // Tables of modulation have two dimensions as well, and other names.
+    private static bool IsLinear(string name, long[] shape) => InTransformer(name) && shape.Length == 2 && name.EndsWith(".weight", StringComparison.Ordinal);
+
     private static string GemmaPrefix(IReadOnlyList<(string Name, long[] Shape)> gemma)
     {
         string? prefix = GemmaWeights.Prefixes.Select(candidate => $"{candidate}.layers.").FirstOrDefault(candidate => gemma.Any(tensor => tensor.Name.StartsWith(candidate, StringComparison.Ordinal)));
@@ -155,5 +174,5 @@ internal sealed record ModelFacts
 
     private static List<(string, long[])> Shapes(IEnumerable<ExpectedTensor> tensors) => [.. tensors.Select(tensor => (tensor.Name, tensor.Shape))];
 
-    private static List<(string, long[])> Shapes(TensorArchive archive) => [.. archive.Files.SelectMany(file => file.Tensors.Values).Select(entry => (entry.Name, entry.Shape))];
+    private static List<(string, long[])> Shapes(IEnumerable<SafetensorsFile> files) => [.. files.SelectMany(file => file.Tensors.Values).Select(entry => (entry.Name, entry.Shape))];
 }

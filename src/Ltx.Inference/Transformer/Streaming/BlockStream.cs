@@ -9,6 +9,8 @@ namespace Ltx.Inference.Transformer.Streaming;
 /// device take turns: while one block computes in the first, the next one is copied into the second. Nothing here waits on the host; copies and
 /// computing are ordered on the device by marks. The numbers are those of resident blocks, bit for bit, because they are the same numbers.
 /// </summary>
+/// <param name="link">must outlive this</param>
+/// <param name="device">where they compute</param>
 internal sealed class BlockStream(IDeviceLink link, Device device) : IDisposable
 {
     /// <summary>One that is computed with, and one that is copied into.</summary>
@@ -20,7 +22,7 @@ internal sealed class BlockStream(IDeviceLink link, Device device) : IDisposable
     /// <summary>The blocks that are streamed, in order.</summary>
     public IReadOnlyCollection<int> Indices => blocks.Keys;
 
-    /// <summary>Bytes of host memory that they are in.</summary>
+    /// <summary>Bytes of host memory that are pinned for them, beside what a store of pristine weights keeps.</summary>
     public long PinnedBytes => blocks.Values.Sum(block => block.Bytes);
 
     /// <summary>Which of so many blocks are streamed, spread evenly: between two that are, there is time to copy.</summary>
@@ -88,7 +90,6 @@ internal sealed class BlockStream(IDeviceLink link, Device device) : IDisposable
         blocks.Clear();
         slots.ForEach(slot => slot.Dispose());
         slots.Clear();
-        link.Dispose();
     }
 
     private static bool SameForm(StreamedBlock one, StreamedBlock other) =>

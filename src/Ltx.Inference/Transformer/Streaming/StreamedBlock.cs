@@ -6,40 +6,39 @@ namespace Ltx.Inference.Transformer.Streaming;
 
 /// <summary>
 /// The weights of one block's linear layers, at home in pinned host memory: as they are used now, LoRAs merged. Whatever a layer is given from
-/// now on goes there too.
+/// now on goes there too. A weight that lies in pinned memory already, as the file has it, is at home there and nowhere else.
 /// </summary>
 internal sealed class StreamedBlock : IDisposable
 {
-    // Copies are fastest from addresses that are a multiple of this.
-    private const long Alignment = 256;
-
     private readonly IDeviceLink link;
     private readonly Device device;
     private readonly IReadOnlyList<Linear> linears;
-    private readonly long[][] offsets;
-    private readonly nint home;
+
+    // By layer and tensor: what is pinned for it alone, and where it is copied from.
+    private readonly nint?[][] homes;
+    private readonly nint[][] sources;
 
     /// <summary>Brings the weights home. Returns when they are there, so that what they were in on the device can be used again.</summary>
     public StreamedBlock(int index, IReadOnlyList<Linear> linears, IDeviceLink link, Device device)
     {
         (Index, this.linears, this.link, this.device) = (index, linears, link, device);
-        offsets = [.. linears.Select(linear => new long[linear.Weight.Tensors.Count])];
-        foreach ((int i, Linear linear) in linears.Index())
+        homes = [.. linears.Select(linear => new nint?[linear.Weight.Tensors.Count])];
+        sources = [.. linears.Select(linear => new nint[linear.Weight.Tensors.Count])];
+        try
         {
-            foreach ((int part, Tensor tensor) in linear.Weight.Tensors.Index())
-            {
-                offsets[i][part] = Bytes;
-                Bytes += (Size(tensor) + Alignment - 1) / Alignment * Alignment;
-            }
+            foreach ((int i, Linear linear) in linears.Index()) BringHome(i, linear.Weight);
         }
-        home = link.Pin(Bytes);
-        foreach ((int i, Linear linear) in linears.Index()) BringHome(i, linear.Weight);
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Which block it is.</summary>
     public int Index { get; }
 
-    /// <summary>Of the home.</summary>
+    /// <summary>Of what is pinned for it alone.</summary>
     public long Bytes { get; private set; }
 
     /// <summary>Where it is computed; null before that is decided.</summary>
@@ -67,13 +66,10 @@ internal sealed class StreamedBlock : IDisposable
     public void Upload()
     {
         int at = 0;
-        foreach (long[] layer in offsets)
+        foreach (nint source in sources.SelectMany(layer => layer))
         {
-            foreach (long offset in layer)
-            {
-                Tensor target = Slot!.Tensors[at++];
-                link.Upload(ForeignMemory.Address(target), home + (nint)offset, Size(target));
-            }
+            Tensor target = Slot!.Tensors[at++];
+            link.Upload(ForeignMemory.Address(target), source, Size(target));
         }
     }
 
@@ -86,7 +82,7 @@ internal sealed class StreamedBlock : IDisposable
             Tensor[] own = [.. linear.Weight.Tensors.Select(tensor => empty_like(tensor).DetachFromDisposeScope())];
             Ordered(() =>
             {
-                for (int part = 0; part < own.Length; part++) link.Upload(ForeignMemory.Address(own[part]), home + (nint)offsets[i][part], Size(own[part]));
+                for (int part = 0; part < own.Length; part++) link.Upload(ForeignMemory.Address(own[part]), sources[i][part], Size(own[part]));
             });
             linear.Place(linear.Weight.Over(own));
         }
@@ -100,7 +96,13 @@ internal sealed class StreamedBlock : IDisposable
         nint mark = link.MarkCopies();
         link.Await(mark);
         link.Drop(mark);
-        link.Unpin(home);
+        foreach (nint?[] layer in homes)
+        {
+            foreach (nint? home in layer)
+            {
+                if (home is { } pinned) link.Unpin(pinned);
+            }
+        }
     }
 
     // A layer has been given another weight: it goes home, and the layer goes on computing in the slot.
@@ -118,8 +120,26 @@ internal sealed class StreamedBlock : IDisposable
     // Ordered on both sides: the copies wait for what the numbers are computed by, and computing, which may use their memory again, for the copies.
     private void BringHome(int layer, LinearWeight weight) => Ordered(() =>
     {
-        foreach ((int part, Tensor tensor) in weight.Tensors.Index()) link.Download(home + (nint)offsets[layer][part], ForeignMemory.Address(tensor), Size(tensor));
+        foreach ((int part, Tensor tensor) in weight.Tensors.Index())
+        {
+            if (part == 0 && weight.InHost is { } there)
+            {
+                sources[layer][part] = there;
+                continue;
+            }
+            nint home = homes[layer][part] ??= Pinned(Size(tensor));
+            sources[layer][part] = home;
+            link.Download(home, ForeignMemory.Address(tensor), Size(tensor));
+        }
     });
+
+    // What a LoRA once needed stays for the next one.
+    private nint Pinned(long bytes)
+    {
+        nint home = link.Pin(bytes);
+        Bytes += bytes;
+        return home;
+    }
 
     private void Ordered(Action copy)
     {

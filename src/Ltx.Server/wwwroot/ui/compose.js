@@ -2,7 +2,7 @@
 
 import { ApiError, ENDPOINT, makePreview, ownPath, submit } from "./api.js";
 import { codePanel } from "./code.js";
-import { announce, bytes, h, icon, plural } from "./dom.js";
+import { announce, bytes, plural } from "./dom.js";
 import { RequestForm } from "./form.js";
 import { proposal } from "./frames.js";
 import { currentKey } from "./key.js";
@@ -15,6 +15,7 @@ import { keepAtOnce, loadDraft, saveDraft, startNewDraft, tabDraftId } from "./s
 import { NO_MARKS, Tools } from "./tools.js";
 import { upload } from "./upload.js";
 import { SourceVideo, canShow } from "./video.js";
+import { buildWorkplace } from "./workplace.js";
 
 /** Changes are kept once the hand has rested so long, in milliseconds. */
 const SAVE_AFTER = 300;
@@ -35,6 +36,7 @@ export class Compose extends EventTarget {
   #covering = Promise.resolve();
   #sending = null;
   #frames = { times: [0], tail: 0.04 };
+  #isPreview = false;
 
   constructor(schema) {
     super();
@@ -44,7 +46,21 @@ export class Compose extends EventTarget {
     this.tools = new Tools(this.stage);
     this.maskView = new MaskFileView(this.stage);
     this.code = codePanel(() => ({ endpoint: ENDPOINT, input: this.input(), origin: location.origin, hasKey: currentKey() !== null }));
-    this.#build();
+    this.view = buildWorkplace(this, {
+      source: (file) => this.choose(file),
+      mask: (file) => this.#chooseMask(file),
+      drop: (file) => (this.#draft.maskMode === "file" && this.#source !== null ? this.#chooseMask(file) : this.choose(file)),
+      mode: (mode) => this.#changeMode(mode),
+      whole: () => this.#cover(),
+      key: (event) => {
+        if (!(this.#draft.maskMode === "draw" && this.tools.handleKey(event))) this.stage.handleKey(event);
+      },
+      send: () => this.send(),
+      stop: () => this.#sending?.abort(),
+    });
+    const { choose, errors, maskFilePanel } = this.view;
+    this.form.register("video_url", errors.source, () => (choose.offsetParent ? choose : this.stage.surface).focus());
+    this.form.register("mask_video_url", errors.mask, () => (this.#draft.maskMode === "draw" ? this.stage.surface : maskFilePanel.firstChild).focus());
     this.form.addEventListener("change", () => {
       this.#cover();
       this.#changed();
@@ -69,6 +85,10 @@ export class Compose extends EventTarget {
     const { source, mask } = this.#draft;
     const values = { ...this.form.values(), video_url: source?.url ?? `${location.origin}/files/…/${source?.name ?? "source.mp4"}`, mask_video_url: mask?.url ?? `${location.origin}/files/…/mask.mp4` };
     return withoutDefaults(this.schema, values);
+  }
+
+  get element() {
+    return this.view.element;
   }
 
   get isEmpty() {
@@ -141,7 +161,7 @@ export class Compose extends EventTarget {
   }
 
   focus() {
-    (this.isEmpty ? this.chooseButton : this.stage.surface).focus();
+    (this.isEmpty ? this.view.choose : this.stage.surface).focus();
   }
 
   // --- the source --------------------------------------------------------------------------------------------------------------
@@ -167,7 +187,6 @@ export class Compose extends EventTarget {
     }
     if (turn !== this.#opening) return source.close();
     this.#source = source;
-    this.#playing = address;
     this.#showSourceState();
     this.stage.load(address, source, [0], 0.04);
     if (isNew) await this.#propose();
@@ -176,8 +195,6 @@ export class Compose extends EventTarget {
     announce(`${this.#draft.source.name}: ${source.width} by ${source.height} pixels.`);
   }
 
-  #playing = null;
-
   /** What this browser cannot decode is shown as the server's preview of it. The times are the source's own where the container tells them. */
   async #preview(source) {
     await this.#uploadSource((text, share) => this.#note(`This browser cannot show the video as it is. ${text}${share === null ? "" : ` ${Math.round(share * 100)} %`}`));
@@ -185,7 +202,7 @@ export class Compose extends EventTarget {
     const preview = await makePreview(this.#draft.source.url);
     const address = ownPath(preview.url);
     if (address === null) throw new Error("The preview lies on another server.");
-    this.isPreview = true;
+    this.#isPreview = true;
     return { source: source ?? SourceVideo.ofPreview(preview), address };
   }
 
@@ -205,12 +222,12 @@ export class Compose extends EventTarget {
       if (asked === null || source !== this.#source) return;
       const covered = Math.min(asked, source.duration ?? asked);
       const inside = await source.times(asked);
-      const all = this.whole.checked ? await source.times(Infinity) : inside;
+      const all = this.view.whole.checked ? await source.times(Infinity) : inside;
       if (source !== this.#source) return;
-      const end = this.whole.checked ? (source.duration ?? all.at(-1) + 1 / fps) : covered;
+      const end = this.view.whole.checked ? (source.duration ?? all.at(-1) + 1 / fps) : covered;
       const tail = Math.max(end - all.at(-1), 0.001);
       this.#frames = { times: inside, tail: Math.max(covered - inside.at(-1), 0.001) };
-      this.wholeField.hidden = source.duration !== null && covered >= source.duration - 1e-3;
+      this.view.wholeField.hidden = source.duration !== null && covered >= source.duration - 1e-3;
       const frames = Math.min(count, Math.max(Math.round(covered * fps), 1));
       this.stage.setCoverage({
         times: all, tail, covered, coveredFrames: inside.length,
@@ -223,8 +240,8 @@ export class Compose extends EventTarget {
   #closeSource() {
     this.#source?.close();
     if (this.#address !== null) URL.revokeObjectURL(this.#address);
-    this.#source = this.#address = this.#playing = null;
-    this.isPreview = false;
+    this.#source = this.#address = null;
+    this.#isPreview = false;
     this.maskView.clear();
     this.stage.video.removeAttribute("src");
     this.stage.video.load();
@@ -232,12 +249,20 @@ export class Compose extends EventTarget {
 
   // --- the mask ----------------------------------------------------------------------------------------------------------------
 
+  #changeMode(mode) {
+    if (mode === this.#draft.maskMode) return;
+    this.#draft.mask = null;
+    this.#files.mask = null;
+    this.#setMode(mode);
+    this.#changed();
+  }
+
   #setMode(mode) {
     this.#draft.maskMode = mode;
     this.tools.active = mode === "draw";
-    for (const [name, button] of this.modeButtons) button.setAttribute("aria-pressed", String(name === mode));
+    for (const [name, button] of this.view.modeButtons) button.setAttribute("aria-pressed", String(name === mode));
     this.tools.toolbar.hidden = this.tools.panel.hidden = mode !== "draw";
-    this.maskFilePanel.hidden = mode !== "file";
+    this.view.maskFilePanel.hidden = mode !== "file";
     this.maskView.clear();
     this.tools.update();
     this.stage.editor.setSize(...Object.values(this.stage.editor.size));
@@ -261,7 +286,7 @@ export class Compose extends EventTarget {
   #showMaskFileState(note = "") {
     const { mask } = this.#draft;
     const has = mask !== null && this.#draft.maskMode === "file";
-    this.maskFileText.textContent = has
+    this.view.maskFileText.textContent = has
       ? `${mask.name}${mask.size ? ` (${bytes(mask.size)})` : ""}${this.#files.mask === null && !mask.url ? " – choose it again, it was not yet sent" : ""}.${note}`
       : "A video or a picture: white is made anew, black stays. It is stretched to the source's size.";
   }
@@ -312,9 +337,9 @@ export class Compose extends EventTarget {
     this.form.clearErrors();
     this.#showSending(true);
     const say = (text, share) => {
-      this.sendText.textContent = share === null ? text : `${text}: ${Math.round(share * 100)} %`;
-      if (share === null) this.sendBar.removeAttribute("value");
-      else this.sendBar.value = share;
+      this.view.sendText.textContent = share === null ? text : `${text}: ${Math.round(share * 100)} %`;
+      if (share === null) this.view.sendBar.removeAttribute("value");
+      else this.view.sendBar.value = share;
     };
     try {
       // The frames of a mask that was made for another part of the source are not this request's.
@@ -348,10 +373,10 @@ export class Compose extends EventTarget {
   }
 
   #showSending(busy) {
-    this.sendButton.hidden = busy;
-    this.progressRow.hidden = !busy;
+    this.view.sendButton.hidden = busy;
+    this.view.progressRow.hidden = !busy;
     this.element.setAttribute("aria-busy", String(busy));
-    if (busy) this.stopButton.focus();
+    if (busy) this.view.stopButton.focus();
   }
 
   // --- keeping -----------------------------------------------------------------------------------------------------------------
@@ -373,118 +398,40 @@ export class Compose extends EventTarget {
     return this.#draft.source !== null || Boolean(this.#draft.form.prompt);
   }
 
-  // --- building ----------------------------------------------------------------------------------------------------------------
-
-  #build() {
-    const sourceInput = h("input", { type: "file", accept: "video/*,.mkv,.mov,.avi,.ts", class: "off-screen", tabindex: -1, "aria-label": "Source video", id: "source-file", onchange: () => {
-      const [file] = sourceInput.files;
-      sourceInput.value = "";
-      if (file) this.choose(file);
-    } });
-    const maskInput = h("input", { type: "file", accept: "video/*,image/*,.mkv", class: "off-screen", tabindex: -1, "aria-label": "Mask file", id: "mask-file", onchange: () => {
-      const [file] = maskInput.files;
-      maskInput.value = "";
-      if (file) this.#chooseMask(file);
-    } });
-    const chooseButton = (text, look = "primary") => h("button", { type: "button", class: look, onclick: () => sourceInput.click() }, text);
-    this.chooseButton = chooseButton("Choose a video");
-    this.emptyTitle = h("h2", {});
-    this.emptyText = h("p", {});
-    this.empty = h("div", { class: "empty" }, icon("film"), this.emptyTitle, this.emptyText, this.chooseButton,
-      h("ol", { class: "steps" },
-        h("li", {}, h("strong", {}, "Mark"), " what should change, frame by frame or with marks that move along."),
-        h("li", {}, h("strong", {}, "Say"), " what belongs there."),
-        h("li", {}, h("strong", {}, "Compare"), " before and after; everything else stays as it was.")));
-    this.noteText = h("p", { class: "note", role: "status" });
-
-    this.sourceName = h("span", { class: "source-name" });
-    this.previewNote = h("p", { class: "notice", hidden: true }, "This browser cannot show the video as it is. You see the server's preview; the request uses your file itself.");
-    this.modeButtons = new Map([["draw", "Draw"], ["file", "Mask file"]].map(([name, text]) => [name, h("button", { type: "button", onclick: () => {
-      if (name !== this.#draft.maskMode) {
-        this.#draft.mask = null;
-        this.#files.mask = null;
-        this.#setMode(name);
-        this.#changed();
-      }
-    } }, text)]));
-    this.maskFileText = h("p", { class: "help" });
-    this.maskFilePanel = h("div", { class: "mask-file", hidden: true }, h("button", { type: "button", class: "quiet", onclick: () => maskInput.click() }, "Choose the mask"), this.maskFileText);
-    this.errors = { source: h("p", { class: "error", role: "alert", hidden: true }), mask: h("p", { class: "error", role: "alert", hidden: true }) };
-    this.form.register("video_url", this.errors.source, () => this.chooseButton.offsetParent ? this.chooseButton.focus() : this.stage.surface.focus());
-    this.form.register("mask_video_url", this.errors.mask, () => this.#draft.maskMode === "draw" ? this.stage.surface.focus() : this.maskFilePanel.firstChild.focus());
-    this.whole = h("input", { type: "checkbox", onchange: () => this.#cover() });
-    this.wholeField = h("label", { class: "check", hidden: true }, this.whole, "Show the whole source");
-    this.stage.element.append(this.wholeField);
-
-    this.work = h("div", { class: "work", onkeydown: (event) => {
-      if (event.target.closest("input:not([type=checkbox]), textarea, select")) return;
-      if (event.key === " " && event.target.closest("button, input, summary")) return;
-      if (!(this.#draft.maskMode === "draw" && this.tools.handleKey(event))) this.stage.handleKey(event);
-    } },
-      h("div", { class: "work-head" },
-        h("div", { class: "row" }, this.sourceName, chooseButton("Another video", "quiet small")),
-        h("div", { class: "segmented", role: "group", "aria-label": "Mask" }, [...this.modeButtons.values()])),
-      this.previewNote, this.tools.toolbar, this.maskFilePanel, this.stage.element, this.errors.mask, this.tools.panel);
-
-    this.sendButton = h("button", { type: "button", class: "primary large", onclick: () => this.send() }, "Inpaint");
-    this.stopButton = h("button", { type: "button", class: "quiet", onclick: () => this.#sending?.abort() }, "Stop");
-    this.sendText = h("span", { role: "status" });
-    this.sendBar = h("progress", { max: 1, "aria-label": "Sending" });
-    this.progressRow = h("div", { class: "sending", hidden: true }, h("div", { class: "row between" }, this.sendText, this.stopButton), this.sendBar);
-
-    this.element = h("div", { class: "compose" },
-      h("h1", { class: "off-screen" }, "New request"),
-      h("section", { class: "panel stage-panel", "aria-label": "Source and mask", ondragover: (event) => this.#dragging(event, true), ondragleave: (event) => this.#dragging(event, false), ondrop: (event) => this.#drop(event) },
-        sourceInput, maskInput, this.errors.source, this.noteText, this.empty, this.work),
-      h("section", { class: "panel side", "aria-label": "What belongs there" }, this.form.element, this.code.element));
-    // What most people do comes before what few change.
-    this.form.more.before(h("div", { class: "send" }, this.sendButton, this.progressRow));
-  }
-
-  #dragging(event, over) {
-    event.preventDefault();
-    event.currentTarget.classList.toggle("dragging", over);
-  }
-
-  #drop(event) {
-    this.#dragging(event, false);
-    const [file] = event.dataTransfer.files;
-    if (!file) return;
-    if (this.#draft.maskMode === "file" && this.#source !== null) this.#chooseMask(file);
-    else this.choose(file);
-  }
+  // --- what is shown -----------------------------------------------------------------------------------------------------------
 
   #showSourceState() {
+    const { view } = this;
     const { source } = this.#draft;
     const isOpen = this.#source !== null;
-    this.work.hidden = !isOpen;
-    this.empty.hidden = isOpen;
-    this.noteText.hidden = true;
-    this.previewNote.hidden = !this.isPreview;
+    view.work.hidden = !isOpen;
+    view.empty.hidden = isOpen;
+    view.noteText.hidden = true;
+    view.previewNote.hidden = !this.#isPreview;
     const missing = source !== null && !isOpen && !source.url;
-    this.emptyTitle.textContent = missing ? `Choose ${source.name} again` : "Drop a video here";
-    this.emptyText.textContent = missing
+    view.emptyTitle.textContent = missing ? `Choose ${source.name} again` : "Drop a video here";
+    view.emptyText.textContent = missing
       ? `Your marks and the request are kept. The file${source.size ? ` (${bytes(source.size)})` : ""} had not been sent, and a page cannot open it by itself.`
       : "MP4, MOV, MKV or WebM. It is sent to the server with the request, or at once if this browser cannot show it.";
-    this.sourceName.textContent = source === null ? "" : source.name;
-    if (isOpen) this.sourceName.textContent += ` · ${this.#source.width} × ${this.#source.height}`;
+    view.sourceName.textContent = source === null ? "" : source.name;
+    if (isOpen) view.sourceName.textContent += ` · ${this.#source.width} × ${this.#source.height}`;
   }
 
   #note(text) {
-    this.noteText.hidden = false;
-    this.noteText.textContent = text;
-    this.empty.hidden = true;
+    this.view.noteText.hidden = false;
+    this.view.noteText.textContent = text;
+    this.view.empty.hidden = true;
   }
 
   #error(place, text) {
-    this.errors[place].textContent = text;
-    this.errors[place].hidden = false;
-    this.noteText.hidden = true;
-    this.empty.hidden = this.#source !== null;
+    this.view.errors[place].textContent = text;
+    this.view.errors[place].hidden = false;
+    this.view.noteText.hidden = true;
+    this.view.empty.hidden = this.#source !== null;
   }
 
   #clearError(place) {
-    this.errors[place].hidden = true;
-    this.errors[place].textContent = "";
+    this.view.errors[place].hidden = true;
+    this.view.errors[place].textContent = "";
   }
 }

@@ -1,6 +1,4 @@
-using Ltx.Inference.Weights;
-
-namespace Ltx.Inference.TextEncoder;
+namespace Ltx.Inference.Weights;
 
 /// <summary>Configuration files that lie beside weights.</summary>
 internal static class JsonFile

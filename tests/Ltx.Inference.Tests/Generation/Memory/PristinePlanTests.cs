@@ -1,0 +1,112 @@
+using Ltx.Inference.Generation.Memory;
+using Ltx.Inference.Native;
+using Ltx.Inference.Synthesis;
+using Ltx.Inference.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.Tests.Generation.Memory;
+
+/// <summary>Where a model's own weights stay, by what the host has.</summary>
+public sealed class PristinePlanTests : IDisposable
+{
+    private const long Gigabyte = 1_000_000_000, Margin = 8L << 30;
+
+    private readonly string root = Directory.CreateTempSubdirectory("ltx-host-").FullName;
+
+    public void Dispose() => Directory.Delete(root, recursive: true);
+
+    [Theory]
+    [InlineData(40, 0, 49, PinnedWeights.Auto, PristineSource.Pinned)]
+    [InlineData(40, 0, 48, PinnedWeights.Auto, PristineSource.File)]
+    [InlineData(40, 30, 79, PinnedWeights.Auto, PristineSource.Pinned)]
+    [InlineData(40, 30, 78, PinnedWeights.Auto, PristineSource.File)]
+    [InlineData(40, 30, 20, PinnedWeights.On, PristineSource.Pinned)]
+    [InlineData(40, 0, 200, PinnedWeights.Off, PristineSource.File)]
+    public void They_are_pinned_where_the_host_has_room_beside_what_is_streamed(long pristine, long streamed, long host, PinnedWeights wish, PristineSource expected)
+    {
+        PristinePlan plan = PristinePlan.Choose(pristine * Gigabyte, streamed * Gigabyte, host * Gigabyte, liesInMemory: false, wish);
+        Assert.Equal((expected, expected == PristineSource.Pinned ? pristine * Gigabyte : 0), (plan.Source, plan.Bytes));
+        if (wish == PinnedWeights.Auto) Assert.Contains($"{pristine}.0 GB{(streamed > 0 ? $" beside {streamed}.0 GB of streamed blocks" : "")}, and the host has {host}.0 GB, of which 8.6 GB are to stay free", plan.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(PinnedWeights.Auto, PristineSource.Mapped)]
+    [InlineData(PinnedWeights.On, PristineSource.Mapped)]
+    [InlineData(PinnedWeights.Off, PristineSource.File)]
+    public void A_file_in_memory_is_never_copied(PinnedWeights wish, PristineSource expected)
+    {
+        PristinePlan plan = PristinePlan.Choose(40 * Gigabyte, 0, 500 * Gigabyte, liesInMemory: true, wish);
+        Assert.Equal((expected, 0), (plan.Source, plan.Bytes));
+    }
+
+    [Fact]
+    public void The_real_model_is_counted_by_its_published_files()
+    {
+        ModelPreset preset = ModelPreset.Read(Path.Combine(Repository.Root, "models", "presets", "ltx-2.3-22b.json"));
+        ModelFacts facts = ModelFacts.Of(preset);
+        // Nearly all of the transformer is linear layers, in bfloat16.
+        long numbers = facts.Transformer.Layers * facts.Block.Numbers + facts.Ends.Numbers;
+        Assert.InRange(facts.PristineBytes, 2 * numbers - numbers / 100, 2 * numbers);
+        MemoryPlanner planner = MemoryPlanner.For(preset, ScalarType.BFloat16, DeviceType.CUDA);
+        MemoryPlan plan = planner.Choose(new RequestShape(121, 1088, 1920), CardMemory.Usual[2].Available, float8: false);
+        Assert.True(plan.PinnedHost > 0);
+        Assert.Equal(PristineSource.Pinned, planner.Pristine(plan, facts.PristineBytes + plan.PinnedHost + Margin).Source);
+        Assert.Equal(PristineSource.File, planner.Pristine(plan, facts.PristineBytes + plan.PinnedHost + Margin - 1).Source);
+    }
+
+    [Fact]
+    public void The_miniature_is_counted_by_what_its_file_holds()
+    {
+        ModelFolder folder = ModelFolder.Open(Repository.Miniature);
+        using Checkpoint checkpoint = Checkpoint.Open(folder.Checkpoint);
+        using Ltx.Inference.Transformer.LtxTransformer transformer = new(checkpoint, CPU, ScalarType.Float32);
+        using SafetensorsFile file = SafetensorsFile.Open(folder.Checkpoint);
+        Assert.Equal(transformer.Linears.Keys.Sum(name => file.Tensors[$"model.diffusion_model.{name}.weight"].Length), ModelFacts.Read(folder).PristineBytes);
+    }
+
+    [Fact]
+    public void Two_workers_that_load_at_once_do_not_count_on_the_same_memory()
+    {
+        PristinePlan Choose(long left) => PristinePlan.Choose(40 * Gigabyte, 5 * Gigabyte, left, liesInMemory: false, PinnedWeights.Auto);
+        long Host() => 110 * Gigabyte;
+        using HostClaim first = HostClaim.Make(Host, Choose, 5 * Gigabyte), second = HostClaim.Make(Host, Choose, 5 * Gigabyte);
+        Assert.Equal((PristineSource.Pinned, PristineSource.Pinned), (first.Plan.Source, second.Plan.Source));
+        // The same host, but for what the first two are going to take.
+        using HostClaim third = HostClaim.Make(Host, Choose, 5 * Gigabyte);
+        Assert.Equal(PristineSource.File, third.Plan.Source);
+        first.Dispose();
+        third.Dispose();
+        using HostClaim fourth = HostClaim.Make(Host, Choose, 5 * Gigabyte);
+        Assert.Equal(PristineSource.Pinned, fourth.Plan.Source);
+    }
+
+    [Fact]
+    public void A_hosts_memory_is_what_the_system_has_and_what_its_control_groups_allow()
+    {
+        void Write(string path, string text)
+        {
+            string full = Path.Combine(root, path);
+            Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+            File.WriteAllText(full, text);
+        }
+
+        Write("proc/meminfo", "MemTotal:       65536000 kB\nMemFree:          100000 kB\nMemAvailable:   48828125 kB\n");
+        Assert.Equal(50 * Gigabyte, HostMemory.ReadAvailable(root));
+        Write("proc/self/cgroup", "0::/system.slice/ltx.service\n");
+        Write("sys/fs/cgroup/system.slice/ltx.service/memory.max", "max\n");
+        Write("sys/fs/cgroup/system.slice/ltx.service/memory.current", "1000000000\n");
+        Assert.Equal(50 * Gigabyte, HostMemory.ReadAvailable(root));
+        // A container or a service around it: what its file cache takes is given up, memory-backed files are not.
+        Write("sys/fs/cgroup/system.slice/memory.max", "30000000000\n");
+        Write("sys/fs/cgroup/system.slice/memory.current", "20000000000\n");
+        Write("sys/fs/cgroup/system.slice/memory.stat", "anon 4000000000\nfile 16000000000\nshmem 6000000000\n");
+        Assert.Equal(20 * Gigabyte, HostMemory.ReadAvailable(root));
+    }
+
+    [Fact]
+    public void This_host_has_some()
+    {
+        Assert.InRange(HostMemory.Available, 1L << 20, 1L << 50);
+    }
+}
