@@ -6,7 +6,7 @@ namespace Ltx.Inference.Native;
 public static class HostMemory
 {
     /// <summary>Bytes that can be taken without anything being written to a swap device, the limits of control groups (containers, services) included.</summary>
-    public static long Available => ReadAvailable("/");
+    public static long Available => Math.Min(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, ReadAvailable("/"));
 
     /// <param name="root">where <c>proc</c> and <c>sys</c> are</param>
     internal static long ReadAvailable(string root)
