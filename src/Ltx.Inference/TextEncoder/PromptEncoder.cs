@@ -41,7 +41,7 @@ public sealed class PromptEncoder : IDisposable
             loadVideoConnector = () => new EmbeddingsConnector(checkpoint, "model.diffusion_model.video_embeddings_connector.", ConnectorConfig.Video(transformer), device, type);
             loadAudioConnector = () => new EmbeddingsConnector(checkpoint, "model.diffusion_model.audio_embeddings_connector.", ConnectorConfig.Audio(transformer), device, type);
             if (streams) return;
-            if (sees) Eyes = new ImageEncoder(folder, device, type);
+            if (sees) Eyes = new ImageEncoder(model, device, type);
             Features = loadFeatures();
             VideoConnector = loadVideoConnector();
             AudioConnector = loadAudioConnector();

@@ -40,7 +40,7 @@ internal sealed class InpaintSettings : ICheckedOptions
     /// <summary>`blend`, `hard` or `none`.</summary>
     public string Composite { get; set; } = "blend";
 
-    /// <summary>Whether the text model, where it writes prompts out, is shown the clip's first masked frame (its vision tower takes 0.9 GB more).</summary>
+    /// <summary>Whether the text model, where it writes prompts out, is shown the clip's first masked frame (its vision tower takes 0.84 GB more).</summary>
     public bool ShowFrame { get; set; }
 
     /// <summary>GB (10^9 bytes) of the device that may be used, for models and work; 0 for what is free when the model loads.</summary>

@@ -31,6 +31,12 @@ public class Gemma3TokenizerTests
             Assert.Equal(item.GetProperty("decoded").GetString(), tokenizer.Decode(ids));
         }
 
+        // A picture in a chat, by the ids that config.json of the real model names for it; line breaks in a row are one token.
+        IReadOnlyList<int> chat = tokenizer.Encode(ChatTemplate.Render("Be brief.", "a", imageTokens: 3), addBos: false);
+        int begin = chat.ToList().IndexOf(255_999);
+        Assert.Equal([tokenizer.Bos, 105], chat.Take(2));
+        Assert.Equal([110, 255_999, 262_144, 262_144, 262_144, 256_000, 108], chat.Skip(begin - 1).Take(7));
+
         StringBuilder prompt = new();
         while (prompt.Length < 4000) prompt.Append("A red ball rolls across a wooden table, then stops; caf\u00e9 \u65e5\u672c\u8a9e. ").Append(prompt.Length);
         string text = prompt.ToString()[..4000];

@@ -18,16 +18,16 @@ internal sealed class ImageEncoder : IDisposable
     private readonly Device device;
     private readonly ScalarType type;
 
-    /// <param name="folder">with <c>config.json</c>, <c>preprocessor_config.json</c> and the weights</param>
+    /// <param name="model">names the folder with <c>config.json</c>, <c>preprocessor_config.json</c> and the weights</param>
     /// <param name="device">where to compute</param>
     /// <param name="type">what to compute in</param>
     /// <exception cref="WeightsException">The model cannot see, or a file is not what its config describes.</exception>
-    public ImageEncoder(string folder, Device device, ScalarType type)
+    public ImageEncoder(ModelFolder model, Device device, ScalarType type)
     {
         (this.device, this.type) = (device, type);
-        Config = VisionConfig.Read(JsonFile.Read(Path.Combine(folder, "config.json")));
-        preprocessor = ImagePreprocessor.Read(folder, Config);
-        archive = TensorArchive.OpenFolder(folder);
+        Config = ReadConfig(model);
+        preprocessor = ImagePreprocessor.Read(model.TextEncoder, Config);
+        archive = model.Files.OpenFolder(model.TextEncoder);
         try
         {
             tower = new VisionTower(Component(TowerPrefixes, "post_layernorm.weight").Root, Config);
@@ -60,7 +60,7 @@ internal sealed class ImageEncoder : IDisposable
     public static (VisionConfig Config, IReadOnlyList<string> Prefixes) Check(ModelFolder model, TensorArchive archive)
     {
         if (!model.PromptExpansion) throw new WeightsException($"{model.Path} does not expand prompts, as its {ModelFolder.FileName} says, so there is nothing for which its text model could be shown a frame.");
-        VisionConfig config = VisionConfig.Read(JsonFile.Read(Path.Combine(model.TextEncoder, "config.json")));
+        VisionConfig config = ReadConfig(model);
         ImagePreprocessor.Read(model.TextEncoder, config);
         return (config, [Find(archive, TowerPrefixes, "post_layernorm.weight"), Find(archive, ProjectorPrefixes, "mm_soft_emb_norm.weight")]);
     }
@@ -70,6 +70,8 @@ internal sealed class ImageEncoder : IDisposable
         foreach (ComponentWeights component in components) component.Dispose();
         archive.Dispose();
     }
+
+    private static VisionConfig ReadConfig(ModelFolder model) => VisionConfig.Read(model.Files.ReadConfig(Path.Combine(model.TextEncoder, "config.json")));
 
     private ComponentWeights Component(string[] prefixes, string name)
     {

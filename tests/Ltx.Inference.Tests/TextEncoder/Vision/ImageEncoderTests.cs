@@ -33,7 +33,7 @@ public class ImageEncoderTests
         weights.Complete();
         Assert.InRange(VisionGolden.Error(tower.Forward(golden["pixels"].unsqueeze(0))[0], golden["states"]), 0, Tolerance);
 
-        using ImageEncoder encoder = new(GemmaFolder.Golden, CPU, ScalarType.Float32), half = new(GemmaFolder.Golden, CPU, ScalarType.BFloat16);
+        using ImageEncoder encoder = new(GemmaFolder.ModelOf(GemmaFolder.Golden), CPU, ScalarType.Float32), half = new(GemmaFolder.ModelOf(GemmaFolder.Golden), CPU, ScalarType.BFloat16);
         Assert.InRange(VisionGolden.Error(encoder.Encode(golden.Picture)[0], golden["features"]), 0, Tolerance);
         Assert.InRange(VisionGolden.Error(half.Encode(golden.Picture)[0], golden["features"]), 0, 3e-2);
     }
@@ -127,7 +127,7 @@ public class ImageEncoderTests
         using GemmaFolder folder = new();
         folder.WriteOneFile(name => name.Replace("vision_tower.vision_model.", tower, StringComparison.Ordinal).Replace("multi_modal_projector.", projector, StringComparison.Ordinal));
         using VisionGolden golden = new("small");
-        using ImageEncoder renamed = new(folder.Path, CPU, ScalarType.Float32);
+        using ImageEncoder renamed = new(GemmaFolder.ModelOf(folder.Path), CPU, ScalarType.Float32);
         using var gradients = no_grad();
         using var scope = NewDisposeScope();
         Assert.InRange(VisionGolden.Error(renamed.Encode(golden.Picture)[0], golden["features"]), 0, Tolerance);
@@ -170,7 +170,7 @@ public class ImageEncoderTests
     {
         using GemmaFolder folder = new();
         damage(folder);
-        Assert.Contains(named, Assert.Throws<WeightsException>(() => new ImageEncoder(folder.Path, CPU, ScalarType.Float32).Dispose()).Message, StringComparison.Ordinal);
+        Assert.Contains(named, Assert.Throws<WeightsException>(() => new ImageEncoder(GemmaFolder.ModelOf(folder.Path), CPU, ScalarType.Float32).Dispose()).Message, StringComparison.Ordinal);
     }
 
     // A middle row of a picture whose columns have one grey each.
