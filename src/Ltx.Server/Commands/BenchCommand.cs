@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Ltx.Inference.Measuring;
 using Ltx.Inference.Native;
 using Ltx.Inference.Synthesis;
 using Ltx.Server.Bench;
