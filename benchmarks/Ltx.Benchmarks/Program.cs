@@ -30,7 +30,8 @@ ManualConfig config = ManualConfig.CreateEmpty()
     .AddJob(hurry)
     .WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(40))
     .WithOption(ConfigOptions.JoinSummary, true);
-if (!hasCuda)
+// A list is of all that there is.
+if (!hasCuda && !args.Contains("--list", StringComparer.OrdinalIgnoreCase))
 {
     config.AddFilter(new SimpleFilter(benchmark => !benchmark.Descriptor.HasCategory(CudaBenchmarks.Category)));
     Console.WriteLine($"No CUDA device: the benchmarks of the category \"{CudaBenchmarks.Category}\" are left out.");

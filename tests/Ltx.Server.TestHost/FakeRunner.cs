@@ -29,7 +29,7 @@ internal sealed class FakeRunner(FakeEngine engine) : IInpaintRunner
 
     public void Prepare(IReadOnlyList<FetchedFile> loras)
     {
-        foreach (var lora in loras)
+        foreach (var lora in KeepsJobs ? loras : [])
         {
             Prepared.Enqueue(File.ReadAllText(lora.Path));
         }

@@ -10,7 +10,10 @@ internal sealed class PromptExpander(PromptEncoder text)
 {
     // Sources: docs/inpaint-pipeline.md, section 1. A longer prompt than the encoder reads has no need of more words.
     private const double Temperature = 0.7;
-    private const int MaxTokens = 512, MaxPromptTokens = GemmaTokenizer.PromptLength;
+    private const int MaxPromptTokens = GemmaTokenizer.PromptLength;
+
+    /// <summary>As long as an expansion may be (the same source).</summary>
+    internal const int MaxTokens = 512;
 
     private const string Unchanged = "the prompt is used as it is.";
 
@@ -23,12 +26,13 @@ internal sealed class PromptExpander(PromptEncoder text)
     /// <param name="allowed">asked whether the caller wants a text; null for any</param>
     /// <param name="cancellation">asked once a token</param>
     /// <param name="frame">what it is shown of the clip, with the masked region in green; null for nothing</param>
+    /// <param name="maxTokens">after which it is broken off</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public ExpandedPrompt Expand(string prompt, bool withSound, long seed, Func<string, bool>? allowed, CancellationToken cancellation, Picture? frame = null)
+    public ExpandedPrompt Expand(string prompt, bool withSound, long seed, Func<string, bool>? allowed, CancellationToken cancellation, Picture? frame = null, int maxTokens = MaxTokens)
     {
         if (string.IsNullOrWhiteSpace(prompt)) return new ExpandedPrompt(prompt, "The prompt is empty, and there is nothing to expand.");
         if (text.Tokenizer.Encode(prompt, addBos: true).Count > MaxPromptTokens) return new ExpandedPrompt(prompt, $"The prompt has more than {MaxPromptTokens} tokens and needs no expansion; {Unchanged}");
-        GenerationSettings settings = new(Sample: true, Temperature, MaxTokens, unchecked((ulong)seed));
+        GenerationSettings settings = new(Sample: true, Temperature, maxTokens, unchecked((ulong)seed));
         ChatAnswer answer = text.Answer(ExpansionInstruction.Text(withSound, frame is not null), prompt, settings, cancellation, frame);
         string cleaned = ExpansionText.Clean(answer.Text), used = answer.IsWhole ? cleaned : ExpansionText.WholeSentences(cleaned);
         ExpansionFault? fault = ExpansionText.Judge(cleaned) ?? (used.Length == 0 ? ExpansionFault.BrokenOff : allowed?.Invoke(used) == false ? ExpansionFault.Disallowed : null);

@@ -127,7 +127,7 @@ public sealed class InpaintPipeline : IDisposable
         byte[] grey = new byte[3 * height * width], white = new byte[height * width];
         Array.Fill(grey, (byte)128);
         Array.Fill(white, byte.MaxValue);
-        Run(new InpaintRequest("warm-up", [.. Enumerable.Repeat(grey, frames)], [white], width, height, FramesPerSecond: 24) { Steps = 1 }, new NoSink(), cancellation: cancellation);
+        Run(new InpaintRequest("warm-up", [.. Enumerable.Repeat(grey, frames)], [white], width, height, FramesPerSecond: 24) { Steps = 1, MaxExpansionTokens = 4 }, new NoSink(), cancellation: cancellation);
         using (no_grad())
         using (NewDisposeScope())
         {
@@ -262,7 +262,7 @@ public sealed class InpaintPipeline : IDisposable
         }
         bool withSound = request.GenerateAudio && !KeepsSound(request);
         MarkedFrame? frame = text.Sees ? MarkedFrame.Of(request) : null;
-        ExpandedPrompt expansion = clock.Part(InpaintStages.Expansion, () => new PromptExpander(text).Expand(request.Prompt, withSound, request.Seed, request.AllowsExpansion, cancellation, frame?.Picture));
+        ExpandedPrompt expansion = clock.Part(InpaintStages.Expansion, () => new PromptExpander(text).Expand(request.Prompt, withSound, request.Seed, request.AllowsExpansion, cancellation, frame?.Picture, request.MaxExpansionTokens));
         if (frame is not null) clock.Note($"The text model was shown frame {frame.Index} with the masked region in green.");
         clock.Note(expansion.Note);
         return expansion.Prompt;

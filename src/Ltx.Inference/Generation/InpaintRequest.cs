@@ -1,3 +1,5 @@
+using Ltx.Inference.Expansion;
+
 namespace Ltx.Inference.Generation;
 
 /// <summary>In which of the two stages a LoRA is used.</summary>
@@ -49,6 +51,9 @@ public sealed record InpaintRequest(string Prompt, IReadOnlyList<byte[]> Frames,
 
     /// <summary>Asked whether an expanded prompt may be used; null for any.</summary>
     public Func<string, bool>? AllowsExpansion { get; init; }
+
+    /// <summary>How long the expansion may be; a warm-up wants its kernels and not its words.</summary>
+    internal int MaxExpansionTokens { get; init; } = PromptExpander.MaxTokens;
 
     /// <summary>What to stay away from; used where <see cref="GuidanceScale"/> is above 1.</summary>
     public string NegativePrompt { get; init; } = "";

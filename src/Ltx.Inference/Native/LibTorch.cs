@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using TorchSharp;
 
@@ -14,6 +15,9 @@ public static partial class LibTorch
     public const string FolderVariable = "LTX_LIBTORCH";
 
     private const string Cpu = "torch_cpu", Cuda = "torch_cuda", Bridge = "LibTorchSharp";
+
+    // setenv's: what is set stays.
+    private const int KeepExisting = 0;
 
     // In the order in which they depend on each other. The CUDA ones are there only in a CUDA build.
     private static readonly string[] Libraries = ["c10", Cpu, "c10_cuda", Cuda, "torch"];
@@ -32,6 +36,22 @@ public static partial class LibTorch
     /// <summary>Loads libtorch once; later calls do nothing.</summary>
     /// <exception cref="InferenceException">There is no libtorch where it should be, or it cannot be loaded here.</exception>
     public static void Load() => _ = Loaded.Value;
+
+    /// <summary>
+    /// Lets the CUDA driver keep in a folder what it compiles for cards that are newer than libtorch's own kernels: minutes at the first start,
+    /// nothing at later ones. Without it that lies in the user's home, which a container has afresh each time or not at all. To be called before
+    /// libtorch is loaded; what the environment says keeps the last word.
+    /// </summary>
+    /// <param name="folder">made where it is missing</param>
+    public static void KeepCompiledKernels(string folder)
+    {
+        // The largest that the driver takes (CUDA C++ Programming Guide, environment variables). All of libtorch's kernels need more than the default.
+        const long MostBytes = 4L << 30;
+        if (OperatingSystem.IsWindows()) return;
+        Directory.CreateDirectory(folder);
+        _ = SetEnvironment("CUDA_CACHE_PATH", folder, KeepExisting);
+        _ = SetEnvironment("CUDA_CACHE_MAXSIZE", MostBytes.ToString(CultureInfo.InvariantCulture), KeepExisting);
+    }
 
     internal static bool TryGetCpuExport(string name, out nint address) => NativeLibrary.TryGetExport(Loaded.Value[Cpu], name, out address);
 
@@ -72,7 +92,6 @@ public static partial class LibTorch
     // (Not Environment.SetEnvironmentVariable: that changes .NET's copy, and libgomp reads the C library's.)
     private static void LetThreadsSleep()
     {
-        const int KeepExisting = 0;
         if (!OperatingSystem.IsWindows()) _ = SetEnvironment("OMP_WAIT_POLICY", "PASSIVE", KeepExisting);
     }
 

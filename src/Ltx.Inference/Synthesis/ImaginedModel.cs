@@ -1,4 +1,5 @@
 using Ltx.Inference.Forms;
+using Ltx.Inference.Native;
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Weights;
 using static TorchSharp.torch;
@@ -33,8 +34,19 @@ public sealed class ImaginedModel : IModelFiles
     /// <summary>The model as every other one is opened.</summary>
     public ModelFolder Folder { get; }
 
-    /// <summary>Bytes of all its tensors.</summary>
-    public long Length => plan.Length;
+    /// <summary>Bytes that its weights take where they are all held.</summary>
+    /// <param name="type">what is computed in</param>
+    /// <param name="transformerAlone">whether nothing else of it is asked for</param>
+    public long Bytes(ScalarType type, bool transformerAlone)
+    {
+        PlannedFile checkpoint = plan.Files.First(file => file.Path == Folder.Checkpoint);
+        IEnumerable<ExpectedTensor> tensors = transformerAlone
+            ? checkpoint.Tensors.Where(tensor => tensor.Name.StartsWith(TransformerForm.Prefix, StringComparison.Ordinal) && !tensor.Name.Contains("_embeddings_connector.", StringComparison.Ordinal))
+            // LoRAs come and go tensor by tensor, and nobody asks for Gemma's eyes.
+            : checkpoint.Tensors.Concat(plan.Files.First(file => file.Path == Folder.Upscaler).Tensors)
+                .Concat(plan.Shards.SelectMany(shard => shard.Tensors).Where(tensor => tensor.Name.StartsWith(GemmaForm.Prefix, StringComparison.Ordinal)));
+        return tensors.Sum(tensor => tensor.Type == ElementType.BFloat16 && tensor.Role != TensorRole.Embedding ? tensor.Elements * ((ElementType)type).Size() : tensor.Length);
+    }
 
     SafetensorsFile IModelFiles.Open(string path) => Imagined(plan.Files.First(file => file.Path == path));
 

@@ -27,7 +27,8 @@ internal sealed class RandomTensors(long seed)
         ulong own = RandomValues.Seed(seed, form.Name);
         // TorchSharp makes generators for the host alone. Nobody else hangs on the numbers of a device's own: noise comes from the host.
         using Generator? generator = device.type == DeviceType.CPU ? new Generator(own) : null;
-        if (generator is null) cuda.manual_seed((long)own);
+        // Of all cards: which of them is the thread's own is of no matter then.
+        if (generator is null) cuda.manual_seed_all((long)own);
         bool small = form.Type.IsFloat8();
         Tensor drawn = empty(form.Shape, small ? ScalarType.BFloat16 : (ScalarType)form.Type, device).normal_(mean, deviation, generator);
         if (!small) return drawn;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Ltx.Inference.Measuring;
 using Ltx.Inference.Synthesis;
 using Ltx.Server.Bench;
 using Ltx.Server.Media;
@@ -54,6 +55,7 @@ internal sealed class BenchCommand
         BenchModel subject = Subject(model, arguments.GetValue(preset)!, new SynthesisOptions(arguments.GetValue(layers), arguments.GetValue(gemmaLayers)));
         (torch.Device device, torch.ScalarType type) = engine.Compute(arguments);
         if (clip is null && counts.Count == 0) clip = Size(device.type == DeviceType.CUDA ? GpuSize : CpuSize);
+        CheckMemory(subject, device, type, transformerAlone: clip is null);
         BenchReport report = await new Benchmark(subject, device, type, new BenchOptions(clip, denoising, counts, times, looksInside)).RunAsync(Console.Error.WriteLine, cancellation);
         Console.Write(BenchText.Render(report));
         if (file is not null) await File.WriteAllTextAsync(file, report.ToJson() + "\n", cancellation);
@@ -65,6 +67,19 @@ internal sealed class BenchCommand
         if (name == Synthetic) return BenchModel.Synthetic(ModelsSynthCommand.Read(preset.Length == 0 ? DefaultPreset : preset), options);
         if (preset.Length > 0 || options != new SynthesisOptions()) throw CommandFailure.Wrong($"--preset, --layers and --gemma-layers go with --model {Synthetic}; a folder's model is what it is.");
         return new BenchModel(name, ModelLocator.Open(name), []);
+    }
+
+    // A system that runs out of memory ends processes without a word, and not always the one that asked for it. A card says so itself, and a
+    // request on it is planned for what it has.
+    private static void CheckMemory(BenchModel model, torch.Device device, torch.ScalarType type, bool transformerAlone)
+    {
+        if (model.Imagined is not { } imagined || device.type != DeviceType.CPU) return;
+        const double Giga = 1e9;
+        long needed = imagined.Bytes(type, transformerAlone), available = HostMemory.Available();
+        if (needed < available) return;
+        throw CommandFailure.Wrong(string.Create(
+            CultureInfo.InvariantCulture,
+            $"The weights take {needed / Giga:0.0} GB in {type}, and {available / Giga:0.0} GB of this machine's memory are free. Make less of the model with --layers and --gemma-layers, or another one with --preset."));
     }
 
     /// <summary>Numbers of tokens, separated by commas.</summary>

@@ -11,6 +11,9 @@ internal static class ConsoleProgress
     // A component of fewer bytes is loaded before its line is read.
     private const long WorthALine = 100_000_000;
 
+    // One that takes longer is told on the way, too.
+    private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(10);
+
     public static async Task<T> ShowAsync<T>(Func<Action<InpaintProgress>, Task<T>> run)
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
@@ -31,7 +34,7 @@ internal static class ConsoleProgress
             });
     }
 
-    /// <summary>Shows how far a model is loaded: a bar on a terminal; elsewhere a line for each component that is worth one.</summary>
+    /// <summary>Shows how far a model is loaded: a bar on a terminal; elsewhere a line for each component that is worth one, and one every ten seconds.</summary>
     public static async Task<T> LoadAsync<T>(Func<Action<LoadProgress>, Task<T>> load)
     {
         static string Sentence(LoadProgress progress) =>
@@ -39,9 +42,12 @@ internal static class ConsoleProgress
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         if (Console.IsErrorRedirected || !console.Profile.Capabilities.Interactive)
         {
+            TimeSpan told = TimeSpan.Zero;
             return await load(progress =>
             {
-                if (progress.IsWhole && progress.Bytes >= WorthALine) Console.Error.WriteLine(Sentence(progress));
+                bool isTold = progress.IsWhole ? progress.Bytes >= WorthALine : progress.Time - told >= BetweenLines;
+                if (progress.IsWhole || isTold) told = progress.IsWhole ? TimeSpan.Zero : progress.Time;
+                if (isTold) Console.Error.WriteLine(Sentence(progress));
             });
         }
         return await console.Progress().AutoClear(true)

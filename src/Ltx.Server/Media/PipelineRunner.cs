@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -12,6 +13,7 @@ using Ltx.Server.Fal;
 using Ltx.Server.Fetch;
 using Ltx.Server.Queue;
 using Ltx.Server.Safety;
+using Ltx.Server.Storage;
 using Ltx.Video;
 using TorchSharp;
 using EngineStages = Ltx.Inference.Generation.LoraStages;
@@ -20,12 +22,25 @@ using LoraStages = Ltx.Server.Fal.LoraStages;
 namespace Ltx.Server.Media;
 
 /// <summary>The queue's engine: one model and one thread a worker, a clip at a time.</summary>
-internal sealed partial class PipelineRunner(LtxOptions options, ILogger<PipelineRunner> logger) : IInpaintRunner, IDisposable
+internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
 {
-    private readonly InpaintEngine?[] engines = new InpaintEngine?[options.Queue.Workers];
-    private readonly SafetyClassifier?[] classifiers = new SafetyClassifier?[options.Queue.Workers];
-    private readonly ModelFolder model = OpenModel(options);
-    private readonly PromptList refused = PromptList.Read(options.Safety.PromptList, []);
+    private readonly LtxOptions options;
+    private readonly ILogger<PipelineRunner> logger;
+    private readonly InpaintEngine?[] engines;
+    private readonly SafetyClassifier?[] classifiers;
+    private readonly ModelFolder model;
+    private readonly PromptList refused;
+
+    public PipelineRunner(LtxOptions options, DataFolder folder, ILogger<PipelineRunner> logger)
+    {
+        (this.options, this.logger) = (options, logger);
+        engines = new InpaintEngine?[options.Queue.Workers];
+        classifiers = new SafetyClassifier?[options.Queue.Workers];
+        model = OpenModel(options);
+        refused = PromptList.Read(options.Safety.PromptList, []);
+        // Here and not in the workers' threads: nobody reads the environment yet, and libtorch is not loaded.
+        LibTorch.KeepCompiledKernels(folder.Kernels);
+    }
 
     public IReadOnlyList<DeviceMemory> Memory =>
     [
@@ -37,10 +52,11 @@ internal sealed partial class PipelineRunner(LtxOptions options, ILogger<Pipelin
 
     public async Task LoadAsync(int worker, IProgress<LoadStatus> progress, CancellationToken ct)
     {
+        LoadLog log = new(logger, worker);
         void Report(LoadProgress load)
         {
             progress.Report(new LoadStatus(load.Component, load.Bytes, load.Rate, load.Fraction));
-            if (load.IsWhole) ComponentLoaded(logger, worker, load.Component, load.Bytes / 1e9, load.Time.TotalSeconds, load.Rate);
+            log.Report(load);
         }
 
         ct.ThrowIfCancellationRequested();
@@ -125,7 +141,11 @@ internal sealed partial class PipelineRunner(LtxOptions options, ILogger<Pipelin
         if (options.Safety.IsOn) classifiers[worker] = new SafetyClassifier(Path.Combine(ModelLocator.Home, "models", "safety", SafetyClassifier.FileName), device);
         InpaintPipeline pipeline = new(model, device, settings.Dtype.Length == 0 ? ComputeDevice.DefaultType(device) : ComputeDevice.ParseType(settings.Dtype), settings.ToEngine(), progress);
         if (pipeline.Pristine is { } pristine) PristineWeights(logger, worker, pristine);
-        if (settings.WarmUp) pipeline.WarmUp();
+        if (!settings.WarmUp) return pipeline;
+        progress(new LoadProgress("warm-up", 0, TimeSpan.Zero, IsWhole: false, 1));
+        long began = Stopwatch.GetTimestamp();
+        pipeline.WarmUp();
+        WarmedUp(logger, worker, Stopwatch.GetElapsedTime(began).TotalSeconds);
         return pipeline;
     }
 
@@ -154,8 +174,8 @@ internal sealed partial class PipelineRunner(LtxOptions options, ILogger<Pipelin
         _ => EngineStages.Both,
     };
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker}: {Component} loaded, {Gigabytes:F2} GB in {Seconds:F1} s ({Rate:F1} GB/s)")]
-    private static partial void ComponentLoaded(ILogger logger, int worker, string component, double gigabytes, double seconds, double rate);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker}: warmed up in {Seconds:F1} s")]
+    private static partial void WarmedUp(ILogger logger, int worker, double seconds);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker}: {Sentence}")]
     private static partial void PristineWeights(ILogger logger, int worker, string sentence);

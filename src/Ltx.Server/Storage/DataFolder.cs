@@ -39,6 +39,9 @@ internal sealed class DataFolder : IDisposable
     /// <summary>One folder a running request; emptied at each start.</summary>
     public string Work => Path.Combine(Root, "work");
 
+    /// <summary>What the CUDA driver has compiled for this machine's cards.</summary>
+    public string Kernels => Path.Combine(Root, "kernels");
+
     public string ServerFile => Path.Combine(Root, "server.json");
 
     /// <summary>False when another process serves this folder.</summary>

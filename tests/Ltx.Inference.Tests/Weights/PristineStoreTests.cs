@@ -46,7 +46,7 @@ public sealed class PristineStoreTests : IDisposable
         LateLink home = new();
         using (Checkpoint checkpoint = Open(path, home))
         {
-            using LtxTransformer transformer = new(checkpoint, CPU, type, format, streams ? Streamed(checkpoint, float8File) : 0, home, PristineSource.Pinned);
+            using LtxTransformer transformer = new(checkpoint, CPU, type, format, streams ? Streamed(checkpoint) : 0, home, PristineSource.Pinned);
             // Whatever a later reading takes from the file is wrong from here on.
             Spoil(path);
             AssertSame(expected, Passes(transformer));
@@ -68,20 +68,20 @@ public sealed class PristineStoreTests : IDisposable
         string path = float8File ? float8.Path : Golden;
         LateLink home = new();
         using (Checkpoint checkpoint = Open(path, home))
-        using (LtxTransformer transformer = new(checkpoint, CPU, ScalarType.BFloat16, WeightFormat.Checkpoint, Streamed(checkpoint, float8File), home, PristineSource.Pinned))
+        using (LtxTransformer transformer = new(checkpoint, CPU, ScalarType.BFloat16, WeightFormat.Checkpoint, Streamed(checkpoint), home, PristineSource.Pinned))
         {
             // A float8 weight's scales, one a row, are made of what the file has.
-            Assert.Equal(Streamed(checkpoint, float8File), transformer.StreamedBlocks);
+            Assert.Equal(Streamed(checkpoint), transformer.StreamedBlocks);
             long scales = transformer.StreamedBytes;
-            Assert.Equal(float8File ? transformer.Linears.Where(linear => IsStreamed(linear.Key, float8File) && linear.Value.Weight is Float8Weight).Sum(linear => linear.Value.OutFeatures * sizeof(float)) : 0, scales);
+            Assert.Equal(float8File ? transformer.Linears.Where(linear => linear.Key.StartsWith("transformer_blocks.", StringComparison.Ordinal) && linear.Value.Weight is Float8Weight).Sum(linear => linear.Value.OutFeatures * sizeof(float)) : 0, scales);
             Passes(transformer);
-            long merged = Changed.Where(name => IsStreamed(name, float8File)).Sum(name => transformer.Linears[name].Weight.Tensors[0].numel() * transformer.Linears[name].Weight.Tensors[0].ElementSize);
+            long merged = Changed.Sum(name => transformer.Linears[name].Weight.Tensors[0].numel() * transformer.Linears[name].Weight.Tensors[0].ElementSize);
             Assert.Equal(scales + merged, transformer.StreamedBytes);
             Assert.Equal(scales + merged, home.PinnedBytes);
             // Resident and back: the block's own memory is given back, and what lies in the store still serves.
             transformer.Stream(0);
             Assert.Equal(0, home.PinnedBytes);
-            transformer.Stream(Streamed(checkpoint, float8File));
+            transformer.Stream(Streamed(checkpoint));
             Assert.Equal(scales, home.PinnedBytes);
             AssertSame(Expected(path, ScalarType.BFloat16, WeightFormat.Checkpoint), Passes(transformer));
         }
@@ -149,10 +149,8 @@ public sealed class PristineStoreTests : IDisposable
 
     private static readonly string[] Changed = ["transformer_blocks.0.attn1.to_q", "transformer_blocks.1.attn1.to_q"];
 
-    // All blocks; of a float8 file those that have the same form, all but the first.
-    private static int Streamed(Checkpoint checkpoint, bool float8File = false) => TransformerConfig.From(checkpoint.Config).Layers - (float8File ? 1 : 0);
-
-    private static bool IsStreamed(string linear, bool float8File) => linear.StartsWith("transformer_blocks.", StringComparison.Ordinal) && !(float8File && linear.StartsWith("transformer_blocks.0.", StringComparison.Ordinal));
+    // All blocks; of a float8 file the first one has a form of its own.
+    private static int Streamed(Checkpoint checkpoint) => TransformerConfig.From(checkpoint.Config).Layers;
 
     private List<Tensor> Expected(string path, ScalarType type, WeightFormat format)
     {

@@ -25,6 +25,7 @@ internal static class LoadCheck
         foreach (LoadProgress part in whole) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{part.Component,-16} {part.Bytes / 1e9,8:0.00} {part.Time.TotalSeconds,8:0.00} {part.Rate,8:0.0}"));
         string device = peak.Device is { } bytes ? $"{DeviceCheck.Gigabytes(bytes)} GB" : "not measured (no card)", host = PeakMemory.Host() is { } resident ? $"{DeviceCheck.Gigabytes(resident)} GB" : "not measured";
         Console.WriteLine($"loaded in {DeviceCheck.Seconds(loaded)} s, ready (warmed up) in {DeviceCheck.Seconds(ready)} s of the process; peak: device {device}, host {host} (mapped files included)");
+        if (pipeline.Pristine is { } pristine) Console.WriteLine(pristine);
         // The first request after ready against the second: the same, if nothing was left to warm up.
         foreach (string name in new[] { "first request", "second request" })
         {

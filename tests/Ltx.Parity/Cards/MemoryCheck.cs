@@ -10,8 +10,8 @@ internal static class MemoryCheck
 {
     private const double Tolerance = 0.10;
 
-    // On a busy machine the heap's watcher can miss the worst moment; what it sees is there.
-    private const int Looks = 3;
+    // On a busy machine the heap's watcher can miss the worst moment; what it sees is there. So it looks again as long as it has seen too little.
+    private const int MostLooks = 8;
 
     public static bool Run(DeviceCheck check)
     {
@@ -23,12 +23,12 @@ internal static class MemoryCheck
             // A pipeline each: what the allocator keeps of a larger request would be counted for a smaller one.
             using InpaintPipeline pipeline = check.Open(size);
             // What libraries take once comes in the first run.
-            if (!onCard) pipeline.Run(DeviceCheck.Request(size, steps: 1), new HashSink());
+            if (!onCard) pipeline.Run(Worst(size), new HashSink());
             Dictionary<string, long> seen = [];
-            for (int look = 0; look < (onCard ? 1 : Looks); look++)
+            for (int look = 0; look == 0 || (!onCard && look < MostLooks && seen.Values.Max() < (1 - Tolerance) * pipeline.Plan.Stages.Max(stage => stage.Activations + stage.Workspace)); look++)
             {
                 using MemoryWatch watch = new(check.Device, before);
-                pipeline.Run(DeviceCheck.Request(size, steps: 1), new HashSink(), progress => watch.Stage = progress.Stage);
+                pipeline.Run(Worst(size), new HashSink(), progress => watch.Stage = progress.Stage);
                 foreach ((string stage, long bytes) in watch.End()) seen[stage] = Math.Max(seen.GetValueOrDefault(stage), bytes);
             }
             // A card's allocator gives nothing back between stages, so that only the worst so far can be compared.
@@ -47,5 +47,13 @@ internal static class MemoryCheck
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{size,-24} {"WORST",-12} {worst / 1e9,12:0.000} {worstSeen / 1e9,12:0.000} {ratio,8:0.00} {(near ? "within 10 %" : "NOT WITHIN 10 %")}; text encoder {arrangement.Text}, {arrangement.StreamedBlocks} blocks streamed, VAE {(arrangement.VaeTiling is null ? "whole" : "tiled")}"));
         }
         return good;
+    }
+
+    // What is planned for: a mask that reaches everywhere, and so does the composite, with a seam.
+    private static InpaintRequest Worst(RequestShape size)
+    {
+        byte[] mask = new byte[size.Height * size.Width];
+        mask.AsSpan(size.Width).Fill(byte.MaxValue);
+        return DeviceCheck.Request(size, steps: 1) with { Mask = [mask] };
     }
 }

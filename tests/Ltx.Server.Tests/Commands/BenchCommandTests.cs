@@ -26,6 +26,7 @@ public sealed class BenchCommandTests
     [InlineData("--profile looks into single forwards", "--profile")]
     [InlineData("There is no preset \"none\"", "--model", "synthetic", "--preset", "none")]
     [InlineData("A model has at least one layer", "--model", "synthetic", "--layers", "0")]
+    [InlineData("of this machine's memory are free. Make less of the model", "--model", "synthetic", "--layers", "2000", "--tokens", "16", "--device", "cpu")]
     [InlineData("--preset, --layers and --gemma-layers go with --model synthetic", "--layers", "2")]
     [InlineData("--preset, --layers and --gemma-layers go with --model synthetic", "--preset", "tiny")]
     public async Task What_cannot_be_measured_is_refused_in_a_sentence(string sentence, params string[] arguments)

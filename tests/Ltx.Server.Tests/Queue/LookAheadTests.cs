@@ -122,7 +122,8 @@ public class LookAheadTests
         await server.WaitForStepAsync(urgent, 4);
         await HeldAsync(server, "c", "d");
         next.Open();
-        Assert.Contains("fetched while waiting", await InputsLineAsync(server, second), StringComparison.Ordinal);
+        // Fetched once more during the short run before its own; that may have been over first.
+        Assert.Matches("(fetched|begun) while waiting", await InputsLineAsync(server, second));
         Assert.Equal(6, server.Engine.Fetcher.Asked.Count(url => url.StartsWith("https://b", StringComparison.Ordinal)));
         await HeldAsync(server);
     }

@@ -18,10 +18,13 @@ internal sealed class MemoryKeeper
 
     private readonly MemoryPlanner planner;
     private readonly bool isFloat8;
+    private readonly Func<long>? hostMemory;
     private readonly HostClaim? host;
 
     /// <param name="options">may name a limit and a size</param>
-    public MemoryKeeper(ModelFolder folder, Device device, ScalarType type, InpaintOptions options)
+    /// <param name="hostMemory">tells how many bytes of host memory are left; null for what the system says beside a card, and for no limit on a CPU</param>
+    /// <exception cref="InferenceException">The host lacks the memory for what the device does not hold.</exception>
+    public MemoryKeeper(ModelFolder folder, Device device, ScalarType type, InpaintOptions options, Func<long>? hostMemory = null)
     {
         ModelFacts facts = ModelFacts.Read(folder, options.ShowFrame);
         planner = new MemoryPlanner(facts, type, device.type);
@@ -30,7 +33,14 @@ internal sealed class MemoryKeeper
         long? free = device.type == DeviceType.CUDA ? CudaMemory.Read(Math.Max(0, device.index))?.Free - Libraries : null;
         Available = options.Memory is { } limit && free is { } there ? Math.Min(limit, there) : options.Memory ?? free ?? long.MaxValue;
         First = planner.Choose(options.PlannedFor ?? Usual, Available, isFloat8);
-        if (device.type == DeviceType.CUDA) host = HostClaim.Make(() => HostMemory.Available, left => planner.Pristine(First, left, options.Pinned), First.PinnedHost);
+        this.hostMemory = hostMemory ?? (device.type == DeviceType.CUDA ? () => HostMemory.Available : null);
+        if (this.hostMemory is null) return;
+        host = HostClaim.Make(
+            this.hostMemory,
+            left => First.PinnedHost <= left ? planner.Pristine(First, left, options.Pinned) : throw new InferenceException(Fault.Internal, string.Create(
+                CultureInfo.InvariantCulture,
+                $"Of this model's weights {Gigabytes(First.PinnedHost)} GB do not fit on the device for {First.Request}, and have to be pinned in host memory, of which {Gigabytes(left)} GB are left. Use float8 weights, or a machine with more memory.")),
+            First.PinnedHost);
     }
 
     /// <summary>Bytes of the device for weights and work.</summary>
@@ -54,7 +64,15 @@ internal sealed class MemoryKeeper
     public MemoryPlan Plan(RequestShape request, MemoryArrangement current)
     {
         MemoryPlan plan = planner.Choose(request, Available, isFloat8, IsLimited ? current : null);
-        if (plan.Fits) return plan;
+        if (plan.Fits)
+        {
+            // Pinned memory cannot be swapped out: what the host lacks would end this process, or another one.
+            long more = plan.PinnedHost - planner.PinnedHost(current);
+            if (more <= 0 || hostMemory?.Invoke() is not { } left || more <= left) return plan;
+            throw new InferenceException(Fault.Input, string.Create(
+                CultureInfo.InvariantCulture,
+                $"{request} do not fit on this server's machine: {Gigabytes(more)} GB more of the weights would have to leave the device for pinned host memory, of which {Gigabytes(left)} GB are left. Ask for fewer frames or a smaller size."));
+        }
         StagePeak worst = plan.Worst;
         throw new InferenceException(Fault.Input, string.Create(
             CultureInfo.InvariantCulture,

@@ -91,6 +91,9 @@ public sealed class MemoryPlanner
     /// <param name="wish">the operator's</param>
     public PristinePlan Pristine(MemoryPlan plan, long host, PinnedWeights wish = PinnedWeights.Auto) => PristinePlan.Choose(model.PristineBytes, plan.PinnedHost, host, model.LiesInMemory, wish);
 
+    /// <summary>Bytes of host memory that streamed blocks are pinned in.</summary>
+    public long PinnedHost(MemoryArrangement arrangement) => arrangement.StreamedBlocks * (arrangement.Float8 ? model.Block.Float8Bytes(element) : model.Block.Bytes(element));
+
     private MemoryPlan Plan(RequestMemory work, long available, MemoryArrangement arrangement)
     {
         long block = arrangement.Float8 ? model.Block.Float8Bytes(element) : model.Block.Bytes(element), text = TextWeights(arrangement.Text);
@@ -98,7 +101,7 @@ public sealed class MemoryPlanner
         long onCard = model.Transformer.Layers - arrangement.StreamedBlocks + (arrangement.StreamedBlocks > 0 ? BlockStream.SlotCount : 0);
         long always = onCard * block + model.Ends.Bytes(element) + model.Codecs.Bytes(element) + model.VocoderSize.Bytes(ElementBytes.Float32);
         long denoising = always + (arrangement.Text == TextResidency.Stays ? text : 0);
-        return new MemoryPlan(work.Request, available, arrangement, [.. work.Stages(arrangement).Select(stage => Peak(stage.Name == InpaintStages.Prompt ? always + text : denoising, stage))], arrangement.StreamedBlocks * block);
+        return new MemoryPlan(work.Request, available, arrangement, [.. work.Stages(arrangement).Select(stage => Peak(stage.Name == InpaintStages.Prompt ? always + text : denoising, stage))], PinnedHost(arrangement));
     }
 
     // What of it is on the card at once while a prompt is encoded.

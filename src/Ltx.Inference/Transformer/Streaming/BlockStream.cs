@@ -16,7 +16,8 @@ internal sealed class BlockStream(IDeviceLink link, Device device) : IDisposable
     /// <summary>One that is computed with, and one that is copied into.</summary>
     public const int SlotCount = 2;
 
-    private readonly List<BlockSlot> slots = [];
+    // By the blocks' form: all blocks of a model are alike but for float8 files that leave some of theirs in bfloat16.
+    private readonly Dictionary<string, List<BlockSlot>> slots = [];
     private readonly SortedDictionary<int, StreamedBlock> blocks = [];
 
     /// <summary>The blocks that are streamed, in order.</summary>
@@ -33,36 +34,36 @@ internal sealed class BlockStream(IDeviceLink link, Device device) : IDisposable
     public void Add(int index, IReadOnlyList<Linear> linears)
     {
         StreamedBlock block = new(index, linears, link, device);
-        // All blocks of a model are alike but for float8 files that leave some of theirs in bfloat16.
-        if (blocks.Count > 0 && !SameForm(block, blocks.Values.First()))
-        {
-            block.Dispose();
-            return;
-        }
         blocks.Add(index, block);
-        while (slots.Count < SlotCount) slots.Add(new BlockSlot(block, link));
+        if (!slots.TryGetValue(Form(block), out List<BlockSlot>? places)) slots.Add(Form(block), places = [new BlockSlot(block, link)]);
         // Until all are added: the place is given by the order.
-        block.MoveInto(slots[0]);
+        block.MoveInto(places[0]);
     }
 
     /// <summary>Makes a block a resident one again.</summary>
     public void Remove(int index)
     {
         if (!blocks.Remove(index, out StreamedBlock? block)) return;
+        string form = Form(block);
         block.Leave();
         block.Dispose();
-        if (blocks.Count > 0) return;
-        slots.ForEach(slot => slot.Dispose());
-        slots.Clear();
+        if (blocks.Values.Any(other => Form(other) == form)) return;
+        slots.Remove(form, out List<BlockSlot>? places);
+        places!.ForEach(slot => slot.Dispose());
     }
 
     /// <summary>Gives neighbours different slots; to be called when blocks have been added or removed.</summary>
     public void Order()
     {
-        foreach ((int place, StreamedBlock block) in blocks.Values.Index())
+        foreach (IGrouping<string, StreamedBlock> alike in blocks.Values.GroupBy(Form).ToList())
         {
-            BlockSlot slot = slots[place % SlotCount];
-            if (block.Slot != slot) block.MoveInto(slot);
+            List<BlockSlot> places = slots[alike.Key];
+            while (places.Count < Math.Min(SlotCount, alike.Count())) places.Add(new BlockSlot(alike.First(), link));
+            foreach ((int place, StreamedBlock block) in alike.Index())
+            {
+                BlockSlot slot = places[place % places.Count];
+                if (block.Slot != slot) block.MoveInto(slot);
+            }
         }
     }
 
@@ -88,10 +89,9 @@ internal sealed class BlockStream(IDeviceLink link, Device device) : IDisposable
     {
         foreach (StreamedBlock block in blocks.Values) block.Dispose();
         blocks.Clear();
-        slots.ForEach(slot => slot.Dispose());
+        foreach (BlockSlot slot in slots.Values.SelectMany(places => places)) slot.Dispose();
         slots.Clear();
     }
 
-    private static bool SameForm(StreamedBlock one, StreamedBlock other) =>
-        one.Tensors.Select(tensor => (tensor.dtype, string.Join(',', tensor.shape))).SequenceEqual(other.Tensors.Select(tensor => (tensor.dtype, string.Join(',', tensor.shape))));
+    private static string Form(StreamedBlock block) => string.Join(' ', block.Tensors.Select(tensor => $"{tensor.dtype}[{string.Join(',', tensor.shape)}]"));
 }

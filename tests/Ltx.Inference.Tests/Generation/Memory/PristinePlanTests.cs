@@ -1,3 +1,4 @@
+using Ltx.Inference.Generation;
 using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Native;
 using Ltx.Inference.Synthesis;
@@ -79,6 +80,35 @@ public sealed class PristinePlanTests : IDisposable
         third.Dispose();
         using HostClaim fourth = HostClaim.Make(Host, Choose, 5 * Gigabyte);
         Assert.Equal(PristineSource.Pinned, fourth.Plan.Source);
+    }
+
+    [Fact]
+    public void What_the_device_does_not_hold_must_fit_into_the_host_before_anything_is_loaded_and_before_a_request_begins()
+    {
+        ModelFolder folder = ModelFolder.Open(Repository.Miniature);
+        MemoryPlanner planner = MemoryPlanner.For(folder, ScalarType.Float32, DeviceType.CPU);
+        RequestShape small = new(9, 64, 64), large = new(9, 192, 256);
+        MemoryArrangement Streaming(int blocks) => MemoryArrangement.Resident with { Text = TextResidency.Streams, StreamedBlocks = blocks, VaeElements = 1L << 25 };
+        // As much as the large one takes with all blocks streamed; the small one is happy with none.
+        long limit = planner.Predict(large, long.MaxValue, Streaming(6)).Worst.Total;
+        long host = 0;
+        MemoryKeeper keeper = new(folder, CPU, ScalarType.Float32, new InpaintOptions(Memory: limit, PlannedFor: small), () => host);
+        Assert.Equal((0, PristineSource.File), (keeper.First.PinnedHost, keeper.Pristine!.Source));
+        keeper.Loaded();
+        MemoryArrangement current = keeper.First.Arrangement;
+        InferenceException refused = Assert.Throws<InferenceException>(() => keeper.Plan(large, current));
+        Assert.Equal(Fault.Input, refused.Fault);
+        Assert.Matches(@"^256x192, 9 frames do not fit on this server's machine: [0-9.]+ GB more of the weights would have to leave the device for pinned host memory, of which 0 GB are left\.", refused.Message);
+        host = planner.PinnedHost(Streaming(6));
+        MemoryPlan plan = keeper.Plan(large, current);
+        Assert.True(plan.PinnedHost > 0);
+        // What is there already is not asked for again.
+        host = 0;
+        Assert.Equal(plan.PinnedHost, keeper.Plan(large, plan.Arrangement).PinnedHost);
+        Assert.Equal(0, keeper.Plan(small, current).PinnedHost);
+
+        InferenceException atLoad = Assert.Throws<InferenceException>(() => new MemoryKeeper(folder, CPU, ScalarType.Float32, new InpaintOptions(Memory: limit, PlannedFor: large), () => 0));
+        Assert.Matches(@"^Of this model's weights [0-9.]+ GB do not fit on the device for 256x192, 9 frames, and have to be pinned in host memory, of which 0 GB are left\.", atLoad.Message);
     }
 
     [Fact]
