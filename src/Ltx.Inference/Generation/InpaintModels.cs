@@ -30,7 +30,9 @@ internal sealed class InpaintModels : IDisposable
     /// <param name="pristine">where the transformer's own weights are read from when LoRAs change</param>
     /// <param name="sees">whether the text model is shown pictures</param>
     /// <exception cref="WeightsException">A file is missing, damaged, or of another architecture.</exception>
-    public InpaintModels(ModelFolder folder, Device device, ScalarType type, WeightFormat format = WeightFormat.Checkpoint, MemoryArrangement? arrangement = null, Action<LoadProgress>? progress = null, PristineSource pristine = PristineSource.File, bool sees = false)
+    public InpaintModels(
+        ModelFolder folder, Device device, ScalarType type, WeightFormat format = WeightFormat.Checkpoint, MemoryArrangement? arrangement = null, Action<LoadProgress>? progress = null,
+        PristineSource pristine = PristineSource.File, bool sees = false)
     {
         try
         {
