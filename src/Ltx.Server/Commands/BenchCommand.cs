@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Ltx.Inference.Measuring;
+using Ltx.Inference.Native;
 using Ltx.Inference.Synthesis;
 using Ltx.Server.Bench;
 using Ltx.Server.Media;
@@ -75,7 +76,7 @@ internal sealed class BenchCommand
     {
         if (model.Imagined is not { } imagined || device.type != DeviceType.CPU) return;
         const double Giga = 1e9;
-        long needed = imagined.Bytes(type, transformerAlone), available = HostMemory.Available();
+        long needed = imagined.Bytes(type, transformerAlone), available = HostMemory.Available;
         if (needed < available) return;
         throw CommandFailure.Wrong(string.Create(
             CultureInfo.InvariantCulture,
