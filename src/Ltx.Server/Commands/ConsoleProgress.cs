@@ -1,6 +1,7 @@
 using System.Globalization;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Weights;
+using Ltx.Server.Media;
 using Spectre.Console;
 
 namespace Ltx.Server.Commands;
@@ -10,9 +11,6 @@ internal static class ConsoleProgress
 {
     // A component of fewer bytes is loaded before its line is read.
     private const long WorthALine = 100_000_000;
-
-    // One that takes longer is told on the way, too.
-    private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(10);
 
     public static async Task<T> ShowAsync<T>(Func<Action<InpaintProgress>, Task<T>> run)
     {
@@ -42,12 +40,10 @@ internal static class ConsoleProgress
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         if (Console.IsErrorRedirected || !console.Profile.Capabilities.Interactive)
         {
-            TimeSpan told = TimeSpan.Zero;
+            LoadPace pace = new();
             return await load(progress =>
             {
-                bool isTold = progress.IsWhole ? progress.Bytes >= WorthALine : progress.Time - told >= BetweenLines;
-                if (progress.IsWhole || isTold) told = progress.IsWhole ? TimeSpan.Zero : progress.Time;
-                if (isTold) Console.Error.WriteLine(Sentence(progress));
+                if (pace.IsDue(progress) && !(progress.IsWhole && progress.Bytes < WorthALine)) Console.Error.WriteLine(Sentence(progress));
             });
         }
         return await console.Progress().AutoClear(true)

@@ -5,22 +5,13 @@ namespace Ltx.Server.Media;
 /// <summary>Tells the log how a worker's model loads: every component at its end, and one that takes long every ten seconds.</summary>
 internal sealed partial class LoadLog(ILogger logger, int worker)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
-
-    private TimeSpan told;
+    private readonly LoadPace pace = new();
 
     public void Report(LoadProgress load)
     {
-        if (load.IsWhole)
-        {
-            told = TimeSpan.Zero;
-            Loaded(logger, worker, load.Component, load.Bytes / 1e9, load.Time.TotalSeconds, load.Rate);
-        }
-        else if (load.Time - told >= Pause)
-        {
-            told = load.Time;
-            Loading(logger, worker, load.Component, load.Bytes / 1e9, load.Rate, load.Fraction);
-        }
+        if (!pace.IsDue(load)) return;
+        if (load.IsWhole) Loaded(logger, worker, load.Component, load.Bytes / 1e9, load.Time.TotalSeconds, load.Rate);
+        else Loading(logger, worker, load.Component, load.Bytes / 1e9, load.Rate, load.Fraction);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker}: {Component} loaded, {Gigabytes:F2} GB in {Seconds:F1} s ({Rate:F1} GB/s)")]
