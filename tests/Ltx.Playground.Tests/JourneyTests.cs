@@ -165,9 +165,9 @@ public class JourneyTests(Browser browser)
             Assert.Contains("an orange disc", shown, StringComparison.Ordinal);
             ILocator copy = visit.Page.GetByRole(AriaRole.Region, new() { Name = "What belongs there" }).GetByRole(AriaRole.Button, new() { NameString = "Copy" });
             await copy.ClickAsync();
-            await Expect(visit.Page.GetByText("Copied").First).ToBeVisibleAsync();
-            Assert.Equal(shown, (await visit.PastedAsync()).Trim());
+            await visit.AssertPastesAsync(shown);
         }
+        await Expect(visit.Page.Locator("#announcer")).ToHaveTextAsync("Copied.");
     }
 
     /// <summary>The mask that the server was given, pixel for pixel and time for time, against the drawing.</summary>

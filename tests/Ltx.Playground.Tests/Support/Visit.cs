@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -178,13 +179,23 @@ internal sealed partial class Visit : IAsyncDisposable
         """,
         requestId)).Clone();
 
-    /// <summary>What is pasted where something was copied: works with and without the clipboard interface.</summary>
-    public async Task<string> PastedAsync()
+    /// <summary>Waits until a paste gives this text: the word of an earlier copy may still stand while a later one is made. Works with and without the clipboard interface.</summary>
+    public async Task AssertPastesAsync(string expected)
+    {
+        string pasted = await PastedAsync();
+        for (Stopwatch watch = Stopwatch.StartNew(); pasted != expected && watch.Elapsed < TimeSpan.FromSeconds(30); pasted = await PastedAsync())
+        {
+            await Task.Delay(100);
+        }
+        Assert.Equal(expected, pasted);
+    }
+
+    private async Task<string> PastedAsync()
     {
         await Page.EvaluateAsync("() => { const field = document.createElement('textarea'); field.id = 'paste'; field.setAttribute('aria-label', 'paste'); document.body.append(field); field.focus(); }");
         await Page.Keyboard.PressAsync("Control+v");
         string text = await Page.EvaluateAsync<string>("() => { const field = document.getElementById('paste'); field.remove(); return field.value; }");
-        return text.ReplaceLineEndings("\n");
+        return text.ReplaceLineEndings("\n").Trim();
     }
 
     /// <summary>No serious or critical finding, in light and in dark colours.</summary>
