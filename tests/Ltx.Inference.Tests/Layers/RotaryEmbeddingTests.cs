@@ -16,7 +16,7 @@ public sealed class RotaryEmbeddingTests : IDisposable
     public void Rotation_keeps_lengths_and_products_depend_on_distance_only()
     {
         RotaryEmbedding rope = new(Features, Heads, 10000, [20], doublePrecision: true);
-        Tensor q = randn(1, 1, Features), k = randn(1, 1, Features);
+        Tensor q = Seeded.Normal(1, [1, 1, Features]), k = Seeded.Normal(2, [1, 1, Features]);
         Tensor At(Tensor x, double position) => rope.At(tensor(new[] { (float)position }).view(1, 1, 1), ScalarType.Float32).Rotate(x);
         Assert.True(At(q, 7).norm().isclose(q.norm(), 1e-5).item<bool>());
         // Low positions: the highest frequency turns ten thousand times as fast as the lowest, and float32 angles have so many digits.
@@ -29,7 +29,7 @@ public sealed class RotaryEmbeddingTests : IDisposable
     public void What_the_axes_do_not_fill_turns_by_nothing_and_lies_in_front()
     {
         // 32 features, 3 axes: 5 frequencies each fill 15 of 16 pairs.
-        RotaryTable table = new RotaryEmbedding(Features, Heads, 10000, [20, 2048, 2048], doublePrecision: true).At(rand(1, 3, Tokens), ScalarType.Float32);
+        RotaryTable table = new RotaryEmbedding(Features, Heads, 10000, [20, 2048, 2048], doublePrecision: true).At(Seeded.Uniform(1, [1, 3, Tokens]), ScalarType.Float32);
         Assert.Equal([1, Heads, Tokens, Features / Heads / 2], table.Cos.shape);
         Assert.True(table.Cos[0, 0, .., 0].eq(1).all().item<bool>());
         Assert.True(table.Sin[0, 0, .., 0].eq(0).all().item<bool>());

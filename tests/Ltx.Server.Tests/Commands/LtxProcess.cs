@@ -69,7 +69,12 @@ internal sealed class LtxProcess : IDisposable
 
     public void Dispose()
     {
-        if (!process.HasExited) process.Kill(entireProcessTree: true);
+        if (!process.HasExited)
+        {
+            process.Kill(entireProcessTree: true);
+            // Until then it holds its files and their locks.
+            process.WaitForExit(Limit);
+        }
         process.Dispose();
     }
 
