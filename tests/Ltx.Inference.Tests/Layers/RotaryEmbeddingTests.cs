@@ -43,4 +43,27 @@ public sealed class RotaryEmbeddingTests : IDisposable
         RotaryTable table = new RotaryEmbedding(2, 1, 10000, [1], doublePrecision: true).At(ones(1, 1, 1), ScalarType.Float32);
         Assert.True(table.Rotate(tensor(new[] { 3f, 4f }).view(1, 1, 2)).allclose(tensor(new[] { -4f, 3f }).view(1, 1, 1, 2), 1e-6, 1e-6));
     }
+
+    [Fact]
+    public void Neighbours_are_turned_against_each_other_where_the_pairs_are_interleaved()
+    {
+        // All heads in one row: every frequency stands for two neighbours, and what the axes do not fill lies in front. Computed here without a table.
+        double[] maxima = [20, 2048, 2048], position = [3, 500, 1700];
+        float[] x = Seeded.Normal(1, [Features]).data<float>().ToArray(), expected = new float[Features];
+        int frequencies = Features / 2 / maxima.Length, missing = Features / 2 - frequencies * maxima.Length;
+        for (int pair = 0; pair < Features / 2; pair++)
+        {
+            (int frequency, int axis) = Math.DivRem(pair - missing, maxima.Length);
+            double angle = pair < missing ? 0 : Math.Pow(10000, frequency / (frequencies - 1.0)) * Math.PI / 2 * (2 * position[axis] / maxima[axis] - 1);
+            expected[2 * pair] = (float)(x[2 * pair] * Math.Cos(angle) - x[2 * pair + 1] * Math.Sin(angle));
+            expected[2 * pair + 1] = (float)(x[2 * pair + 1] * Math.Cos(angle) + x[2 * pair] * Math.Sin(angle));
+        }
+        RotaryEmbedding rope = new(Features, Heads, 10000, [20, 2048, 2048], doublePrecision: true, interleaved: true);
+        Tensor turned = rope.At(tensor(position.Select(axis => (float)axis).ToArray()).view(1, 3, 1), ScalarType.Float32).Rotate(tensor(x).view(1, 1, Features));
+        Assert.Equal([1, Heads, 1, Features / Heads], turned.shape);
+        // The highest frequency turns by thousands, of which float32 leaves three digits behind the point.
+        Assert.True(turned.flatten().allclose(tensor(expected), 1e-2, 1e-2));
+        Assert.False(new RotaryEmbedding(Features, Heads, 10000, [20, 2048, 2048], doublePrecision: true).At(tensor(position.Select(axis => (float)axis).ToArray()).view(1, 3, 1), ScalarType.Float32)
+            .Rotate(tensor(x).view(1, 1, Features)).flatten().allclose(tensor(expected), 1e-2, 1e-2));
+    }
 }
