@@ -2,6 +2,7 @@ using System.Globalization;
 using Ltx.Inference.Lora;
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.TextEncoder.Vision;
+using Ltx.Inference.Upsampler;
 using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Forms;
@@ -14,9 +15,10 @@ public static class ModelCheck
     {
         GemmaConfig? gemma = null;
         IReadOnlyList<ExpectedTensor>? checkpoint = null;
+        ConfigSection? config = null;
         PartReport text = Guard("text_encoder", folder.TextEncoder, faults => TextEncoder(folder.TextEncoder, faults, out gemma));
-        PartReport monolith = Guard("checkpoint", folder.Checkpoint, faults => Checkpoint(folder.Checkpoint, gemma, faults, out checkpoint));
-        List<PartReport> reports = [monolith, Guard("upscaler", folder.Upscaler, faults => Upscaler(folder.Upscaler, faults))];
+        PartReport monolith = Guard("checkpoint", folder.Checkpoint, faults => Checkpoint(folder.Checkpoint, gemma, faults, out config, out checkpoint));
+        List<PartReport> reports = [monolith, Guard("upscaler", folder.Upscaler, faults => Upscaler(folder.Upscaler, config, faults))];
         if (folder.DistilledLora is { } distilled) reports.Add(Guard("distilled_lora", distilled, faults => Lora(distilled, checkpoint, faults)));
         if (folder.InpaintAdapter is { } adapter) reports.Add(Guard("inpaint_adapter", adapter, faults => Lora(adapter, checkpoint, faults)));
         return [.. reports, text];
@@ -45,23 +47,27 @@ public static class ModelCheck
         }
     }
 
-    private static string Checkpoint(string path, GemmaConfig? gemma, List<string> faults, out IReadOnlyList<ExpectedTensor>? expected)
+    private static string Checkpoint(string path, GemmaConfig? gemma, List<string> faults, out ConfigSection? understood, out IReadOnlyList<ExpectedTensor>? expected)
     {
-        expected = null;
+        (understood, expected) = (null, null);
         using TensorArchive archive = TensorArchive.Open(path);
         string text = archive.Files[0].Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{path} is no LTX checkpoint: its metadata has no config.");
         ConfigSection config = ConfigSection.Parse(text, path);
         if (gemma is null) throw new WeightsException($"{path} cannot be held against a text encoder that cannot be read.");
         expected = CheckpointForm.Tensors(config, gemma.HiddenSize, gemma.Layers);
-        Add(faults, path, FormCheck.Faults(archive, expected));
+        understood = config;
+        Add(faults, path, [.. PartsFit.Faults(config), .. FormCheck.Faults(archive, expected)]);
         return Facts(archive, archive.Files[0].Metadata.GetValueOrDefault("model_version") is { } version ? $"version {version}" : null);
     }
 
-    private static string Upscaler(string path, List<string> faults)
+    private static string Upscaler(string path, ConfigSection? checkpoint, List<string> faults)
     {
         using TensorArchive archive = TensorArchive.Open(path);
         string text = archive.Files[0].Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{path} is no latent upsampler: its metadata has no config.");
-        Add(faults, path, FormCheck.Faults(archive, UpsamplerForm.Tensors(ConfigSection.Parse(text, path))));
+        ConfigSection config = ConfigSection.Parse(text, path);
+        // What cannot be understood is said of the checkpoint.
+        if (checkpoint is not null) Add(faults, path, PartsFit.Faults(LatentUpsamplerConfig.Read(config), checkpoint));
+        Add(faults, path, FormCheck.Faults(archive, UpsamplerForm.Tensors(config)));
         return Facts(archive, null);
     }
 

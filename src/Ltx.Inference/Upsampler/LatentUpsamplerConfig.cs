@@ -53,6 +53,9 @@ public sealed record LatentUpsamplerConfig
     /// <summary>By how much rows and columns are divided, rounding up.</summary>
     public int Down { get; }
 
+    /// <summary>Whether it makes rows and columns twice as many, and leaves the number of frames.</summary>
+    internal bool DoublesSidesAlone => Kind is UpsamplerKind.Space or UpsamplerKind.RationalSpace && (Up, Down) == (2, 1);
+
     /// <exception cref="WeightsException">A key is set to something that is not built here.</exception>
     public static LatentUpsamplerConfig Read(ConfigSection config) => new(config);
 

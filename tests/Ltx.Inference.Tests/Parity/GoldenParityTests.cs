@@ -44,6 +44,17 @@ public class GoldenParityTests
     }
 
     [Fact]
+    public void A_case_that_lacks_what_it_should_hold_fails_and_the_others_are_run()
+    {
+        using GoldenFolder folder = new();
+        folder.AddCase("positions", "schedule");
+        folder.AddCase("schedule", "schedule");
+        ParityReport report = Run(folder.Path, ScalarType.Float32);
+        Assert.Equal(["positions"], Failed(report).Select(row => row.Case).Distinct());
+        Assert.Contains(report.Rows, row => row is { Case: "schedule", Verdict: ParityVerdict.Passed });
+    }
+
+    [Fact]
     public void A_number_that_differs_fails_its_row_and_no_other()
     {
         using GoldenFolder folder = new();

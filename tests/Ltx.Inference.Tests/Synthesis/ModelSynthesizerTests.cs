@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using Ltx.Inference.Forms;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Native;
@@ -97,6 +98,30 @@ public sealed class ModelSynthesizerTests : IDisposable
 
         Assert.Equal(first, again);
         Assert.NotEqual(first, other);
+    }
+
+    [Theory]
+    [InlineData("upscaler", """{ "rational_resampler": true, "spatial_scale": 1.5 }""", "is another upsampler than the pipeline needs: its second stage is twice as wide and high as the first, and as long.")]
+    [InlineData("upscaler", """{ "spatial_upsample": false, "temporal_upsample": true }""", "is another upsampler than the pipeline needs: its second stage is twice as wide and high as the first, and as long.")]
+    [InlineData("upscaler", """{ "in_channels": 64 }""", "takes latents of 64 channels, and those of the video VAE have 32.")]
+    [InlineData("checkpoint", """{ "in_channels": 24, "out_channels": 24 }""", "has a transformer that takes video tokens of 24 channels, and those of its video VAE have 32.")]
+    [InlineData("checkpoint", """{ "audio_out_channels": 48 }""", "has a transformer that takes audio tokens of 64 channels, and gives 48.")]
+    [InlineData("checkpoint", """{ "cross_attention_dim": 96 }""", "has a video connector that gives 192 features, and its transformer takes 96.")]
+    [InlineData("checkpoint", """{ "audio_connector_attention_head_dim": 8 }""", "projects text to 64 features for audio, and its connector takes 32.")]
+    public void Parts_that_are_sound_and_do_not_go_together_are_named_by_the_check_and_before_anything_is_loaded(string part, string changes, string sentence)
+    {
+        ModelPreset preset = Preset();
+        JsonObject config = part == "upscaler" ? preset.Upscaler.Config : preset.Checkpoint.Config["transformer"]!.AsObject();
+        foreach ((string key, JsonNode? value) in JsonNode.Parse(changes)!.AsObject()) config[key] = value!.DeepClone();
+        string model = Path.Combine(folder, "model");
+        new ModelSynthesizer(preset, new SynthesisOptions(Layers: 1, GemmaLayers: 1)).Write(model, Models, _ => { }, TestContext.Current.CancellationToken);
+
+        ModelFolder opened = ModelFolder.Open(model);
+        string expected = $"{(part == "upscaler" ? opened.Upscaler : opened.Checkpoint)} {sentence}";
+        IReadOnlyList<PartReport> reports = ModelCheck.Examine(opened);
+        Assert.Equal(expected, reports.Single(report => report.Part == part).Faults[0]);
+        Assert.All(reports.Where(report => report.Part != part), report => Assert.Empty(report.Faults));
+        Assert.Equal(expected, Assert.Throws<WeightsException>(() => new InpaintPipeline(opened, CPU, ScalarType.Float32)).Message);
     }
 
     [Fact]

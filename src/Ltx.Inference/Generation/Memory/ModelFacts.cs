@@ -82,15 +82,17 @@ internal sealed record ModelFacts
 
     /// <summary>Reads a model folder's headers and configs; loads no weight.</summary>
     /// <param name="sees">whether Gemma is shown pictures</param>
-    /// <exception cref="WeightsException">A file is missing, not sound, or of another architecture, or the model cannot see and should.</exception>
+    /// <exception cref="WeightsException">A file is missing, not sound, of another architecture, or not made for the others, or the model cannot see and should.</exception>
     public static ModelFacts Read(ModelFolder folder, bool sees = false)
     {
         using Checkpoint checkpoint = Checkpoint.Open(folder);
         using SafetensorsFile file = folder.Files.Open(folder.Checkpoint), upscaler = folder.Files.Open(folder.Upscaler);
         using TensorArchive gemma = folder.Files.OpenFolder(folder.TextEncoder);
-        string upscalerConfig = upscaler.Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{folder.Upscaler} is no latent upsampler: its metadata has no config.");
+        ConfigSection upscalerConfig = ConfigSection.Parse(upscaler.Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{folder.Upscaler} is no latent upsampler: its metadata has no config."), folder.Upscaler);
+        Insist(folder.Checkpoint, PartsFit.Faults(checkpoint.Config));
+        Insist(folder.Upscaler, PartsFit.Faults(LatentUpsamplerConfig.Read(upscalerConfig), checkpoint.Config));
         ModelFacts facts = From(
-            checkpoint.Config, ConfigSection.Parse(upscalerConfig, folder.Upscaler), folder.Files.ReadConfig(Path.Combine(folder.TextEncoder, "config.json")),
+            checkpoint.Config, upscalerConfig, folder.Files.ReadConfig(Path.Combine(folder.TextEncoder, "config.json")),
             Shapes([file]), Shapes([upscaler]), Shapes(gemma.Files), folder.PromptExpansion,
             file.Tensors.Values.Where(entry => entry.Type.IsFloat8() && entry.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal)).Select(entry => entry.Name).ToHashSet(StringComparer.Ordinal)) with
         {
@@ -163,6 +165,12 @@ internal sealed record ModelFacts
 
     /// <summary>The same where all of the blocks' matrices are rounded to float8 when they are loaded, whatever the file has.</summary>
     public ModelFacts AllFloat8() => this with { Blocks = [.. Enumerable.Repeat(Block, Blocks.Count)] };
+
+    // Sound as each part may be, a request would end in a mismatch somewhere within.
+    private static void Insist(string path, IEnumerable<string> faults)
+    {
+        if (faults.FirstOrDefault() is { } fault) throw new WeightsException($"{path} {fault}");
+    }
 
     private static bool InTransformer(string name) => name.StartsWith(TransformerPrefix, StringComparison.Ordinal) && !ConnectorPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 
