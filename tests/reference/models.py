@@ -11,21 +11,6 @@ import types
 STAND_INS = ("OpenImageIO", "accelerate", "av", "flash_attn", "flash_attn_interface", "mps_sdpa", "natten", "tokenizers", "torchaudio", "tqdm", "transformers", "triton", "xformers")
 
 
-def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--reference", type=Path, required=True)
-    parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--clip", default="192x128x17", help="width x height x frames, full size")
-    parser.add_argument("--fps", type=float, default=24.0)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=6, help="of the whole pipeline's first stage")
-    parser.add_argument("--strength", type=float, default=0.9, help="video_strength of the whole pipeline")
-    parser.add_argument("--only", help="names of cases, separated by commas")
-    parser.add_argument("--device", default="cpu")
-    return parser.parse_args()
-
-
 class StandIn(types.ModuleType):
     """An empty module whose every attribute is a class; called as a decorator it gives back what it is given."""
 
@@ -97,12 +82,11 @@ class Reference:
         upscaler = folder / self.parts["upscaler"]
         self.upsampler = self.build(LatentUpsamplerConfigurator, read_safetensors(upscaler), load_safetensors(upscaler), ("", ""))
         self.scale = SpatioTemporalScaleFactors.from_model_config(self.config)
-        sizes = self.config["transformer"]
-        self.video_width = sizes["num_attention_heads"] * sizes["attention_head_dim"]
-        self.audio_width = sizes["audio_num_attention_heads"] * sizes["audio_attention_head_dim"]
-        self.latent_channels = sizes["in_channels"]
+        entries = self.transformer.patchify_proj, self.transformer.audio_patchify_proj
+        self.video_width, self.audio_width = (entry.out_features for entry in entries)
+        self.latent_channels = entries[0].in_features
         self.audio_channels = self.config["audio_vae"]["model"]["params"]["ddconfig"]["z_channels"]
-        self.audio_bands = sizes["audio_in_channels"] // self.audio_channels
+        self.audio_bands = entries[1].in_features // self.audio_channels
 
     def build(self, configurator, config, tensors, *prefixes, leave=None):
         module = configurator.from_metadata({"config": config})
