@@ -162,14 +162,14 @@ class Merged:
     loras: list
 
     def __enter__(self):
-        self.pristine = {name: tensor.clone() for name, tensor in self.reference.transformer.state_dict().items()}
-        merged = dict(self.pristine)
+        self.weights, self.pristine = dict(self.reference.transformer.named_parameters()), {}
         for path, strength in self.loras:
             lora = {name: tensor.float().to(self.reference.device) for name, tensor in load_safetensors(path).items()}
             for name in (name for name in lora if name.endswith(".lora_A.weight")):
-                weight = name.removeprefix("diffusion_model.").replace(".lora_A.weight", ".weight")
-                merged[weight] = merged[weight] + strength * lora[name.replace("lora_A", "lora_B")] @ lora[name]
-        self.reference.transformer.load_state_dict(merged)
+                target = name.removeprefix("diffusion_model.").replace(".lora_A.weight", ".weight")
+                self.pristine.setdefault(target, self.weights[target].clone())
+                self.weights[target].add_(strength * lora[name.replace("lora_A", "lora_B")] @ lora[name])
 
     def __exit__(self, *_):
-        self.reference.transformer.load_state_dict(self.pristine)
+        for name, tensor in self.pristine.items():
+            self.weights[name].copy_(tensor)
