@@ -56,11 +56,12 @@ export function buildWorkplace({ stage, tools, form, code }, on) {
   // What most people do comes before what few change.
   form.more.before(h("div", { class: "send" }, sendButton, progressRow));
 
+  const stagePanel = h("section", { class: "panel stage-panel", "aria-label": "Source and mask", ...dropTarget(on.drop) }, sourceInput, maskInput, errors.source, noteText, empty, work);
   const element = h("div", { class: "compose" },
     h("h1", { class: "off-screen" }, "New request"),
-    h("section", { class: "panel stage-panel", "aria-label": "Source and mask", ...dropTarget(on.drop) }, sourceInput, maskInput, errors.source, noteText, empty, work),
+    stagePanel,
     h("section", { class: "panel side", "aria-label": "What belongs there" }, form.element, code.element));
-  return { element, choose, empty, emptyTitle, emptyText, noteText, sourceName, previewNote, modeButtons, maskFileText, maskFilePanel, whole, wholeField, work, errors, sendButton, stopButton, sendText, sendBar, progressRow };
+  return { element, stagePanel, choose, empty, emptyTitle, emptyText, noteText, sourceName, previewNote, modeButtons, maskFileText, maskFilePanel, whole, wholeField, work, errors, sendButton, stopButton, sendText, sendBar, progressRow };
 }
 
 function dropTarget(dropped) {
