@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Ltx.Playground.Tests.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -7,15 +8,23 @@ namespace Ltx.Playground.Tests;
 
 /// <summary>What may come between a person and the result.</summary>
 [Collection(OneBrowser.Name)]
-public class StateTests(Browser browser)
+public partial class StateTests(Browser browser)
 {
     [Fact]
     public async Task A_running_request_is_cancelled_and_can_be_changed()
     {
         await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
         await MarkAsync(visit, "02");
+
+        // Work enough that it runs for as long as it is looked at.
+        await visit.SetAsync("Num frames", 25);
         await visit.SetAsync("Num inference steps", 30);
         string id = await visit.SendAsync();
+        await Expect(visit.Progress).ToHaveAttributeAsync("value", AboveZero());
+        await Expect(visit.State).ToContainTextAsync(StageAndStep());
+        await Expect(visit.State).ToContainTextAsync(ShareAndRest());
+        await Expect(visit.Page.GetByRole(AriaRole.List, new() { Name = "Log" })).ToContainTextAsync("Stage 1: step 1 of 30");
+        await visit.AssertAccessibleAsync("running");
         await visit.Button("Cancel").ClickAsync();
         await Expect(visit.Page.GetByText("Cancelled", new() { Exact = true })).ToBeVisibleAsync();
         visit.Watch.Provoke($"/requests/{id}", "499");
@@ -26,7 +35,7 @@ public class StateTests(Browser browser)
         await visit.Button("Change and send again").ClickAsync();
         await Expect(visit.Surface).ToBeVisibleAsync();
         await Expect(visit.Prompt).ToHaveValueAsync("a green disc");
-        await Expect(visit.Marks.GetByRole(AriaRole.Listitem)).ToHaveCountAsync(1);
+        await Expect(visit.Button("Remove Rectangle 1")).ToBeVisibleAsync();
         visit.AssertNothingWrong();
     }
 
@@ -48,11 +57,23 @@ public class StateTests(Browser browser)
         await Expect(visit.Prompt).ToHaveValueAsync("a green disc");
         await Expect(visit.Page.GetByText("frame 1 of 9", new() { Exact = true })).ToBeVisibleAsync();
 
-        // In the middle of the run, and another time after it.
-        string id = await visit.SendAsync();
-        await Expect(visit.Page.GetByRole(AriaRole.Progressbar, new() { Name = "Progress of the request" })).ToBeVisibleAsync();
-        await visit.Page.ReloadAsync();
-        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "a green disc" })).ToBeVisibleAsync();
+        // In the middle of it, and another time after it.
+        string id;
+        await using (await LongRequest.BeginAsync(browser, visit.Server))
+        {
+            await using (await LongRequest.BeginAsync(browser, visit.Server))
+            {
+                id = await visit.SendAsync();
+                await Expect(visit.State).ToContainTextAsync("1 in front of this one");
+                await visit.Page.ReloadAsync();
+                await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "a green disc" })).ToBeVisibleAsync();
+                await Expect(visit.Progress).ToBeVisibleAsync();
+                await Expect(visit.State).ToContainTextAsync("1 in front of this one");
+            }
+
+            await Expect(visit.State).ToContainTextAsync("Next in the queue");
+        }
+
         await visit.AwaitResultAsync();
         await visit.Page.ReloadAsync();
         await visit.AwaitResultAsync();
@@ -71,7 +92,7 @@ public class StateTests(Browser browser)
         ILocator field = visit.Page.GetByRole(AriaRole.Textbox, new() { Name = "Num inference steps", Exact = true });
         await Expect(field).ToHaveAttributeAsync("aria-invalid", "true");
         await Expect(field).ToBeFocusedAsync();
-        await Expect(field).ToHaveAccessibleDescriptionAsync(new System.Text.RegularExpressions.Regex("Input should be less than or equal to 30"));
+        await Expect(field).ToHaveAccessibleDescriptionAsync(new Regex("Input should be less than or equal to 30"));
         await visit.AssertAccessibleAsync("wrong field");
         await visit.SetAsync("Num inference steps", 8);
         await Expect(field).Not.ToHaveAttributeAsync("aria-invalid", "true");
@@ -123,7 +144,7 @@ public class StateTests(Browser browser)
     [Fact]
     public async Task While_the_server_is_away_the_page_says_so_and_goes_on_when_it_is_back()
     {
-        using PlaygroundServer server = await PlaygroundServer.StartAsync(hasKey: false);
+        using PlaygroundServer server = await PlaygroundServer.StartAsync(hasKey: false, comesBack: true);
         await using Visit visit = await Visit.BeginAsync(browser, server);
         await MarkAsync(visit, "02");
         visit.Watch.Provoke("/", "net::ERR_");
@@ -132,17 +153,28 @@ public class StateTests(Browser browser)
         await Expect(visit.Page.GetByText("The server does not answer. It may be stopped or restarting, or the network is down.")).ToBeVisibleAsync();
         await visit.AssertAccessibleAsync("no server");
 
-        // Nothing is lost; and what runs when the server goes away is taken up again.
+        // Nothing is lost; and what runs when the server goes away is taken up again. It is work enough to be running still when it does.
         await server.BeginAgainAsync();
+        await visit.SetAsync("Num frames", 25);
         await visit.SetAsync("Num inference steps", 30);
         string id = await visit.SendAsync();
-        await Expect(visit.Page.GetByRole(AriaRole.Progressbar, new() { Name = "Progress of the request" })).ToHaveAttributeAsync("value", new System.Text.RegularExpressions.Regex("^0\\.[0-9]*[1-9]"));
+        await Expect(visit.Progress).ToHaveAttributeAsync("value", AboveZero());
         server.Kill();
-        await Expect(visit.Page.GetByText("The server does not answer. The request is safe on its disk; this page keeps asking.")).ToBeVisibleAsync();
+        ILocator away = visit.Page.GetByText("The server does not answer. The request is safe on its disk; this page keeps asking.");
+        await Expect(away).ToBeVisibleAsync();
         await server.BeginAgainAsync();
+        await Expect(away).ToBeHiddenAsync();
+        await server.UntilAsync($"/requests/{id}", request => request.GetProperty("attempts").GetInt32() == 2);
+        await Expect(visit.State).ToContainTextAsync(StageAndStep());
+
+        // With less to do, to the end.
+        visit.Watch.Provoke($"/requests/{id}", "499");
+        await visit.Button("Cancel").ClickAsync();
+        await visit.Button("Change and send again").ClickAsync();
+        await Expect(visit.Surface).ToBeVisibleAsync();
+        await visit.AskForLittleAsync();
+        Assert.NotEqual(id, await visit.SendAsync());
         await visit.AwaitResultAsync();
-        JsonElement listed = await server.GetAsync($"/requests/{id}");
-        Assert.Equal(2, listed.GetProperty("attempts").GetInt32());
         visit.AssertNothingWrong();
     }
 
@@ -185,4 +217,14 @@ public class StateTests(Browser browser)
         await visit.DragAsync((100, 60), (180, 140));
         await visit.Prompt.FillAsync("a green disc");
     }
+
+    /// <summary>A share of the work: more than nothing, less than all.</summary>
+    [GeneratedRegex("^0\\.[0-9]*[1-9]")]
+    private static partial Regex AboveZero();
+
+    [GeneratedRegex(@"Stage 1: \d+ of 30")]
+    private static partial Regex StageAndStep();
+
+    [GeneratedRegex(@"\d+ % done · .+")]
+    private static partial Regex ShareAndRest();
 }

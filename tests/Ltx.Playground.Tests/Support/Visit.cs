@@ -39,6 +39,12 @@ internal sealed partial class Visit : IAsyncDisposable
 
     public ILocator Marks => Page.GetByRole(AriaRole.List, new() { Name = "Marks, the upper one last" });
 
+    /// <summary>The bar of a request that waits or runs.</summary>
+    public ILocator Progress => Page.GetByRole(AriaRole.Progressbar, new() { Name = "Progress of the request" });
+
+    /// <summary>Where a request stands, in words.</summary>
+    public ILocator State => Page.GetByRole(AriaRole.Region, new() { Name = "State" });
+
     public ILocator Line => Page.GetByRole(AriaRole.Slider, new() { Name = "Line between source and result" });
 
     /// <summary>Opens the page in a window of its own, with nothing kept from before.</summary>
@@ -150,17 +156,19 @@ internal sealed partial class Visit : IAsyncDisposable
     }
 
     /// <summary>Sends the request; returns its id once the page shows it.</summary>
-    public async Task<string> SendAsync()
+    /// <param name="patience">milliseconds that all the sending may take</param>
+    public async Task<string> SendAsync(float patience = Browser.Patience)
     {
         await Send.ClickAsync();
-        return await RequestIdAsync();
+        return await RequestIdAsync(patience);
     }
 
-    /// <summary>The id in the address.</summary>
-    public async Task<string> RequestIdAsync()
+    /// <summary>The id in the address, once there is one. The browser is asked for its address: an event that tells of another can come before it is listened to.</summary>
+    /// <param name="patience">milliseconds</param>
+    public async Task<string> RequestIdAsync(float patience = Browser.Patience)
     {
-        await Page.WaitForURLAsync(RequestAddress());
-        return RequestAddress().Match(Page.Url).Groups[1].Value;
+        await Expect(Page).ToHaveURLAsync(RequestAddress(), new() { Timeout = patience });
+        return RequestAddress().Match(await Page.EvaluateAsync<string>("location.href")).Groups[1].Value;
     }
 
     public async Task AwaitResultAsync() => await Expect(Line).ToBeVisibleAsync();
