@@ -104,7 +104,7 @@ public partial class JourneyTests(Browser browser)
         await visit.DrawMovingRectangleAsync();
         await visit.Prompt.FillAsync("an orange disc");
         await visit.AssertAccessibleAsync("marking");
-        await AssertCopiesAsync(visit);
+        await AssertCodeCopiesAsync(visit, "What belongs there");
 
         // Into the queue and through it.
         string id;
@@ -137,9 +137,11 @@ public partial class JourneyTests(Browser browser)
         await visit.Button("Mask outline").ClickAsync();
         await Expect(picture).ToHaveAttributeAsync("data-outlined", "true");
         Assert.NotEqual(difference, await PictureAsync(picture));
-        await Expect(page.GetByText("Final prompt")).ToBeVisibleAsync();
-        await Expect(page.GetByRole(AriaRole.Definition).Filter(new() { HasText = "an orange disc" }).Last).ToBeVisibleAsync();
         await visit.AssertAccessibleAsync("finished");
+        await AssertCodeCopiesAsync(visit, "The request");
+        await AssertCopiesAsync(visit, visit.Button("Copy id"), id);
+        await AssertCopiesAsync(visit, visit.Fact("Seed").GetByRole(AriaRole.Button), await visit.Fact("Seed").Locator(".value").InnerTextAsync());
+        await AssertCopiesAsync(visit, visit.Fact("Final prompt").GetByRole(AriaRole.Button), "an orange disc");
 
         // It is in the list, with a picture of its result.
         await AssertMaskIsTheDrawingAsync(visit, id);
@@ -165,18 +167,23 @@ public partial class JourneyTests(Browser browser)
 
     private static Task<string> PictureAsync(ILocator picture) => picture.EvaluateAsync<string>("canvas => canvas.toDataURL()");
 
-    private static async Task AssertCopiesAsync(Visit visit)
+    private static async Task AssertCodeCopiesAsync(Visit visit, string region)
     {
-        await visit.Page.GetByText("As code", new() { Exact = true }).ClickAsync();
+        ILocator panel = visit.Page.GetByRole(AriaRole.Region, new() { Name = region });
+        await panel.GetByText("As code", new() { Exact = true }).ClickAsync();
         foreach (string language in Languages)
         {
-            await visit.Page.GetByRole(AriaRole.Tab, new() { Name = language, Exact = true }).ClickAsync();
-            string shown = (await visit.Page.GetByRole(AriaRole.Tabpanel).InnerTextAsync()).Trim();
+            await panel.GetByRole(AriaRole.Tab, new() { Name = language, Exact = true }).ClickAsync();
+            string shown = (await panel.GetByRole(AriaRole.Tabpanel).InnerTextAsync()).Trim();
             Assert.Contains("an orange disc", shown, StringComparison.Ordinal);
-            ILocator copy = visit.Page.GetByRole(AriaRole.Region, new() { Name = "What belongs there" }).GetByRole(AriaRole.Button, new() { NameString = "Copy" });
-            await copy.ClickAsync();
-            await visit.AssertPastesAsync(shown);
+            await AssertCopiesAsync(visit, panel.GetByRole(AriaRole.Button, new() { Name = "Copy", Exact = true }), shown);
         }
+    }
+
+    private static async Task AssertCopiesAsync(Visit visit, ILocator button, string text)
+    {
+        await button.ClickAsync();
+        await visit.AssertPastesAsync(text);
         await Expect(visit.Page.Locator("#announcer")).ToHaveTextAsync("Copied.");
     }
 

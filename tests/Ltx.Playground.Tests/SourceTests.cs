@@ -55,6 +55,53 @@ public class SourceTests(Browser browser)
     }
 
     [Fact]
+    public async Task The_video_that_is_sent_is_the_one_that_shows()
+    {
+        await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
+
+        // The first must be sent to be shown. The second takes its place before that is done.
+        TaskCompletionSource<IRoute> asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await visit.Page.RouteAsync("**/storage/upload/initiate*", route => asked.SetResult(route), new() { Times = 1 });
+        IFileChooser dialog = await visit.Page.RunAndWaitForFileChooserAsync(() => visit.Button("Choose a video").ClickAsync());
+        await dialog.SetFilesAsync(Visit.Scene("00"));
+        IRoute held = await asked.Task.WaitAsync(TimeSpan.FromMilliseconds(Browser.Patience));
+        string film = browser.Film("02");
+        await visit.DropAsync(film);
+        await held.ContinueAsync();
+        await visit.AskForLittleAsync();
+        await visit.Button("Rectangle").ClickAsync();
+        await visit.DragAsync((100, 60), (180, 140));
+        await visit.Prompt.FillAsync("a green disc");
+        string id = await visit.SendAsync();
+        JsonElement input = (await visit.Server.GetAsync($"/requests/{id}")).GetProperty("input");
+        Assert.Equal(await File.ReadAllBytesAsync(film), await visit.Server.FileAsync(input.GetProperty("video_url").GetString()!));
+        visit.AssertNothingWrong();
+    }
+
+    [Fact]
+    public async Task A_mask_file_takes_the_drawings_place()
+    {
+        await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
+        using TestFolder folder = new();
+        await visit.MarkAsync(browser.Film("02"));
+        await visit.Button("Mask file").ClickAsync();
+        foreach (string mask in new[] { TestMedia.Mask(folder, width: 384, height: 256, frames: 25), TestMedia.StillMask(folder, 384, 256) })
+        {
+            IFileChooser dialog = await visit.Page.RunAndWaitForFileChooserAsync(() => visit.Button("Choose the mask").ClickAsync());
+            await dialog.SetFilesAsync(mask);
+            await visit.AssertGreenAsync((192, 128, true), (100, 70, true), (40, 30, false), (340, 230, false));
+            await Expect(visit.Page.GetByText(Path.GetFileName(mask) + " (")).ToBeVisibleAsync();
+        }
+
+        await visit.AssertAccessibleAsync("mask file");
+        string id = await visit.SendAsync();
+        JsonElement input = (await visit.Server.GetAsync($"/requests/{id}")).GetProperty("input");
+        Assert.Equal(await File.ReadAllBytesAsync(folder.Named("mask.png")), await visit.Server.FileAsync(input.GetProperty("mask_video_url").GetString()!));
+        await visit.AwaitResultAsync();
+        visit.AssertNothingWrong();
+    }
+
+    [Fact]
     public async Task Two_gigabytes_pass_through_no_memory()
     {
         await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
@@ -87,12 +134,7 @@ public class SourceTests(Browser browser)
 
     private static async Task<string> FinishAsync(Visit visit, string file)
     {
-        await visit.ChooseAsync(file);
-        await Expect(visit.Surface).ToBeVisibleAsync();
-        await visit.AskForLittleAsync();
-        await visit.Button("Rectangle").ClickAsync();
-        await visit.DragAsync((100, 60), (180, 140));
-        await visit.Prompt.FillAsync("a green disc");
+        await visit.MarkAsync(file);
         // Two gigabytes over the loopback, and on a busy disk.
         string id = await visit.SendAsync(patience: 300_000);
         await visit.AwaitResultAsync();

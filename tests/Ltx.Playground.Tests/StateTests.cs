@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Ltx.Playground.Tests.Support;
+using Ltx.Server.Tests.Commands;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -14,7 +15,7 @@ public partial class StateTests(Browser browser)
     public async Task A_running_request_is_cancelled_and_can_be_changed()
     {
         await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
-        await MarkAsync(visit, "02");
+        await visit.MarkAsync(browser.Film("02"));
 
         // Work enough that it runs for as long as it is looked at.
         await visit.SetAsync("Num frames", 25);
@@ -25,6 +26,8 @@ public partial class StateTests(Browser browser)
         await Expect(visit.State).ToContainTextAsync(ShareAndRest());
         await Expect(visit.Page.GetByRole(AriaRole.List, new() { Name = "Log" })).ToContainTextAsync("Stage 1: step 1 of 30");
         await visit.AssertAccessibleAsync("running");
+        await visit.Page.ReloadAsync();
+        await Expect(visit.Progress).ToHaveAttributeAsync("value", AboveZero());
         await visit.Button("Cancel").ClickAsync();
         await Expect(visit.Page.GetByText("Cancelled", new() { Exact = true })).ToBeVisibleAsync();
         visit.Watch.Provoke($"/requests/{id}", "499");
@@ -85,7 +88,7 @@ public partial class StateTests(Browser browser)
     public async Task An_error_stands_at_its_field_in_the_apis_own_words()
     {
         await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
-        await MarkAsync(visit, "02");
+        await visit.MarkAsync(browser.Film("02"));
         await visit.SetAsync("Num inference steps", 99);
         visit.Watch.Provoke("/inpaint/lora", "422");
         await visit.Send.ClickAsync();
@@ -96,6 +99,17 @@ public partial class StateTests(Browser browser)
         await visit.AssertAccessibleAsync("wrong field");
         await visit.SetAsync("Num inference steps", 8);
         await Expect(field).Not.ToHaveAttributeAsync("aria-invalid", "true");
+
+        // One of up to three LoRAs, whose link is missing.
+        for (int i = 0; i < 3; i++) await visit.Button("Add a LoRA").ClickAsync();
+        await Expect(visit.Button("Add a LoRA")).ToBeHiddenAsync();
+        await visit.Button("Remove this LoRA").Last.ClickAsync();
+        await visit.Button("Remove this LoRA").Last.ClickAsync();
+        await visit.Send.ClickAsync();
+        ILocator path = visit.Page.GetByRole(AriaRole.Group, new() { Name = "LoRAs" }).GetByRole(AriaRole.Textbox).First;
+        await Expect(path).ToHaveAttributeAsync("aria-invalid", "true");
+        await Expect(path).ToHaveAccessibleDescriptionAsync(new Regex("Field required"));
+        await visit.Button("Remove this LoRA").ClickAsync();
         await visit.SendAsync();
         visit.AssertNothingWrong();
     }
@@ -110,6 +124,62 @@ public partial class StateTests(Browser browser)
         await Expect(visit.Surface).ToBeVisibleAsync();
         await visit.Send.ClickAsync();
         await Expect(visit.Page.GetByText("Mark what should be made anew first.").First).ToBeVisibleAsync();
+        await Expect(visit.Surface).ToBeFocusedAsync();
+        visit.AssertNothingWrong();
+    }
+
+    [Fact]
+    public async Task A_file_that_was_changed_since_is_told_from_a_server_that_is_away()
+    {
+        await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
+        using TestFolder folder = new();
+        string film = folder.Named("mine.mp4");
+        File.Copy(browser.Film("02"), film);
+        await visit.MarkAsync(film);
+        await File.AppendAllTextAsync(film, "more");
+        visit.Watch.Provoke("/", "net::ERR_UPLOAD_FILE_CHANGED");
+        await visit.Send.ClickAsync();
+        await Expect(visit.Page.GetByText("mine.mp4 was changed, moved or deleted since it was chosen. Choose it again.")).ToBeVisibleAsync();
+        visit.AssertNothingWrong();
+    }
+
+    [Fact]
+    public async Task A_press_of_copy_says_so_for_its_own_time()
+    {
+        await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync(), before: context => context.Clock.InstallAsync());
+        await visit.Page.GetByText("As code", new() { Exact = true }).ClickAsync();
+        ILocator copy = visit.Page.GetByRole(AriaRole.Region, new() { Name = "What belongs there" }).GetByRole(AriaRole.Button, new() { NameRegex = Copying() });
+        await copy.ClickAsync();
+        await Expect(copy).ToHaveTextAsync("Copied");
+        await visit.Page.Clock.RunForAsync(1000);
+        await copy.ClickAsync();
+        await visit.Page.Clock.RunForAsync(1000);
+        await Expect(copy).ToHaveTextAsync("Copied");
+        await visit.Page.Clock.RunForAsync(1000);
+        await Expect(copy).ToHaveTextAsync("Copy");
+        visit.AssertNothingWrong();
+    }
+
+    [Fact]
+    public async Task Who_has_no_key_is_asked_for_it_once()
+    {
+        await using Visit visit = await Visit.BeginAsync(browser, await browser.LockedServerAsync(), before: context => context.Clock.InstallAsync());
+        ILocator dialog = visit.Page.GetByRole(AriaRole.Dialog);
+        visit.Watch.Provoke("/requests?", "401");
+        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Requests", Exact = true }).ClickAsync();
+        await Expect(dialog).ToBeVisibleAsync();
+        await visit.Button("Not now").ClickAsync();
+        ILocator note = visit.Page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Status);
+        await Expect(note).ToBeVisibleAsync();
+        string refusal = await note.InnerTextAsync();
+        await visit.Page.Clock.RunForAsync(60_000);
+        await Expect(dialog).ToBeHiddenAsync();
+
+        // With a key the list comes by itself.
+        await visit.Button("Key").ClickAsync();
+        await dialog.GetByLabel("API key").FillAsync(PlaygroundServer.Key);
+        await dialog.GetByLabel("API key").PressAsync("Enter");
+        await Expect(visit.Page.GetByText(refusal)).ToBeHiddenAsync();
         visit.AssertNothingWrong();
     }
 
@@ -117,7 +187,7 @@ public partial class StateTests(Browser browser)
     public async Task A_wrong_key_is_told_and_a_right_one_goes_on()
     {
         await using Visit visit = await Visit.BeginAsync(browser, await browser.LockedServerAsync(), Browser.PlainName);
-        await MarkAsync(visit, "02");
+        await visit.MarkAsync(browser.Film("02"));
         visit.Watch.Provoke("/storage/upload/initiate", "401");
         await visit.Send.ClickAsync();
         ILocator dialog = visit.Page.GetByRole(AriaRole.Dialog);
@@ -146,7 +216,7 @@ public partial class StateTests(Browser browser)
     {
         using PlaygroundServer server = await PlaygroundServer.StartAsync(hasKey: false, comesBack: true);
         await using Visit visit = await Visit.BeginAsync(browser, server);
-        await MarkAsync(visit, "02");
+        await visit.MarkAsync(browser.Film("02"));
         visit.Watch.Provoke("/", "net::ERR_");
         server.Kill();
         await visit.Send.ClickAsync();
@@ -182,7 +252,7 @@ public partial class StateTests(Browser browser)
     public async Task Two_tabs_keep_two_drawings()
     {
         await using Visit first = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
-        await MarkAsync(first, "02");
+        await first.MarkAsync(browser.Film("02"));
         await using Visit second = await first.SecondTabAsync();
         await second.ChooseAsync(browser.Film("03"));
         await Expect(second.Surface).ToBeVisibleAsync();
@@ -207,20 +277,12 @@ public partial class StateTests(Browser browser)
         first.AssertNothingWrong();
     }
 
-    /// <summary>A source, a mark, a prompt, and little work.</summary>
-    private async Task MarkAsync(Visit visit, string scene)
-    {
-        await visit.ChooseAsync(browser.Film(scene));
-        await Expect(visit.Surface).ToBeVisibleAsync();
-        await visit.AskForLittleAsync();
-        await visit.Button("Rectangle").ClickAsync();
-        await visit.DragAsync((100, 60), (180, 140));
-        await visit.Prompt.FillAsync("a green disc");
-    }
-
     /// <summary>A share of the work: more than nothing, less than all.</summary>
     [GeneratedRegex("^0\\.[0-9]*[1-9]")]
     private static partial Regex AboveZero();
+
+    [GeneratedRegex("^Cop(y|ied)$")]
+    private static partial Regex Copying();
 
     [GeneratedRegex(@"Stage 1: \d+ of 30")]
     private static partial Regex StageAndStep();

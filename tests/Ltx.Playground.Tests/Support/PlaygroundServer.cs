@@ -75,6 +75,13 @@ internal sealed class PlaygroundServer : IDisposable
         Assert.True(answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.BadRequest, $"Cancel: {answer.StatusCode}");
     }
 
+    /// <summary>Takes from the server what a request was made of and what it made.</summary>
+    public async Task DeletePayloadsAsync(string requestId)
+    {
+        using HttpResponseMessage answer = await client.DeleteAsync(new Uri(Url, $"/v1/models/requests/{requestId}/payloads"));
+        Assert.True(answer.IsSuccessStatusCode, $"Delete: {answer.StatusCode}");
+    }
+
     /// <summary>A file of the server, whatever name its URL gives the server.</summary>
     public Task<byte[]> FileAsync(string url) => client.GetByteArrayAsync(new Uri(Url, new Uri(url).AbsolutePath));
 
