@@ -33,6 +33,7 @@ public class QueueRouteTests
     {
         await using var server = await TestServer.StartAsync(engine: new FakeEngine { StepTime = TimeSpan.FromMilliseconds(60), FourthStep = new() });
         var first = await server.SubmitAsync();
+        var running = await server.WaitForAsync(first, "IN_PROGRESS");
         var second = await server.SubmitAsync();
 
         var waiting = await server.GetAsync($"/queue{TestServer.App}/requests/{second}/status?logs=true");
@@ -41,7 +42,6 @@ public class QueueRouteTests
         Assert.Equal(JsonValueKind.Null, waiting.Json.GetProperty("logs").ValueKind);
         Assert.Equal(0, waiting.Json.GetProperty("queue_position").GetInt32());
 
-        var running = await server.WaitForAsync(first, "IN_PROGRESS");
         Assert.Equal(JsonValueKind.Array, running.GetProperty("logs").ValueKind);
         var progress = await server.WaitForStepAsync(first, 4);
         Assert.Equal("denoising", progress.GetProperty("stage").GetString());
