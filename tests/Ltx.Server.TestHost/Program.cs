@@ -7,6 +7,7 @@ using Ltx.Server.TestHost;
 // Nothing here is part of the product.
 var options = ConfigurationSources.Read(ConfigurationSources.Build(null, args));
 FakeEngine engine = new() { StepTime = TimeSpan.FromMilliseconds(double.Parse(Environment.GetEnvironmentVariable("FAKE_STEP_MS") ?? "1")) };
+engine.Runner.KeepsJobs = false; // nobody looks at them here, and tests measure this process's memory
 using var app = ServeHost.Build(options, engine.Register);
 await app.StartAsync();
 Console.WriteLine(app.Urls.First());

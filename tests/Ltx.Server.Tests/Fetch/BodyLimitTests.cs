@@ -281,7 +281,8 @@ public class BodyLimitTests
         });
         await using TestFetch fetch = new(o =>
         {
-            o.IdleTimeout = TimeSpan.FromSeconds(1.5);
+            // Both together are what an answer's headers may take; the first is long enough to connect on a machine that is busy with other tests.
+            (o.ConnectTimeout, o.IdleTimeout) = (TimeSpan.FromSeconds(2.5), TimeSpan.FromSeconds(1));
             o.MaxAttempts = 2;
         });
         fetch.Route(server);
