@@ -55,7 +55,12 @@ public sealed class ModelPullTests : IAsyncDisposable
     public async Task Large_files_come_in_ranges_and_progress_adds_up()
     {
         long last = 0, most = 0;
-        await PullAsync(tell: (_, done, total) => (last, most) = (Math.Max(last, done), total));
+        Lock gate = new();
+        await PullAsync(tell: (_, done, total) =>
+        {
+            // Told from any thread.
+            lock (gate) (last, most) = (Math.Max(last, done), total);
+        });
 
         Assert.Equal(11, hub.Loaded.Count(request => request.Target.EndsWith(Convert.ToHexStringLower(SHA256.HashData(weights)), StringComparison.Ordinal)));
         Assert.Equal(most, last);
@@ -333,7 +338,7 @@ public sealed class ModelPullTests : IAsyncDisposable
             return false;
         };
         Task<PullPlan> first = PullAsync();
-        await begun.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(120));
 
         ModelException failure = await Assert.ThrowsAsync<ModelException>(() => PullAsync());
         Assert.Equal($"Another process is pulling into {folder.Path}.", failure.Message);
