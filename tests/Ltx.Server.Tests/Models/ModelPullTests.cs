@@ -337,7 +337,7 @@ public sealed class ModelPullTests : IAsyncDisposable
             return false;
         };
         Task<PullPlan> first = PullAsync();
-        await begun.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(120));
 
         ModelException failure = await Assert.ThrowsAsync<ModelException>(() => PullAsync());
         Assert.Equal($"Another process is pulling into {folder.Path}.", failure.Message);
