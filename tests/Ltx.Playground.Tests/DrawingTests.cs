@@ -24,22 +24,22 @@ public class DrawingTests(Browser browser)
         await visit.DragAsync((100, 60), (200, 160));
         await visit.Button("Brush").ClickAsync();
         await visit.DragAsync((20, 20), (60, 20), (60, 60));
-        await AssertGreenAsync(visit, (150, 110, true), (40, 20, true), (300, 200, false));
+        await visit.AssertGreenAsync((150, 110, true), (40, 20, true), (300, 200, false));
         await undo.ClickAsync();
-        await AssertGreenAsync(visit, (150, 110, true), (40, 20, false));
+        await visit.AssertGreenAsync((150, 110, true), (40, 20, false));
         await visit.Surface.PressAsync("Control+z");
-        await AssertGreenAsync(visit, (150, 110, false), (40, 20, false));
+        await visit.AssertGreenAsync((150, 110, false), (40, 20, false));
         await Expect(undo).ToBeDisabledAsync();
         await visit.Surface.PressAsync("Control+Shift+z");
         await redo.ClickAsync();
         await Expect(redo).ToBeDisabledAsync();
-        await AssertGreenAsync(visit, (150, 110, true), (40, 20, true));
+        await visit.AssertGreenAsync((150, 110, true), (40, 20, true));
 
         await visit.Button("Eraser").ClickAsync();
         await visit.DragAsync((140, 110), (160, 110));
-        await AssertGreenAsync(visit, (150, 110, false), (110, 70, true));
+        await visit.AssertGreenAsync((150, 110, false), (110, 70, true));
         await visit.Button("Invert the mask").ClickAsync();
-        await AssertGreenAsync(visit, (150, 110, true), (110, 70, false), (300, 200, true));
+        await visit.AssertGreenAsync((150, 110, true), (110, 70, false), (300, 200, true));
         await visit.Button("Undo").ClickAsync();
 
         // A polygon by clicks; a mark is taken away.
@@ -49,10 +49,39 @@ public class DrawingTests(Browser browser)
             (float left, float top) = await visit.PointAsync(x, y);
             await visit.Page.Mouse.ClickAsync(left, top);
         }
-        await AssertGreenAsync(visit, (300, 180, true), (255, 220, false));
+        await visit.AssertGreenAsync((300, 180, true), (255, 220, false));
         await Expect(visit.Marks.GetByRole(AriaRole.Listitem)).ToHaveCountAsync(4);
         await visit.Button("Remove Rectangle 1").ClickAsync();
-        await AssertGreenAsync(visit, (110, 70, false), (40, 20, true));
+        await visit.AssertGreenAsync((110, 70, false), (40, 20, true));
+        visit.AssertNothingWrong();
+    }
+
+    [Fact]
+    public async Task Only_what_the_request_covers_is_marked()
+    {
+        await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
+        await visit.ChooseAsync(browser.Film("02"));
+        await Expect(visit.Page.GetByText("The request covers the whole source")).ToBeVisibleAsync();
+        await Expect(visit.Page.GetByText("frame 1 of 25", new() { Exact = true })).ToBeVisibleAsync();
+        await visit.AskForLittleAsync();
+        await Expect(visit.Page.GetByText("The request covers the first 0:00.375")).ToBeVisibleAsync();
+
+        // It plays to its end, and stays there.
+        await visit.Button("Play").ClickAsync();
+        await Expect(visit.Page.GetByText("frame 9 of 9", new() { Exact = true })).ToBeVisibleAsync();
+        await Expect(visit.Button("Play")).ToBeVisibleAsync();
+
+        // What lies behind it can be looked at, not marked.
+        await visit.Page.GetByLabel("Show the whole source").CheckAsync();
+        await Expect(visit.Page.GetByText("frame 9 of 25", new() { Exact = true })).ToBeVisibleAsync();
+        await visit.Button("Next frame (full stop)").ClickAsync();
+        await Expect(visit.Page.GetByText("Beyond the request: this part of the source does not go into the result.")).ToBeVisibleAsync();
+        await visit.Button("Rectangle").ClickAsync();
+        await visit.DragAsync((100, 60), (180, 140));
+        await Expect(visit.Marks).ToContainTextAsync("Nothing is marked yet.");
+        await visit.Surface.PressAsync("End");
+        await visit.DragAsync((100, 60), (180, 140));
+        await Expect(visit.Button("Remove Rectangle 1")).ToBeVisibleAsync();
         visit.AssertNothingWrong();
     }
 
@@ -90,10 +119,4 @@ public class DrawingTests(Browser browser)
         Assert.True(fromServer.Select(Convert.ToHexString).Distinct().Count() > 8, "The drawing moves.");
         visit.AssertNothingWrong();
     }
-
-    /// <summary>Whether the screen's mask is green at pixels of the source.</summary>
-    private static async Task AssertGreenAsync(Visit visit, params (int X, int Y, bool IsGreen)[] pixels) => await visit.Page.WaitForFunctionAsync(
-        "([canvas, pixels]) => pixels.every(([x, y, green]) => (canvas.getContext('2d').getImageData(x, y, 1, 1).data[3] > 0) === green)",
-        new object[] { (await visit.Surface.Locator("canvas").ElementHandleAsync())!, pixels.Select(p => new object[] { p.X, p.Y, p.IsGreen }).ToArray() },
-        new() { Timeout = 30_000 });
 }

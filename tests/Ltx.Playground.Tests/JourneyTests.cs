@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Ltx.Playground.Tests.Support;
 using Ltx.Server.Tests.Commands;
 using Microsoft.Playwright;
@@ -8,7 +11,7 @@ namespace Ltx.Playground.Tests;
 
 /// <summary>From a file on the desktop to the slider between before and after.</summary>
 [Collection(OneBrowser.Name)]
-public class JourneyTests(Browser browser)
+public partial class JourneyTests(Browser browser)
 {
     private static readonly string[] Languages = ["JSON", "curl", "JavaScript", "Python"];
 
@@ -18,7 +21,7 @@ public class JourneyTests(Browser browser)
         await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
         await visit.Page.Context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"]);
         Assert.True(await visit.Page.EvaluateAsync<bool>("isSecureContext && 'VideoEncoder' in window"));
-        List<string> served = Calls(visit);
+        ConcurrentQueue<string> served = Calls(visit);
         await WholeJourneyAsync(visit);
 
         // The browser made the mask by itself.
@@ -31,7 +34,7 @@ public class JourneyTests(Browser browser)
     {
         await using Visit visit = await Visit.BeginAsync(browser, await browser.LockedServerAsync(), Browser.PlainName);
         Assert.False(await visit.Page.EvaluateAsync<bool>("isSecureContext || 'VideoEncoder' in window || 'clipboard' in navigator"));
-        List<string> served = Calls(visit);
+        ConcurrentQueue<string> served = Calls(visit);
         await visit.Button("Key").ClickAsync();
         ILocator dialog = visit.Page.GetByRole(AriaRole.Dialog);
         await dialog.GetByLabel("API key").FillAsync(PlaygroundServer.Key);
@@ -89,7 +92,7 @@ public class JourneyTests(Browser browser)
         visit.AssertNothingWrong();
     }
 
-    private static async Task WholeJourneyAsync(Visit visit)
+    private async Task WholeJourneyAsync(Visit visit)
     {
         IPage page = visit.Page;
         await Expect(visit.Button("Choose a video")).ToBeVisibleAsync();
@@ -101,13 +104,18 @@ public class JourneyTests(Browser browser)
         await visit.DrawMovingRectangleAsync();
         await visit.Prompt.FillAsync("an orange disc");
         await visit.AssertAccessibleAsync("marking");
-        await AssertCopiesAsync(visit);
+        await AssertCodeCopiesAsync(visit, "What belongs there");
 
         // Into the queue and through it.
-        await visit.Send.ClickAsync();
-        string id = await visit.RequestIdAsync();
-        await Expect(page.GetByRole(AriaRole.Progressbar, new() { Name = "Progress of the request" })).ToBeVisibleAsync();
-        await visit.AssertAccessibleAsync("running");
+        string id;
+        await using (await LongRequest.BeginAsync(browser, visit.Server))
+        {
+            id = await visit.SendAsync();
+            await Expect(visit.State).ToContainTextAsync("Next in the queue");
+            await Expect(visit.Progress).ToBeVisibleAsync();
+            await visit.AssertAccessibleAsync("waiting");
+        }
+
         await visit.AwaitResultAsync();
 
         // The slider, by drag and by key; the views; the outline.
@@ -120,17 +128,20 @@ public class JourneyTests(Browser browser)
         await page.Mouse.DownAsync();
         await page.Mouse.MoveAsync(box.X + box.Width / 4, box.Y + box.Height / 2, new() { Steps = 4 });
         await page.Mouse.UpAsync();
-        Assert.InRange(double.Parse(await visit.Line.InputValueAsync(), System.Globalization.CultureInfo.InvariantCulture), 24, 26);
+        await Expect(visit.Line).ToHaveValueAsync(From24To26());
+        double at = double.Parse(await visit.Line.InputValueAsync(), CultureInfo.InvariantCulture);
         await visit.Line.PressAsync("ArrowRight");
-        Assert.InRange(double.Parse(await visit.Line.InputValueAsync(), System.Globalization.CultureInfo.InvariantCulture), 24.4, 26.6);
-        string source = await ViewAsync(visit, picture, "Source"), result = await ViewAsync(visit, picture, "Result");
-        Assert.NotEqual(source, result);
+        await Expect(visit.Line).ToHaveValueAsync((at + 0.5).ToString(CultureInfo.InvariantCulture));
+        string source = await ViewAsync(visit, picture, "Source"), result = await ViewAsync(visit, picture, "Result"), difference = await ViewAsync(visit, picture, "Difference");
+        Assert.Equal(3, new[] { source, result, difference }.Distinct().Count());
         await visit.Button("Mask outline").ClickAsync();
-        await page.WaitForFunctionAsync("([canvas, before]) => canvas.toDataURL() !== before", new object[] { await picture.ElementHandleAsync(), result });
-        Assert.NotEqual(result, await ViewAsync(visit, picture, "Difference"));
-        await Expect(page.GetByText("Final prompt")).ToBeVisibleAsync();
-        await Expect(page.GetByRole(AriaRole.Definition).Filter(new() { HasText = "an orange disc" }).Last).ToBeVisibleAsync();
+        await Expect(picture).ToHaveAttributeAsync("data-outlined", "true");
+        Assert.NotEqual(difference, await PictureAsync(picture));
         await visit.AssertAccessibleAsync("finished");
+        await AssertCodeCopiesAsync(visit, "The request");
+        await AssertCopiesAsync(visit, visit.Button("Copy id"), id);
+        await AssertCopiesAsync(visit, visit.Fact("Seed").GetByRole(AriaRole.Button), await visit.Fact("Seed").Locator(".value").InnerTextAsync());
+        await AssertCopiesAsync(visit, visit.Fact("Final prompt").GetByRole(AriaRole.Button), "an orange disc");
 
         // It is in the list, with a picture of its result.
         await AssertMaskIsTheDrawingAsync(visit, id);
@@ -148,25 +159,31 @@ public class JourneyTests(Browser browser)
     /// <summary>The picture in one of the views, once it shows it.</summary>
     private static async Task<string> ViewAsync(Visit visit, ILocator picture, string view)
     {
-        string before = await picture.EvaluateAsync<string>("canvas => canvas.toDataURL()");
         await visit.Button(view).ClickAsync();
         await Expect(visit.Button(view)).ToHaveAttributeAsync("aria-pressed", "true");
-        await visit.Page.WaitForFunctionAsync("([canvas, before]) => canvas.toDataURL() !== before", new object[] { (await picture.ElementHandleAsync())!, before });
-        return await picture.EvaluateAsync<string>("canvas => canvas.toDataURL()");
+        await Expect(picture).ToHaveAttributeAsync("data-shown", view.ToLowerInvariant());
+        return await PictureAsync(picture);
     }
 
-    private static async Task AssertCopiesAsync(Visit visit)
+    private static Task<string> PictureAsync(ILocator picture) => picture.EvaluateAsync<string>("canvas => canvas.toDataURL()");
+
+    private static async Task AssertCodeCopiesAsync(Visit visit, string region)
     {
-        await visit.Page.GetByText("As code", new() { Exact = true }).ClickAsync();
+        ILocator panel = visit.Page.GetByRole(AriaRole.Region, new() { Name = region });
+        await panel.GetByText("As code", new() { Exact = true }).ClickAsync();
         foreach (string language in Languages)
         {
-            await visit.Page.GetByRole(AriaRole.Tab, new() { Name = language, Exact = true }).ClickAsync();
-            string shown = (await visit.Page.GetByRole(AriaRole.Tabpanel).InnerTextAsync()).Trim();
+            await panel.GetByRole(AriaRole.Tab, new() { Name = language, Exact = true }).ClickAsync();
+            string shown = (await panel.GetByRole(AriaRole.Tabpanel).InnerTextAsync()).Trim();
             Assert.Contains("an orange disc", shown, StringComparison.Ordinal);
-            ILocator copy = visit.Page.GetByRole(AriaRole.Region, new() { Name = "What belongs there" }).GetByRole(AriaRole.Button, new() { NameString = "Copy" });
-            await copy.ClickAsync();
-            await visit.AssertPastesAsync(shown);
+            await AssertCopiesAsync(visit, panel.GetByRole(AriaRole.Button, new() { Name = "Copy", Exact = true }), shown);
         }
+    }
+
+    private static async Task AssertCopiesAsync(Visit visit, ILocator button, string text)
+    {
+        await button.ClickAsync();
+        await visit.AssertPastesAsync(text);
         await Expect(visit.Page.Locator("#announcer")).ToHaveTextAsync("Copied.");
     }
 
@@ -183,10 +200,10 @@ public class JourneyTests(Browser browser)
     }
 
     /// <summary>Paths of the calls that the page makes from here on.</summary>
-    private static List<string> Calls(Visit visit)
+    private static ConcurrentQueue<string> Calls(Visit visit)
     {
-        List<string> calls = [];
-        visit.Page.Request += (_, request) => calls.Add(new Uri(request.Url).AbsolutePath);
+        ConcurrentQueue<string> calls = [];
+        visit.Page.Request += (_, request) => calls.Enqueue(new Uri(request.Url).AbsolutePath);
         return calls;
     }
 
@@ -199,4 +216,7 @@ public class JourneyTests(Browser browser)
         }
         Assert.Fail($"Tab never comes to {target}.");
     }
+
+    [GeneratedRegex(@"^(2[45](\.5)?|26)$")]
+    private static partial Regex From24To26();
 }

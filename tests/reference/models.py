@@ -69,18 +69,17 @@ class Reference:
 
         self.torch, self.device, self.folder = torch, device, folder
         self.parts = json.loads((folder / "model.json").read_text())
-        checkpoint = folder / self.parts["checkpoint"]
-        self.config, tensors = read_safetensors(checkpoint), load_safetensors(checkpoint)
+        checkpoint, upscaler = folder / self.parts["checkpoint"], folder / self.parts["upscaler"]
         statistics = ("vae.per_channel_statistics.", "per_channel_statistics.")
         heard = ("audio_vae.per_channel_statistics.", "per_channel_statistics.")
-        self.transformer = self.build(LTXModelConfigurator, self.config, tensors, ("model.diffusion_model.", ""), leave="embeddings_connector.")
-        self.encoder = self.build(VideoEncoderConfigurator, self.config, tensors, ("vae.encoder.", ""), statistics)
-        self.decoder = self.build(VideoDecoderConfigurator, self.config, tensors, ("vae.decoder.", ""), statistics)
-        self.audio_encoder = self.build(audio.AudioEncoderConfigurator, self.config, tensors, ("audio_vae.encoder.", ""), heard)
-        self.audio_decoder = self.build(audio.AudioDecoderConfigurator, self.config, tensors, ("audio_vae.decoder.", ""), heard)
-        self.vocoder = self.build(audio.VocoderConfigurator, self.config, tensors, ("vocoder.", ""))
-        upscaler = folder / self.parts["upscaler"]
-        self.upsampler = self.build(LatentUpsamplerConfigurator, read_safetensors(upscaler), load_safetensors(upscaler), ("", ""))
+        self.transformer = self.build(LTXModelConfigurator, checkpoint, ("model.diffusion_model.", ""), leave="embeddings_connector.")
+        self.encoder = self.build(VideoEncoderConfigurator, checkpoint, ("vae.encoder.", ""), statistics)
+        self.decoder = self.build(VideoDecoderConfigurator, checkpoint, ("vae.decoder.", ""), statistics)
+        self.audio_encoder = self.build(audio.AudioEncoderConfigurator, checkpoint, ("audio_vae.encoder.", ""), heard)
+        self.audio_decoder = self.build(audio.AudioDecoderConfigurator, checkpoint, ("audio_vae.decoder.", ""), heard)
+        self.vocoder = self.build(audio.VocoderConfigurator, checkpoint, ("vocoder.", ""))
+        self.upsampler = self.build(LatentUpsamplerConfigurator, upscaler, ("", ""))
+        self.config = read_config(checkpoint)
         self.scale = SpatioTemporalScaleFactors.from_model_config(self.config)
         entries = self.transformer.patchify_proj, self.transformer.audio_patchify_proj
         self.video_width, self.audio_width = (entry.out_features for entry in entries)
@@ -88,14 +87,17 @@ class Reference:
         self.audio_channels = self.config["audio_vae"]["model"]["params"]["ddconfig"]["z_channels"]
         self.audio_bands = entries[1].in_features // self.audio_channels
 
-    def build(self, configurator, config, tensors, *prefixes, leave=None):
-        module = configurator.from_metadata({"config": config})
-        named = {new + name[len(old):]: tensor for old, new in prefixes for name, tensor in tensors.items() if name.startswith(old)}
-        found = module.load_state_dict({name: tensor.float() for name, tensor in named.items()}, strict=False)
-        left = [name for name in found.unexpected_keys if leave is None or leave not in name]
-        if found.missing_keys or left:
-            sys.exit(f"{configurator.__name__} and the file differ: missing {found.missing_keys[:3]}, left over {left[:3]}.")
-        return module.float().eval().requires_grad_(False).to(self.device)
+    def build(self, configurator, path, *prefixes, leave="\0"):
+        """One model in float32, from the tensors under these prefixes but those with `leave` in their names; each prefix comes with what stands for it."""
+        from safetensors import safe_open
+
+        module = configurator.from_metadata({"config": read_config(path)}).float()
+        with safe_open(path, "pt") as file:
+            tensors = {new + name[len(old):]: file.get_tensor(name) for old, new in prefixes for name in file.keys() if name.startswith(old) and leave not in name}
+        found = module.load_state_dict(tensors, strict=False)
+        if found.missing_keys or found.unexpected_keys:
+            sys.exit(f"{configurator.__name__} and the file differ: missing {found.missing_keys[:3]}, left over {found.unexpected_keys[:3]}.")
+        return module.eval().requires_grad_(False).to(self.device)
 
     def run(self, module, tensor):
         return module(tensor.to(self.device)).float().cpu()
@@ -141,17 +143,11 @@ def moved(modality, device, kind=None):
     return type(modality)(**fields)
 
 
-def read_safetensors(path):
+def read_config(path):
     from safetensors import safe_open
 
     with safe_open(path, "pt") as file:
         return json.loads(file.metadata()["config"])
-
-
-def load_safetensors(path):
-    from safetensors.torch import load_file
-
-    return load_file(path)
 
 
 @dataclasses.dataclass
@@ -162,9 +158,11 @@ class Merged:
     loras: list
 
     def __enter__(self):
+        from safetensors.torch import load_file
+
         self.weights, self.pristine = dict(self.reference.transformer.named_parameters()), {}
         for path, strength in self.loras:
-            lora = {name: tensor.float().to(self.reference.device) for name, tensor in load_safetensors(path).items()}
+            lora = {name: tensor.float().to(self.reference.device) for name, tensor in load_file(path).items()}
             for name in (name for name in lora if name.endswith(".lora_A.weight")):
                 target = name.removeprefix("diffusion_model.").replace(".lora_A.weight", ".weight")
                 self.pristine.setdefault(target, self.weights[target].clone())

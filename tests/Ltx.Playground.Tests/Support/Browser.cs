@@ -32,7 +32,7 @@ public sealed class Browser : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await Chromium.CloseAsync();
+        if (Chromium is not null) await Chromium.CloseAsync(); // where it did not start, that is what is told
         playwright?.Dispose();
         open?.Dispose();
         locked?.Dispose();

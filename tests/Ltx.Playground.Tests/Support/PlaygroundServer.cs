@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -28,9 +30,11 @@ internal sealed class PlaygroundServer : IDisposable
 
     public int ProcessId => process.Id;
 
-    public static async Task<PlaygroundServer> StartAsync(bool hasKey)
+    /// <param name="comesBack">it will be ended and begin again where it was</param>
+    public static async Task<PlaygroundServer> StartAsync(bool hasKey, bool comesBack = false)
     {
         PlaygroundServer server = new(hasKey);
+        if (comesBack) server.Url = new Uri($"http://127.0.0.1:{OwnPort()}");
         await server.BeginAsync();
         if (hasKey) server.client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Key", Key);
         return server;
@@ -49,12 +53,33 @@ internal sealed class PlaygroundServer : IDisposable
     /// <summary>An answer of the API, asked for with the key.</summary>
     public async Task<JsonElement> GetAsync(string path) => await client.GetFromJsonAsync<JsonElement>(new Uri(Url, path));
 
+    /// <summary>Asks until the answer is as it should be.</summary>
+    public async Task UntilAsync(string path, Func<JsonElement, bool> isSo)
+    {
+        using CancellationTokenSource late = new(Limit);
+        while (!isSo(await GetAsync(path))) await Task.Delay(100, late.Token);
+    }
+
     public async Task<JsonElement> PostAsync(string path, object body)
     {
         using HttpResponseMessage answer = await client.PostAsJsonAsync(new Uri(Url, path), body);
         string text = await answer.Content.ReadAsStringAsync();
         Assert.True(answer.IsSuccessStatusCode, $"{path}: {text}");
         return JsonDocument.Parse(text).RootElement;
+    }
+
+    /// <summary>Ends a request; one that has ended by itself is left as it is.</summary>
+    public async Task CancelAsync(string requestId)
+    {
+        using HttpResponseMessage answer = await client.PutAsync(new Uri(Url, $"/queue/fal-ai/ltx-2.3-quality/requests/{requestId}/cancel"), null);
+        Assert.True(answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.BadRequest, $"Cancel: {answer.StatusCode}");
+    }
+
+    /// <summary>Takes from the server what a request was made of and what it made.</summary>
+    public async Task DeletePayloadsAsync(string requestId)
+    {
+        using HttpResponseMessage answer = await client.DeleteAsync(new Uri(Url, $"/v1/models/requests/{requestId}/payloads"));
+        Assert.True(answer.IsSuccessStatusCode, $"Delete: {answer.StatusCode}");
     }
 
     /// <summary>A file of the server, whatever name its URL gives the server.</summary>
@@ -100,6 +125,25 @@ internal sealed class PlaygroundServer : IDisposable
         catch (Exception e) when (e is IOException or JsonException or HttpRequestException)
         {
             return false; // not yet
+        }
+    }
+
+    /// <summary>A free port below those that the system gives to connections by itself (32768 and above): nobody has it while the server is away.</summary>
+    private static int OwnPort()
+    {
+        for (; ; )
+        {
+            int port = Random.Shared.Next(20_000, 32_000);
+            try
+            {
+                using TcpListener probe = new(IPAddress.Loopback, port);
+                probe.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody has it: another one.
+            }
         }
     }
 

@@ -39,16 +39,27 @@ internal sealed partial class Visit : IAsyncDisposable
 
     public ILocator Marks => Page.GetByRole(AriaRole.List, new() { Name = "Marks, the upper one last" });
 
+    /// <summary>The bar of a request that waits or runs.</summary>
+    public ILocator Progress => Page.GetByRole(AriaRole.Progressbar, new() { Name = "Progress of the request" });
+
+    /// <summary>Where a request stands, in words.</summary>
+    public ILocator State => Page.GetByRole(AriaRole.Region, new() { Name = "State" });
+
+    /// <summary>What stands beside a name under the result.</summary>
+    public ILocator Fact(string name) => State.Locator("dt", new() { HasText = name }).Locator("xpath=following-sibling::dd[1]");
+
     public ILocator Line => Page.GetByRole(AriaRole.Slider, new() { Name = "Line between source and result" });
 
     /// <summary>Opens the page in a window of its own, with nothing kept from before.</summary>
     /// <param name="host">the name in the address; null: the server's own</param>
-    public static async Task<Visit> BeginAsync(Browser browser, PlaygroundServer server, string? host = null, BrowserNewContextOptions? options = null)
+    /// <param name="before">what is done before the page is there</param>
+    public static async Task<Visit> BeginAsync(Browser browser, PlaygroundServer server, string? host = null, BrowserNewContextOptions? options = null, Func<IBrowserContext, Task>? before = null)
     {
         Uri url = host is null ? server.Url : new UriBuilder(server.Url) { Host = host }.Uri;
         IBrowserContext context = await browser.Chromium.NewContextAsync(options ?? new() { ViewportSize = new() { Width = 1280, Height = 900 } });
         context.SetDefaultTimeout(Browser.Patience);
         SetDefaultExpectTimeout(Browser.Patience);
+        if (before is not null) await before(context);
         Watch watch = new(context, url);
         Visit visit = new(context, await context.NewPageAsync(), watch, server, url);
         await visit.Page.GotoAsync(url.ToString());
@@ -137,6 +148,16 @@ internal sealed partial class Visit : IAsyncDisposable
         await Expect(Page.GetByText("frame 1 of 9", new() { Exact = true })).ToBeVisibleAsync();
     }
 
+    /// <summary>A source, a rectangle, a prompt, and little work.</summary>
+    public async Task MarkAsync(string file)
+    {
+        await ChooseAsync(file);
+        await AskForLittleAsync();
+        await Button("Rectangle").ClickAsync();
+        await DragAsync((100, 60), (180, 140));
+        await Prompt.FillAsync("a green disc");
+    }
+
     /// <summary>A rectangle by mouse at the first frame, moved by mouse at the last.</summary>
     public async Task DrawMovingRectangleAsync()
     {
@@ -150,17 +171,19 @@ internal sealed partial class Visit : IAsyncDisposable
     }
 
     /// <summary>Sends the request; returns its id once the page shows it.</summary>
-    public async Task<string> SendAsync()
+    /// <param name="patience">milliseconds that all the sending may take</param>
+    public async Task<string> SendAsync(float patience = Browser.Patience)
     {
         await Send.ClickAsync();
-        return await RequestIdAsync();
+        return await RequestIdAsync(patience);
     }
 
-    /// <summary>The id in the address.</summary>
-    public async Task<string> RequestIdAsync()
+    /// <summary>The id in the address, once there is one. The browser is asked for its address: an event that tells of another can come before it is listened to.</summary>
+    /// <param name="patience">milliseconds</param>
+    public async Task<string> RequestIdAsync(float patience = Browser.Patience)
     {
-        await Page.WaitForURLAsync(RequestAddress());
-        return RequestAddress().Match(Page.Url).Groups[1].Value;
+        await Expect(Page).ToHaveURLAsync(RequestAddress(), new() { Timeout = patience });
+        return RequestAddress().Match(await Page.EvaluateAsync<string>("location.href")).Groups[1].Value;
     }
 
     public async Task AwaitResultAsync() => await Expect(Line).ToBeVisibleAsync();
@@ -178,6 +201,11 @@ internal sealed partial class Visit : IAsyncDisposable
         })
         """,
         requestId)).Clone();
+
+    /// <summary>Whether the screen's mask is green at pixels of the source.</summary>
+    public async Task AssertGreenAsync(params (int X, int Y, bool IsGreen)[] pixels) => await Page.WaitForFunctionAsync(
+        "([canvas, pixels]) => pixels.every(([x, y, green]) => (canvas.getContext('2d').getImageData(x, y, 1, 1).data[3] > 0) === green)",
+        new object[] { (await Surface.Locator("canvas").ElementHandleAsync())!, pixels.Select(p => new object[] { p.X, p.Y, p.IsGreen }).ToArray() });
 
     /// <summary>Waits until a paste gives this text: the word of an earlier copy may still stand while a later one is made. Works with and without the clipboard interface.</summary>
     public async Task AssertPastesAsync(string expected)
@@ -198,7 +226,7 @@ internal sealed partial class Visit : IAsyncDisposable
         return text.ReplaceLineEndings("\n").Trim();
     }
 
-    /// <summary>No serious or critical finding, in light and in dark colours.</summary>
+    /// <summary>No serious or critical finding, in light and in dark colours; and it fits on a screen of 390 pixels.</summary>
     public async Task AssertAccessibleAsync(string state)
     {
         foreach (ColorScheme scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
@@ -208,6 +236,13 @@ internal sealed partial class Visit : IAsyncDisposable
             string[] grave = [.. found.Violations.Where(v => v.Impact is "serious" or "critical").Select(v => $"{v.Id}: {v.Help} {string.Join(" | ", v.Nodes.Select(n => n.Html))}")];
             Assert.True(grave.Length == 0, $"{state}, {scheme}: {string.Join('\n', grave)}");
         }
+
+        // Nothing hangs over the side of a telephone.
+        PageViewportSizeResult size = Page.ViewportSize!;
+        await Page.SetViewportSizeAsync(390, 844);
+        int width = await Page.EvaluateAsync<int>("document.documentElement.scrollWidth");
+        await Page.SetViewportSizeAsync(size.Width, size.Height);
+        Assert.True(width <= 390, $"{state}: {width} pixels wide on a screen of 390.");
     }
 
     [GeneratedRegex("^Drawing area")]

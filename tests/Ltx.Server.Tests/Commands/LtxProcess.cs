@@ -72,7 +72,8 @@ internal sealed class LtxProcess : IDisposable
         if (!process.HasExited)
         {
             process.Kill(entireProcessTree: true);
-            process.WaitForExit();
+            // Until then it holds its files and their locks.
+            process.WaitForExit(Limit);
         }
         process.Dispose();
     }

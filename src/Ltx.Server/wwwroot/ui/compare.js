@@ -211,15 +211,17 @@ export class Compare {
         context.restore();
       }
     }
-    if (this.#outline) this.#drawOutline(context, width, height);
+    // What the picture holds by now: source and mask may come later than the wish to see them.
+    canvas.dataset.shown = hasSource ? this.#mode : "result";
+    canvas.dataset.outlined = String(this.#outline && this.#drawOutline(context, width, height));
     this.line.style.left = `${100 * this.#share}%`;
   }
 
-  /** Pixels of the mask that have a neighbour outside it, in the guide's green. */
+  /** Pixels of the mask that have a neighbour outside it, in the guide's green. False: the mask is not there yet, or cannot be shown. */
   #drawOutline(context, width, height) {
     const mask = this.mask;
-    const isReady = mask instanceof HTMLImageElement ? mask.complete : mask.readyState >= 2;
-    if (!isReady) return;
+    const isReady = mask instanceof HTMLImageElement ? mask.naturalWidth > 0 : mask.readyState >= 2;
+    if (!isReady) return false;
     const scratch = this.scratch.getContext("2d", { willReadFrequently: true });
     scratch.globalCompositeOperation = "source-over";
     scratch.drawImage(mask, 0, 0, width, height);
@@ -237,6 +239,7 @@ export class Compare {
     }
     scratch.putImageData(image, 0, 0);
     context.drawImage(this.scratch, 0, 0);
+    return true;
   }
 }
 

@@ -31,7 +31,8 @@ export class Compose extends EventTarget {
   #files = { source: null, mask: null };
   #source = null;
   #address = null;
-  #opening = 0;
+  /** The source that is being opened or is open; aborted when another takes its place. */
+  #opening = new AbortController();
   #saving = null;
   #covering = Promise.resolve();
   #sending = null;
@@ -112,9 +113,9 @@ export class Compose extends EventTarget {
     await this.open(draft && !draft.requestId ? draft : emptyDraft(draft ? startNewDraft() : id));
   }
 
-  /** Shows a draft. Its source comes from the server where it was uploaded; else the file is asked for again. */
-  async open(draft) {
-    const turn = ++this.#opening;
+  /** Shows a draft. Its source comes from the server where it was uploaded; else the file is asked for again. `isNew`: values are proposed that fit it. */
+  async open(draft, isNew = false) {
+    const turn = this.#begin();
     this.#closeSource();
     this.#files = { source: null, mask: null };
     this.#draft = draft;
@@ -123,7 +124,7 @@ export class Compose extends EventTarget {
     this.#setMode(draft.maskMode);
     this.#showSourceState();
     const path = draft.source?.url ? ownPath(draft.source.url) : null;
-    if (path !== null) await this.#openSource(path, turn, false);
+    if (path !== null) await this.#openSource(path, turn, isNew);
     if (turn === this.#opening && draft.maskMode === "file" && draft.mask?.url) await this.#showMaskFile(draft.mask.url, draft.mask.type);
     this.code.refresh();
   }
@@ -131,7 +132,7 @@ export class Compose extends EventTarget {
   /** A video chosen by hand. The same file again goes on with the marks that are there. */
   async choose(file) {
     this.dispatchEvent(new Event("source"));
-    const turn = ++this.#opening;
+    const turn = this.#begin();
     const { source } = this.#draft;
     const isSame = source !== null && source.name === file.name && source.size === file.size;
     this.#closeSource();
@@ -151,9 +152,7 @@ export class Compose extends EventTarget {
 
   /** Goes on with a video that lies on the server: a result as the next source. */
   async chooseAddress(url, name) {
-    await this.open({ ...emptyDraft(startNewDraft()), form: this.form.values(), source: { name, size: null, type: "video/mp4", url } });
-    if (this.#source !== null) await this.#propose();
-    this.#changed();
+    await this.open({ ...emptyDraft(startNewDraft()), form: this.form.values(), source: { name, size: null, type: "video/mp4", url } }, true);
   }
 
   showErrors(details) {
@@ -165,6 +164,13 @@ export class Compose extends EventTarget {
   }
 
   // --- the source --------------------------------------------------------------------------------------------------------------
+
+  /** Ends what was going on with the source before. */
+  #begin() {
+    this.#sending?.abort();
+    this.#opening.abort();
+    return (this.#opening = new AbortController());
+  }
 
   async #openSource(from, turn, isNew) {
     this.#note("Reading the video…");
@@ -179,37 +185,35 @@ export class Compose extends EventTarget {
     if (source === null || source.isMisread || !(await canShow(address))) {
       if (turn !== this.#opening) return source?.close();
       try {
-        ({ source, address } = await this.#preview(source));
+        ({ source, address } = await this.#preview(source, turn.signal));
       } catch (error) {
+        source?.close();
         if (turn === this.#opening) this.#error("source", problem(error, "This browser cannot show the video, and the server cannot either: "));
         return;
       }
     }
+    const { rate } = await source.rate();
     if (turn !== this.#opening) return source.close();
     this.#source = source;
     this.#showSourceState();
     this.stage.load(address, source, [0], 0.04);
-    if (isNew) await this.#propose();
-    else await this.#cover();
+    // At once: what is written after the source has come into sight stands.
+    if (isNew) this.form.patch(proposal(rate, source.duration, this.schema.field("frames_per_second"), this.schema.field("num_frames")));
+    await this.#cover();
+    if (turn !== this.#opening) return;
     this.#changed();
     announce(`${this.#draft.source.name}: ${source.width} by ${source.height} pixels.`);
   }
 
   /** What this browser cannot decode is shown as the server's preview of it. The times are the source's own where the container tells them. */
-  async #preview(source) {
-    await this.#uploadSource((text, share) => this.#note(`This browser cannot show the video as it is. ${text}${share === null ? "" : ` ${Math.round(share * 100)} %`}`));
+  async #preview(source, signal) {
+    const url = await this.#uploadSource((text, share) => this.#note(`This browser cannot show the video as it is. ${text}${share === null ? "" : ` ${Math.round(share * 100)} %`}`), signal);
     this.#note("This browser cannot show the video as it is; the server makes a preview of it…");
-    const preview = await makePreview(this.#draft.source.url);
+    const preview = await makePreview(url, signal);
     const address = ownPath(preview.url);
     if (address === null) throw new Error("The preview lies on another server.");
     this.#isPreview = true;
     return { source: source ?? SourceVideo.ofPreview(preview), address };
-  }
-
-  async #propose() {
-    const { rate } = await this.#source.rate();
-    this.form.patch(proposal(rate, this.#source.duration, this.schema.field("frames_per_second"), this.schema.field("num_frames")));
-    await this.#cover();
   }
 
   /** Looks up which frames of the source the request covers. Calls wait for each other, and only the last one counts. */
@@ -233,6 +237,9 @@ export class Compose extends EventTarget {
         times: all, tail, covered, coveredFrames: inside.length,
         text: coverageText({ covered, duration: source.duration, frames, fps, sourceFrames: inside.length }),
       });
+    }).catch((error) => {
+      // One that was closed meanwhile is nobody's concern; and whatever happened, the next call must come to its turn.
+      if (source === this.#source) this.#error("source", `The video cannot be read any further: ${error.message}`);
     });
     return this.#covering;
   }
@@ -325,8 +332,11 @@ export class Compose extends EventTarget {
     const { source } = this.#draft;
     if (source.url) return source.url;
     const url = await upload(this.#files.source, { signal, progress: (share) => say("Sending the source", share) });
-    this.#draft.source = { ...this.#draft.source, url };
-    this.#changed();
+    // An address that comes too late belongs to the video that was here before.
+    if (this.#draft.source === source) {
+      this.#draft.source = { ...source, url };
+      this.#changed();
+    }
     return url;
   }
 
@@ -353,16 +363,23 @@ export class Compose extends EventTarget {
       say("Sending the source", 0);
       const video_url = await this.#uploadSource(say, stop.signal);
       const mask_video_url = await this.#sendMask(say, stop.signal);
+      stop.signal.throwIfAborted();
+      const draft = this.#draft;
       await this.#save();
       say("Asking the server", null);
       const { request_id: id } = await submit(withoutDefaults(this.schema, { ...this.form.values(), video_url, mask_video_url }));
-      this.#draft.requestId = id;
-      await this.#save();
+      draft.requestId = id;
+      await saveDraft(structuredClone(draft));
       this.#sending = null;
-      location.hash = `#/requests/${id}`;
+      // Who went on to another draft meanwhile is left there; the list leads to the request.
+      if (draft === this.#draft) location.hash = `#/requests/${id}`;
     } catch (error) {
-      if (error.name === "AbortError") announce("Stopped.");
-      else if (error instanceof FieldProblem) this.form.showErrors([{ loc: ["body", error.field], msg: error.message }], "Something is missing.");
+      // First, because what cannot be used cannot be focused.
+      this.#showSending(false);
+      if (error.name === "AbortError") {
+        announce("Stopped.");
+        this.view.sendButton.focus();
+      } else if (error instanceof FieldProblem) this.form.showErrors([{ loc: ["body", error.field], msg: error.message }], "Something is missing.");
       else if (error instanceof ApiError && error.details.length > 0) this.form.showErrors(error.details.map((d) => ({ ...d, loc: fieldOf(d.loc) })));
       else this.form.showProblem(error.message);
     } finally {
@@ -376,6 +393,8 @@ export class Compose extends EventTarget {
     this.view.sendButton.hidden = busy;
     this.view.progressRow.hidden = !busy;
     this.element.setAttribute("aria-busy", String(busy));
+    // What is being sent is not changed under way; "Stop" comes first.
+    this.view.stagePanel.inert = busy;
     if (busy) this.view.stopButton.focus();
   }
 

@@ -122,11 +122,14 @@ export async function copyText(text) {
 /** A button that copies what `text()` gives and says so. */
 export function copyButton(label, text) {
   const caption = h("span", {}, label);
+  let ending = 0;
   const button = h("button", { type: "button", class: "quiet small", onclick: async () => {
     const copied = await copyText(text());
     caption.textContent = copied ? "Copied" : "Could not copy";
     announce(copied ? "Copied." : "The browser does not let this page copy. Select the text and copy it by hand.");
-    setTimeout(() => (caption.textContent = label), 1600);
+    // A second press begins the time anew.
+    clearTimeout(ending);
+    ending = setTimeout(() => (caption.textContent = label), 1600);
   } }, icon("copy"), caption);
   return button;
 }

@@ -195,7 +195,7 @@ export class RequestForm extends EventTarget {
 
   #loraUpload(lora) {
     const note = h("span", { class: "help", role: "status" });
-    const input = h("input", { type: "file", accept: ".safetensors", class: "off-screen", tabindex: -1, "aria-label": "LoRA file", onchange: async () => {
+    const input = h("input", { type: "file", accept: ".safetensors", hidden: true, onchange: async () => {
       const file = input.files[0];
       input.value = "";
       if (!file) return;

@@ -27,6 +27,8 @@ export class Guide {
       if (!rests) this.source.play().catch(() => {});
       this.#loop(rests);
     });
+    // Where nothing moves, a mask that comes later than the source is drawn when it is there.
+    for (const name of ["load", "loadeddata", "seeked"]) this.mask?.addEventListener(name, () => rests && this.source.readyState >= 2 && this.#draw());
   }
 
   close() {
@@ -40,7 +42,7 @@ export class Guide {
 
   #loop(rests) {
     this.#draw();
-    if (!rests || this.mask?.readyState < 2) this.#raf = requestAnimationFrame(() => this.#loop(rests));
+    if (!rests) this.#raf = requestAnimationFrame(() => this.#loop(rests));
   }
 
   #draw() {
@@ -52,7 +54,7 @@ export class Guide {
       // A shorter mask holds its last frame.
       const to = Math.min(source.currentTime, Math.max(mask.duration - 0.01, 0));
       if (!mask.seeking && Math.abs(mask.currentTime - to) > 0.02) mask.currentTime = to;
-    } else if (!mask?.complete) {
+    } else if (!(mask?.naturalWidth > 0)) {
       return;
     }
     const scratch = this.scratch.getContext("2d", { willReadFrequently: true });

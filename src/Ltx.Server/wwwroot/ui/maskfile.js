@@ -8,6 +8,7 @@ const HALF = 127.5;
 export class MaskFileView {
   #element = null;
   #address = null;
+  #turn = 0;
   #scratch = document.createElement("canvas");
 
   constructor(stage) {
@@ -18,6 +19,7 @@ export class MaskFileView {
   /** Shows a File or an address of this server; null: none. Resolves to false where the browser cannot show it. */
   async show(from, type) {
     this.clear();
+    const turn = this.#turn;
     if (from === null) return true;
     const address = from instanceof Blob ? (this.#address = URL.createObjectURL(from)) : ownPath(from);
     if (address === null) return false;
@@ -25,6 +27,8 @@ export class MaskFileView {
     const element = document.createElement(isPicture ? "img" : "video");
     return new Promise((resolve) => {
       const ready = () => {
+        // Something else is shown by now.
+        if (turn !== this.#turn) return resolve(true);
         this.#element = element;
         this.#follow();
         resolve(true);
@@ -42,6 +46,7 @@ export class MaskFileView {
   }
 
   clear() {
+    this.#turn++;
     if (this.#address !== null) URL.revokeObjectURL(this.#address);
     if (this.#element instanceof HTMLVideoElement) {
       this.#element.removeAttribute("src");

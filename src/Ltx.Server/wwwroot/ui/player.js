@@ -17,6 +17,8 @@ export class Player extends EventTarget {
     element.addEventListener("seeked", () => this.#arrived());
     element.addEventListener("play", () => this.#setPlaying(true));
     element.addEventListener("pause", () => this.#setPlaying(false));
+    // A browser in a hurry leaves frames out, the last one too.
+    element.addEventListener("ended", () => this.seek(this.times.length - 1));
     element.addEventListener("loadeddata", () => this.#first());
     this.#watch();
   }

@@ -1,6 +1,6 @@
 // The list of this key's requests.
 
-import { list, thumbnailOf } from "./api.js";
+import { NoServerError, list, thumbnailOf } from "./api.js";
 import { h, icon, replace } from "./dom.js";
 
 const REFRESH = 3000;
@@ -22,6 +22,8 @@ export class RequestsView {
   }
 
   open() {
+    // Another key sees other requests.
+    document.addEventListener("ltx-key", () => this.#load(null), { signal: this.#stop.signal });
     return this.#load(null);
   }
 
@@ -39,12 +41,9 @@ export class RequestsView {
       this.#cursor = page.next_cursor;
       this.more.hidden = !page.has_more;
       if (this.items.childElementCount === 0) this.#say("There is none yet. What you send with this key appears here.");
-      // Only while the first page is all there is to see may it be replaced under the reader.
-      if (cursor === null && page.requests.some((r) => r.status !== "COMPLETED")) this.#timer = setTimeout(() => this.#refresh(), REFRESH);
+      if (cursor === null && page.requests.some((r) => r.status !== "COMPLETED")) this.#later(() => this.#refresh());
     } catch (error) {
-      if (error.name === "AbortError") return;
-      this.#say(error.message);
-      this.#timer = setTimeout(() => this.#refresh(), REFRESH);
+      this.#failed(error, () => this.#load(cursor));
     }
   }
 
@@ -58,12 +57,22 @@ export class RequestsView {
         if (old === null) this.items.prepend(item(request));
         else if (old.dataset.state !== stateOf(request).text) old.querySelector(".badge").replaceWith(badge(request)), (old.dataset.state = stateOf(request).text);
       }
-      if (page.requests.some((r) => r.status !== "COMPLETED")) this.#timer = setTimeout(() => this.#refresh(), REFRESH);
+      if (page.requests.some((r) => r.status !== "COMPLETED")) this.#later(() => this.#refresh());
     } catch (error) {
-      if (error.name === "AbortError") return;
-      this.#say(error.message);
-      this.#timer = setTimeout(() => this.#refresh(), REFRESH);
+      this.#failed(error, () => this.#refresh());
     }
+  }
+
+  #later(look) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(look, REFRESH);
+  }
+
+  /** A server that is away comes back; one that refuses does so until something is done about it, and must not ask for a key again and again. */
+  #failed(error, again) {
+    if (error.name === "AbortError") return;
+    this.#say(error.message);
+    if (error instanceof NoServerError || error.status >= 500) this.#later(again);
   }
 
   #say(text) {

@@ -12,7 +12,7 @@ export async function upload(file, { progress = () => {}, signal } = {}) {
   const about = { content_type: file.type || "application/octet-stream", file_name: file.name ?? "file" };
   if (file.size <= PART) {
     const { file_url, upload_url } = await call("POST", "/storage/upload/initiate?storage_type=fal-cdn-v3", { body: about, signal });
-    await retried(() => send("PUT", here(upload_url), file, about.content_type, progress, signal), signal);
+    await retried(() => send("PUT", here(upload_url), file, about.content_type, progress, signal), file, signal);
     progress(1);
     return file_url;
   }
@@ -22,7 +22,7 @@ export async function upload(file, { progress = () => {}, signal } = {}) {
   for (let start = 0, number = 1; start < file.size; start += PART, number++) {
     const slice = file.slice(start, Math.min(start + PART, file.size));
     const part = await retried(() => send("PUT", `${address.pathname}/${number}${address.search}`, slice, "application/octet-stream",
-      (share) => progress((start + share * slice.size) / file.size), signal), signal);
+      (share) => progress((start + share * slice.size) / file.size), signal), file, signal);
     parts.push({ partNumber: part.partNumber, etag: part.etag });
   }
   await call("POST", `${address.pathname}/complete${address.search}`, { body: { parts }, signal });
@@ -36,17 +36,21 @@ function here(url) {
   return new URL(pathname + search, location.origin);
 }
 
-async function retried(attempt, signal) {
+async function retried(attempt, file, signal) {
   for (let n = 1; ; n++) {
     try {
       return await attempt();
     } catch (error) {
+      // A file that was changed or taken away since looks like a line that broke.
+      if (error instanceof NoServerError && !(await isReadable(file))) throw new Error(`${file.name} was changed, moved or deleted since it was chosen. Choose it again.`);
       const passing = error instanceof NoServerError || [408, 429, 500, 502, 503, 504].includes(error.status);
       if (!passing || n === TRIES || signal?.aborted) throw error;
       await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** n));
     }
   }
 }
+
+const isReadable = (file) => file.slice(0, 1).arrayBuffer().then(() => true, () => false);
 
 /** fetch() does not tell how much of a body is sent; this does. */
 function send(method, url, body, type, progress, signal) {

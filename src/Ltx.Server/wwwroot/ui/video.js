@@ -5,6 +5,9 @@ import { ALL_FORMATS, BlobSource, EncodedPacketSink, Input, UrlSource } from "..
 /** Packets are stored in decoding order; a frame never comes more than so many packets after one that is shown later. */
 const LARGEST_REORDER = 32;
 
+/** The rate is looked for in so many seconds. */
+const RATE_SPAN = 2.5;
+
 /** A rate that a camera means is taken for it when it is this near. */
 const KNOWN_RATES = [24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60];
 
@@ -32,7 +35,7 @@ export class SourceVideo {
     source.ticks = Number.isInteger(track.timeResolution) && track.timeResolution <= 1_000_000 ? track.timeResolution : 0;
     source.#iterator = new EncodedPacketSink(track).packets(undefined, undefined, { metadataOnly: true });
     source.end = await track.computeDuration({ skipLiveWait: true }).catch(() => null);
-    await source.#read(1);
+    await source.#read(RATE_SPAN);
     // What an edit list cuts off lies before 0: players and ffmpeg begin behind it.
     const first = source.#packets.find((time) => time > -1e-6) ?? source.#packets[0];
     if (first === undefined) throw new Error("There is no frame in this file.");
@@ -58,9 +61,9 @@ export class SourceVideo {
     return this.#packets.map((time) => time - this.offset).filter((time) => time > -1e-6 && time < until - 1e-9);
   }
 
-  /** Frames a second over the first two seconds or so, snapped to the rates that are meant; and whether the frames are evenly spaced. */
+  /** Frames a second over the first two seconds or so, snapped to the rates that are meant; and whether the frames are evenly spaced. `open` has read them. */
   async rate() {
-    const times = (await this.times(2.5)).slice(0, 100);
+    const times = (await this.times(RATE_SPAN)).slice(0, 100);
     if (times.length < 2) return { rate: 24, steady: true };
     const steps = times.slice(1).map((time, i) => time - times[i]);
     const mean = (times.at(-1) - times[0]) / steps.length;

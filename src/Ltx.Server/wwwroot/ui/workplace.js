@@ -4,16 +4,16 @@ import { h, icon } from "./dom.js";
 
 /** Puts the parts together around stage, tools, form and code. `on` holds what each control calls. */
 export function buildWorkplace({ stage, tools, form, code }, on) {
-  const fileInput = (id, label, accept, chosen) => {
-    const input = h("input", { type: "file", accept, class: "off-screen", tabindex: -1, "aria-label": label, id, onchange: () => {
+  const fileInput = (accept, chosen) => {
+    const input = h("input", { type: "file", accept, hidden: true, onchange: () => {
       const [file] = input.files;
       input.value = "";
       if (file) chosen(file);
     } });
     return input;
   };
-  const sourceInput = fileInput("source-file", "Source video", "video/*,.mkv,.mov,.avi,.ts", on.source);
-  const maskInput = fileInput("mask-file", "Mask file", "video/*,image/*,.mkv", on.mask);
+  const sourceInput = fileInput("video/*,.mkv,.mov,.avi,.ts", on.source);
+  const maskInput = fileInput("video/*,image/*,.mkv", on.mask);
   const chooseButton = (text, look) => h("button", { type: "button", class: look, onclick: () => sourceInput.click() }, text);
   const errorText = () => h("p", { class: "error", role: "alert", hidden: true });
   const errors = { source: errorText(), mask: errorText() };
@@ -56,11 +56,12 @@ export function buildWorkplace({ stage, tools, form, code }, on) {
   // What most people do comes before what few change.
   form.more.before(h("div", { class: "send" }, sendButton, progressRow));
 
+  const stagePanel = h("section", { class: "panel stage-panel", "aria-label": "Source and mask", ...dropTarget(on.drop) }, sourceInput, maskInput, errors.source, noteText, empty, work);
   const element = h("div", { class: "compose" },
     h("h1", { class: "off-screen" }, "New request"),
-    h("section", { class: "panel stage-panel", "aria-label": "Source and mask", ...dropTarget(on.drop) }, sourceInput, maskInput, errors.source, noteText, empty, work),
+    stagePanel,
     h("section", { class: "panel side", "aria-label": "What belongs there" }, form.element, code.element));
-  return { element, choose, empty, emptyTitle, emptyText, noteText, sourceName, previewNote, modeButtons, maskFileText, maskFilePanel, whole, wholeField, work, errors, sendButton, stopButton, sendText, sendBar, progressRow };
+  return { element, stagePanel, choose, empty, emptyTitle, emptyText, noteText, sourceName, previewNote, modeButtons, maskFileText, maskFilePanel, whole, wholeField, work, errors, sendButton, stopButton, sendText, sendBar, progressRow };
 }
 
 function dropTarget(dropped) {
