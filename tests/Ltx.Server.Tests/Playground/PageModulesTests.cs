@@ -74,7 +74,7 @@ public class PageModulesTests
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
-        using CancellationTokenSource limit = new(TimeSpan.FromMinutes(2));
+        using CancellationTokenSource limit = new(TimeSpan.FromMinutes(10));
         await process.WaitForExitAsync(limit.Token);
         return (await output, await error, process.ExitCode);
     }
