@@ -43,7 +43,13 @@ internal sealed class ChainGemma : IDisposable
             ids.Add(piece, vocabulary);
             tokenizer["added_tokens"]!.AsArray().Add(new JsonObject
             {
-                ["id"] = vocabulary++, ["content"] = piece, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false, ["special"] = false,
+                ["id"] = vocabulary++,
+                ["content"] = piece,
+                ["single_word"] = false,
+                ["lstrip"] = false,
+                ["rstrip"] = false,
+                ["normalized"] = false,
+                ["special"] = false,
             });
         }
         config["text_config"]!["vocab_size"] = vocabulary;

@@ -101,7 +101,8 @@ public sealed class PresetTests(ITestOutputHelper output)
         [
             "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--autoplay-policy=no-user-gesture-required", "--disable-features=LocalNetworkAccessChecks,PrivateNetworkAccessRespectPreflightResults",
             $"--user-data-dir={folder.Folder("profile")}", "--remote-debugging-port=0", new Uri(page).AbsoluteUri,
-        ]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        ])
+        { RedirectStandardError = true, RedirectStandardOutput = true };
         using Process browser = Process.Start(start)!;
         StringBuilder words = new();
         browser.ErrorDataReceived += (_, line) => words.AppendLine(line.Data);

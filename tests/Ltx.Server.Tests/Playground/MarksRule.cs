@@ -39,40 +39,40 @@ internal static class MarksRule
         switch (kind)
         {
             case MarkKind.Rect or MarkKind.Ellipse:
-            {
-                (double x, double y, double rx, double ry, double cos, double sin) = (s[0], s[1], s[2], s[3], s[4], s[5]);
-                double dx = px - x, dy = py - y;
-                double u = dx * cos + dy * sin, v = dy * cos - dx * sin, n = Math.Sqrt(cos * cos + sin * sin);
-                if (kind == MarkKind.Rect) return Math.Abs(u) <= rx * n && Math.Abs(v) <= ry * n;
-                double p = u * ry, q = v * rx, r = (rx * ry) * n;
-                return p * p + q * q <= r * r;
-            }
+                {
+                    (double x, double y, double rx, double ry, double cos, double sin) = (s[0], s[1], s[2], s[3], s[4], s[5]);
+                    double dx = px - x, dy = py - y;
+                    double u = dx * cos + dy * sin, v = dy * cos - dx * sin, n = Math.Sqrt(cos * cos + sin * sin);
+                    if (kind == MarkKind.Rect) return Math.Abs(u) <= rx * n && Math.Abs(v) <= ry * n;
+                    double p = u * ry, q = v * rx, r = (rx * ry) * n;
+                    return p * p + q * q <= r * r;
+                }
             case MarkKind.Polygon:
-            {
-                bool inside = false;
-                for (int k = 0; k < s.Length; k += 2)
                 {
-                    (double x1, double y1, double x2, double y2) = (s[k], s[k + 1], s[(k + 2) % s.Length], s[(k + 3) % s.Length]);
-                    if (y1 > py != y2 > py && px < ((py - y1) * (x2 - x1)) / (y2 - y1) + x1) inside = !inside;
+                    bool inside = false;
+                    for (int k = 0; k < s.Length; k += 2)
+                    {
+                        (double x1, double y1, double x2, double y2) = (s[k], s[k + 1], s[(k + 2) % s.Length], s[(k + 3) % s.Length]);
+                        if (y1 > py != y2 > py && px < ((py - y1) * (x2 - x1)) / (y2 - y1) + x1) inside = !inside;
+                    }
+                    return inside;
                 }
-                return inside;
-            }
             default:
-            {
-                double radius = s[0];
-                for (int k = 1; k < s.Length; k += 2)
                 {
-                    double dx = px - s[k], dy = py - s[k + 1];
-                    if (dx * dx + dy * dy <= radius * radius) return true;
-                    if (k == 1) continue;
-                    double ex = s[k] - s[k - 2], ey = s[k + 1] - s[k - 1], l = ex * ex + ey * ey;
-                    if (l == 0) continue;
-                    double fx = px - s[k - 2], fy = py - s[k - 1];
-                    double w = fx * ex + fy * ey, c = fx * ey - fy * ex;
-                    if (w >= 0 && w <= l && c * c <= (radius * radius) * l) return true;
+                    double radius = s[0];
+                    for (int k = 1; k < s.Length; k += 2)
+                    {
+                        double dx = px - s[k], dy = py - s[k + 1];
+                        if (dx * dx + dy * dy <= radius * radius) return true;
+                        if (k == 1) continue;
+                        double ex = s[k] - s[k - 2], ey = s[k + 1] - s[k - 1], l = ex * ex + ey * ey;
+                        if (l == 0) continue;
+                        double fx = px - s[k - 2], fy = py - s[k - 1];
+                        double w = fx * ex + fy * ey, c = fx * ey - fy * ex;
+                        if (w >= 0 && w <= l && c * c <= (radius * radius) * l) return true;
+                    }
+                    return false;
                 }
-                return false;
-            }
         }
     }
 }
