@@ -183,7 +183,7 @@ export class RequestView {
       this.#compare = new Compare({ result: address, source, mask, maskIsPicture: isPicture(mask), fps });
       parts.push(this.#compare.element);
     }
-    if (!this.#canBeSent) parts.push(h("p", { class: "notice" }, this.#whyNoInput()));
+    if (isCut(input)) parts.push(this.#cutNotice());
     const name = output.video.file_name ?? "result.mp4";
     parts.push(h("div", { class: "row wrap actions" },
       address === null ? null : h("a", { class: "button primary", href: address, download: name }, icon("download"), `Download${output.video.file_size ? ` (${bytes(output.video.file_size)})` : ""}`),
@@ -204,8 +204,7 @@ export class RequestView {
         cancelled ? h("p", { class: "detail" }, "The request was ended before there was a result.")
         : details.length > 0 ? h("ul", { class: "problems" }, details.map(({ loc, msg }) => h("li", {}, h("strong", {}, this.#place(loc)), ` ${msg}`)))
         : h("p", { class: "problems" }, error.message)),
-      h("div", { class: "row wrap actions" }, !this.#canBeSent
-        ? h("p", { class: "notice" }, this.#whyNoInput())
+      h("div", { class: "row wrap actions" }, isCut(this.entry.input) ? this.#cutNotice() : !this.#canBeSent ? null
         : [h("button", { type: "button", class: "primary", onclick: () => this.actions.edit(this.entry, details) }, "Change and send again"),
           h("button", { type: "button", class: "quiet", onclick: (event) => this.#again(event.currentTarget, true) }, "Send again as it was")]),
     ];
@@ -222,8 +221,11 @@ export class RequestView {
     return this.entry.input !== null && !isCut(this.entry.input);
   }
 
+  #cutNotice() {
+    return h("p", { class: "notice" }, "The request holds more than the server's list shows of it, so it cannot be changed or sent again from here.");
+  }
+
   #whyNoInput() {
-    if (this.entry.input !== null) return "The request holds more than the server's list shows of it, so it cannot be changed or sent again from here.";
     return this.entry.payload_deleted
       ? "What this request was made of has been deleted from the server."
       : "The server keeps no input of this request, so it cannot be shown or changed.";
