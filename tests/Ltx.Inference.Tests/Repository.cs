@@ -7,6 +7,8 @@ internal static class Repository
 
     public static string Goldens => Path.Combine(Root, "tests", "goldens");
 
+    public static string OtherGoldens => Path.Combine(Root, "tests", "goldens-other-sizes");
+
     public static string Miniature => Path.Combine(Root, "models", "miniature");
 
     private static string Find()

@@ -75,7 +75,7 @@ internal sealed class FakeRunner(FakeEngine engine) : IInpaintRunner
             {
                 Log = $"Denoising {step}/{request.NumInferenceSteps} \u2013 \u00e4\u6f22\ud83c\udfac",
             });
-            var burners = Enumerable.Range(0, engine.BusyThreads).Select(_ => Task.Factory.StartNew(() => Burn(engine.StepTime), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
+            var burners = Enumerable.Range(0, engine.BusyThreads).Select(_ => Task.Factory.StartNew(() => Burn(engine.StepTime, ct), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
             await Task.Delay(engine.StepTime, ct);
             if (step == 4 && engine.FourthStep is { } gate)
             {
@@ -114,11 +114,11 @@ internal sealed class FakeRunner(FakeEngine engine) : IInpaintRunner
         return content;
     }
 
-    private static void Burn(TimeSpan time)
+    private static void Burn(TimeSpan time, CancellationToken ct)
     {
         var began = Stopwatch.GetTimestamp();
         var x = 1.0;
-        while (Stopwatch.GetElapsedTime(began) < time)
+        while (!ct.IsCancellationRequested && Stopwatch.GetElapsedTime(began) < time)
         {
             for (var i = 0; i < 10_000; i++)
             {

@@ -49,18 +49,17 @@ public sealed class Media : IDisposable
         return Path(name);
     }
 
-    /// <summary>A folder with a shell script in the place of ffmpeg or ffprobe.</summary>
+    /// <summary>
+    /// A folder with a shell script in the place of ffmpeg or ffprobe. Another process writes it: a child that another test starts in the
+    /// meantime would have this one's open file for a moment, and what somebody may write to cannot be run ("Text file busy").
+    /// </summary>
     public string FakeTool(string name, string script)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The fake tools are shell scripts.");
         var folder = Directory.CreateDirectory(Path($"tools-{Guid.NewGuid():N}")).FullName;
         var file = System.IO.Path.Combine(folder, name);
-        File.WriteAllText(file, "#!/bin/sh\n" + script + "\n");
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-
+        File.WriteAllText(file + ".sh", "#!/bin/sh\n" + script + "\n");
+        Run("install", ["-m", "700", file + ".sh", file]);
         return folder;
     }
 

@@ -25,7 +25,7 @@ public sealed record VocoderConfig(
     {
         ConfigSection section = config.Section("vocoder"), extension = section.Section("bwe");
         // The reference switches the extension's last activation off without asking; a checkpoint that wants it would be another model.
-        extension.Expect("apply_final_activation", false);
+        extension.Expect("apply_final_activation", false, whenAbsent: false);
         VocoderConfig read = new(
             GeneratorConfig.Read(section.Section("vocoder")), GeneratorConfig.Read(extension),
             extension.Int("input_sampling_rate"), extension.Int("output_sampling_rate"),

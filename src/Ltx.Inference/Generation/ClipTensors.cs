@@ -15,9 +15,6 @@ internal static class ClipTensors
     // One frame of 1920x1088.
     private const long PixelsAtOnce = 1L << 21;
 
-    // Half of white and above counts as white.
-    internal const byte LeastWhite = 128;
-
     /// <summary>The smallest size on the grid that holds the clip in both stages.</summary>
     /// <param name="downscale">how many times smaller than the half-size clip a reference is</param>
     /// <param name="temporalScale">how many times fewer frames it has</param>
@@ -69,7 +66,7 @@ internal static class ClipTensors
     /// <returns>[F, 1, H, W] float32, 0 or 1</returns>
     public static Tensor Binary(Tensor mask)
     {
-        using Tensor white = mask >= LeastWhite;
+        using Tensor white = mask >= InpaintRequest.LeastWhite;
         return white.to(ScalarType.Float32);
     }
 

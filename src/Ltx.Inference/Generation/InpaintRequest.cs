@@ -46,6 +46,9 @@ public sealed record SoundClip(IReadOnlyList<float[]> Channels, int SampleRate);
 /// <param name="FramesPerSecond">of frames and mask</param>
 public sealed record InpaintRequest(string Prompt, IReadOnlyList<byte[]> Frames, IReadOnlyList<byte[]> Mask, int Width, int Height, double FramesPerSecond)
 {
+    /// <summary>Half of white: from here on a mask's pixel is regenerated.</summary>
+    public const byte LeastWhite = 128;
+
     /// <summary>Whether the text model writes the prompt out before it is encoded, where it can.</summary>
     public bool ExpandPrompt { get; init; } = true;
 

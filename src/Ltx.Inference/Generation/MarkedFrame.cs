@@ -11,11 +11,11 @@ internal sealed record MarkedFrame(int Index, Picture Picture)
     /// <param name="request">whose mask is not all empty</param>
     public static MarkedFrame Of(InpaintRequest request)
     {
-        int index = Enumerable.Range(0, request.Mask.Count).First(frame => request.Mask[frame].AsSpan().ContainsAnyInRange(ClipTensors.LeastWhite, byte.MaxValue));
+        int index = Enumerable.Range(0, request.Mask.Count).First(frame => request.Mask[frame].AsSpan().ContainsAnyInRange(InpaintRequest.LeastWhite, byte.MaxValue));
         byte[] mask = request.Mask[index], pixels = (byte[])request.Frames[index].Clone();
         for (int i = 0; i < mask.Length; i++)
         {
-            if (mask[i] >= ClipTensors.LeastWhite) ClipTensors.GuideColour.CopyTo(pixels.AsSpan(3 * i));
+            if (mask[i] >= InpaintRequest.LeastWhite) ClipTensors.GuideColour.CopyTo(pixels.AsSpan(3 * i));
         }
         return new MarkedFrame(index, new Picture(pixels, request.Width, request.Height));
     }

@@ -23,7 +23,6 @@ internal sealed class PartClock : IDisposable
     private readonly Stack<PartName> open = [];
     private readonly List<(nint Event, long Time, PartName Since)> marks = [];
     private readonly Dictionary<PartName, int> entered = [];
-    private readonly long started = Stopwatch.GetTimestamp();
     private PartName inner = new(Rest, Rest);
 
     /// <summary>Begins to measure the calling thread, until it is stopped or disposed.</summary>
@@ -56,9 +55,13 @@ internal sealed class PartClock : IDisposable
     {
         Mark();
         current = null;
-        TimeSpan submitted = Stopwatch.GetElapsedTime(started);
-        if (IsCuda) CudaRuntime.Await(marks[^1].Event);
-        TimeSpan whole = Stopwatch.GetElapsedTime(started);
+        // From mark to mark, so that what the host does around them (a collection, another program) is not taken for a part that is missing.
+        TimeSpan submitted = Stopwatch.GetElapsedTime(marks[0].Time, marks[^1].Time), whole = submitted;
+        if (IsCuda)
+        {
+            CudaRuntime.Await(marks[^1].Event);
+            whole = Stopwatch.GetElapsedTime(marks[0].Time);
+        }
         Dictionary<PartName, TimeSpan> times = [];
         for (int i = 1; i < marks.Count; i++) times[marks[i].Since] = times.GetValueOrDefault(marks[i].Since) + Between(i - 1, i);
         return new PartProfile([.. times.Select(part => new PartTime(part.Key.Place, part.Key.Kind, part.Value, entered.GetValueOrDefault(part.Key)))], whole, submitted);
@@ -79,7 +82,7 @@ internal sealed class PartClock : IDisposable
         inner = next;
     }
 
-    private void Mark() => marks.Add(IsCuda ? (CudaRuntime.RecordTime(stream), 0, inner) : (0, Stopwatch.GetTimestamp(), inner));
+    private void Mark() => marks.Add((IsCuda ? CudaRuntime.RecordTime(stream) : 0, Stopwatch.GetTimestamp(), inner));
 
     private TimeSpan Between(int from, int to) => IsCuda ? CudaRuntime.Elapsed(marks[from].Event, marks[to].Event) : Stopwatch.GetElapsedTime(marks[from].Time, marks[to].Time);
 

@@ -1,10 +1,11 @@
+using Ltx.Inference.Weights;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Layers;
 
 /// <summary>
 /// Rotary position embedding over several axes at once, as LTX-2 does it: every head rotates by other frequencies.
-/// Source: ltx_core/model/transformer/rope.py (400fd31), rope_type "split".
+/// Source: ltx_core/model/transformer/rope.py (400fd31).
 /// </summary>
 public sealed class RotaryEmbedding
 {
@@ -12,19 +13,31 @@ public sealed class RotaryEmbedding
     private readonly int heads;
     private readonly IReadOnlyList<int> maxPositions;
     private readonly float[] frequencies;
+    private readonly bool interleaved;
 
     /// <param name="dimension">features of all heads together</param>
     /// <param name="heads">attention heads</param>
     /// <param name="theta">ratio of the highest to the lowest frequency</param>
     /// <param name="maxPositions">the position on each axis that maps to one</param>
     /// <param name="doublePrecision">whether the frequencies are computed in float64 before they are rounded to float32</param>
-    public RotaryEmbedding(int dimension, int heads, double theta, IReadOnlyList<int> maxPositions, bool doublePrecision)
+    /// <param name="interleaved">see <see cref="RotaryTable"/></param>
+    public RotaryEmbedding(int dimension, int heads, double theta, IReadOnlyList<int> maxPositions, bool doublePrecision, bool interleaved = false)
     {
+        this.interleaved = interleaved;
         this.dimension = dimension;
         this.heads = heads;
         this.maxPositions = maxPositions;
         frequencies = Frequencies(dimension / (2 * maxPositions.Count), theta, doublePrecision);
     }
+
+    /// <summary>What a checkpoint's <c>transformer</c> section says of the pairs.</summary>
+    /// <exception cref="WeightsException">There is no such kind.</exception>
+    internal static bool IsInterleaved(ConfigSection transformer) => transformer.Text("rope_type", "split") switch
+    {
+        "split" => false,
+        "interleaved" => true,
+        string other => throw transformer.Fault($"rope_type is \"{other}\", and only \"split\" and \"interleaved\" are built here."),
+    };
 
     /// <summary>The table for tokens at given positions.</summary>
     /// <param name="positions">[B, axes, T] in float32, whatever the model computes in: bfloat16 positions blur into echoes</param>
@@ -42,7 +55,7 @@ public sealed class RotaryEmbedding
         if (missing > 0) angles = cat([zeros(batch, tokens, missing, device: positions.device), angles], -1);
         // [B, T, H*D/2] -> [B, H, T, D/2]
         Tensor perHead = angles.view(batch, tokens, heads, -1).transpose(1, 2).contiguous();
-        return new RotaryTable(perHead.cos().to(type).MoveToOuterDisposeScope(), perHead.sin().to(type).MoveToOuterDisposeScope());
+        return new RotaryTable(perHead.cos().to(type).MoveToOuterDisposeScope(), perHead.sin().to(type).MoveToOuterDisposeScope(), interleaved);
     }
 
     private static float[] Frequencies(int count, double theta, bool doublePrecision)

@@ -1,3 +1,4 @@
+using Ltx.Inference.Layers;
 using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.TextEncoder;
@@ -9,15 +10,15 @@ namespace Ltx.Inference.TextEncoder;
 /// <param name="Registers">rows that stand in for padding</param>
 /// <param name="MaxPosition">the position that the rotary embedding maps to one</param>
 /// <param name="DoublePrecision">whether its frequencies are computed in float64</param>
+/// <param name="Interleaved">whether neighbouring features make the pairs that it rotates</param>
 /// <param name="Gated">whether its attention is gated</param>
-internal sealed record ConnectorConfig(int Heads, int HeadSize, int Layers, int Registers, int MaxPosition, bool DoublePrecision, bool Gated)
+internal sealed record ConnectorConfig(int Heads, int HeadSize, int Layers, int Registers, int MaxPosition, bool DoublePrecision, bool Interleaved, bool Gated)
 {
     public int Features => Heads * HeadSize;
 
     /// <summary>The video connector's.</summary>
     public static ConnectorConfig Video(ConfigSection transformer)
     {
-        transformer.Expect("rope_type", "split", whenAbsent: "split");
         transformer.Expect("connector_ff_bias", true, whenAbsent: true);
         // Fallbacks are those of Embeddings1DConnectorConfigurator, ltx_core/text_encoders/gemma/embeddings_connector.py (400fd31).
         IReadOnlyList<int> maxPositions = transformer.Has("connector_positional_embedding_max_pos") ? transformer.Ints("connector_positional_embedding_max_pos") : [1];
@@ -29,6 +30,7 @@ internal sealed record ConnectorConfig(int Heads, int HeadSize, int Layers, int 
             transformer.Int("connector_num_learnable_registers", 128),
             maxPosition,
             transformer.Has("frequencies_precision") && transformer.Text("frequencies_precision") == "float64",
+            RotaryEmbedding.IsInterleaved(transformer),
             transformer.Bool("connector_apply_gated_attention", false));
     }
 

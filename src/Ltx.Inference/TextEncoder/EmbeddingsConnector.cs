@@ -27,7 +27,7 @@ internal sealed class EmbeddingsConnector : IDisposable
     public EmbeddingsConnector(Checkpoint checkpoint, string prefix, ConnectorConfig config, Device device, ScalarType type)
     {
         this.config = config;
-        rope = new RotaryEmbedding(config.Features, config.Heads, Theta, [config.MaxPosition], config.DoublePrecision);
+        rope = new RotaryEmbedding(config.Features, config.Heads, Theta, [config.MaxPosition], config.DoublePrecision, config.Interleaved);
         weights = checkpoint.Component(prefix, device, type);
         try
         {

@@ -38,8 +38,8 @@ internal sealed class StreamEnds
         crossScaleShift = new AdaLayerNormSingle(scope[crossScaleShiftName], features, CrossScaleShiftRows);
         crossGate = new AdaLayerNormSingle(scope[crossGateName], features, CrossGateRows);
         outputTable = scope.Tensor(prefix + "scale_shift_table", OutputRows, features);
-        selfRope = new RotaryEmbedding(features, stream.Heads, config.RopeTheta, stream.MaxPositions, config.DoublePrecisionRope);
-        crossRope = new RotaryEmbedding(config.CrossRopeFeatures, stream.Heads, config.RopeTheta, [config.CrossMaxPosition], config.DoublePrecisionRope);
+        selfRope = new RotaryEmbedding(features, stream.Heads, config.RopeTheta, stream.MaxPositions, config.DoublePrecisionRope, config.InterleavedRope);
+        crossRope = new RotaryEmbedding(config.CrossRopeFeatures, stream.Heads, config.RopeTheta, [config.CrossMaxPosition], config.DoublePrecisionRope, config.InterleavedRope);
     }
 
     /// <param name="positions">[B, axes, T, 2] first and last position of every token on every axis, float32: seconds, pixels, pixels</param>

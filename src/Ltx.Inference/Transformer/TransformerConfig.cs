@@ -1,3 +1,4 @@
+using Ltx.Inference.Layers;
 using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Transformer;
@@ -22,11 +23,12 @@ public sealed record StreamConfig(int Heads, int HeadFeatures, int InChannels, i
 /// <param name="NormEpsilon">of every norm</param>
 /// <param name="RopeTheta">ratio of highest to lowest rotary frequency</param>
 /// <param name="DoublePrecisionRope">whether frequencies are computed in float64</param>
+/// <param name="InterleavedRope">whether neighbouring features make the pairs that are rotated</param>
 /// <param name="TimestepScale">noise levels are multiplied by this before they are embedded</param>
 /// <param name="CrossGateTimestepScale">the same for the gates between the streams</param>
 /// <param name="GatedAttention">whether heads are gated</param>
 public sealed record TransformerConfig(
-    StreamConfig Video, StreamConfig Audio, int Layers, int CrossRopeFeatures, double NormEpsilon, double RopeTheta, bool DoublePrecisionRope,
+    StreamConfig Video, StreamConfig Audio, int Layers, int CrossRopeFeatures, double NormEpsilon, double RopeTheta, bool DoublePrecisionRope, bool InterleavedRope,
     double TimestepScale, double CrossGateTimestepScale, bool GatedAttention)
 {
     /// <summary>The positions between the streams are times only, on the longer of the two scales.</summary>
@@ -49,7 +51,7 @@ public sealed record TransformerConfig(
         if (video.Heads != audio.Heads) throw transformer.Fault($"it gives {video.Heads} video heads and {audio.Heads} audio heads, and attention between the streams needs as many of both.");
         return new TransformerConfig(
             video, audio, transformer.Int("num_layers"), transformer.Int("audio_cross_attention_dim"), transformer.Double("norm_eps"), transformer.Double("positional_embedding_theta"),
-            transformer.Text("frequencies_precision", "float32") == "float64", transformer.Double("timestep_scale_multiplier"),
+            transformer.Text("frequencies_precision", "float32") == "float64", RotaryEmbedding.IsInterleaved(transformer), transformer.Double("timestep_scale_multiplier"),
             // No default: the reference's own (1) silences the sound of every 2.3 checkpoint.
             transformer.Double("av_ca_timestep_scale_multiplier"), transformer.Bool("apply_gated_attention", false));
     }
@@ -63,7 +65,6 @@ public sealed record TransformerConfig(
         transformer.Expect("norm_elementwise_affine", false);
         transformer.Expect("cross_attention_norm", true);
         transformer.Expect("positional_embedding_type", "rope");
-        transformer.Expect("rope_type", "split", whenAbsent: "split");
         transformer.Expect("use_middle_indices_grid", true);
         transformer.Expect("use_audio_video_cross_attention", true);
         transformer.Expect("av_cross_ada_norm", true);
@@ -74,5 +75,10 @@ public sealed record TransformerConfig(
         transformer.Expect("audio_ff_bias", true, whenAbsent: true);
         transformer.Expect("use_keyframes_abs_pos_embedding", false, whenAbsent: false);
         transformer.Expect("caption_proj_before_connector", true);
+        // What the reference insists on as well; other values are other models, which have the same tensors.
+        transformer.Expect("dropout", 0.0, whenAbsent: 0.0);
+        transformer.Expect("num_embeds_ada_norm", 1000, whenAbsent: 1000);
+        foreach (string key in (ReadOnlySpan<string>)["use_linear_projection", "only_cross_attention", "double_self_attention", "upcast_attention"]) transformer.Expect(key, false, whenAbsent: false);
+        if (transformer.Has("num_vector_embeds")) throw transformer.Fault("num_vector_embeds is set, which is not built here.");
     }
 }

@@ -11,12 +11,13 @@ internal static class DoctorCommand
     {
         Option<string?> plan = new("--plan") { Description = "print how a clip of WIDTHxHEIGHTxFRAMES fits on cards of several sizes", HelpName = "WxHxF" };
         Option<string> model = new("--model") { Description = "what to plan for: a model folder, the name of one under models/, or of a preset", DefaultValueFactory = _ => MemoryPlans.DefaultModel };
-        Command command = new("doctor", "Looks at libtorch, GPU, ffmpeg, memory and models, and says what is missing.") { plan, model };
+        Option<bool> showFrame = new("--show-frame") { Description = "count what the text model sees with, as a server with Inpaint:ShowFrame does" };
+        Command command = new("doctor", "Looks at libtorch, GPU, ffmpeg, memory and models, and says what is missing.") { plan, model, showFrame };
         command.SetAction((arguments, cancellation) => CommandFailure.Guard(async () =>
         {
             if (arguments.GetValue(plan) is { } size)
             {
-                MemoryPlans.Write(MemoryPlans.Size(size), MemoryPlans.Planner(arguments.GetValue(model)!), HostMemory.Available, Console.Out);
+                MemoryPlans.Write(MemoryPlans.Size(size), MemoryPlans.Planner(arguments.GetValue(model)!, arguments.GetValue(showFrame)), HostMemory.Available, Console.Out);
                 return 0;
             }
             bool healthy = true;

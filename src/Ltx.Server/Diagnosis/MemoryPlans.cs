@@ -29,13 +29,14 @@ internal static class MemoryPlans
 
     /// <summary>Plans for a model folder by its headers, or for a model that a preset describes.</summary>
     /// <param name="model">folder, name under models/, or name of a preset</param>
-    public static MemoryPlanner Planner(string model)
+    /// <param name="sees">whether the text model is shown a frame</param>
+    public static MemoryPlanner Planner(string model, bool sees)
     {
         string preset = Path.Combine(ModelLocator.Home, "models", "presets", model + ".json");
         bool isFolder = Directory.Exists(model) || Directory.Exists(Path.Combine(ModelLocator.Home, "models", model));
         return !isFolder && File.Exists(preset)
-            ? MemoryPlanner.For(ModelPreset.Read(preset), torch.ScalarType.BFloat16, DeviceType.CUDA)
-            : MemoryPlanner.For(ModelLocator.Open(model), torch.ScalarType.BFloat16, DeviceType.CUDA);
+            ? MemoryPlanner.For(ModelPreset.Read(preset), torch.ScalarType.BFloat16, DeviceType.CUDA, sees)
+            : MemoryPlanner.For(ModelLocator.Open(model), torch.ScalarType.BFloat16, DeviceType.CUDA, sees);
     }
 
     /// <summary>Writes what each card would do, and what each stage would hold on it.</summary>

@@ -89,10 +89,15 @@ internal sealed class Intake(LtxOptions options, RequestQueue queue, FileStore f
         }
 
         var waiting = queue.WaitingCount;
-        var most = int.TryParse(context.Request.Query["fal_max_queue_length"], CultureInfo.InvariantCulture, out var asked) ? Math.Min(Math.Max(asked, 0), options.Queue.MaxWaiting) : options.Queue.MaxWaiting;
-        if (asked > 0 ? waiting >= most : waiting >= options.Queue.MaxWaiting)
+        if (waiting >= options.Queue.MaxWaiting)
         {
-            return FalError.Infrastructure(429, "concurrent_requests_limit", $"{waiting} requests are waiting, and no more than {most} may.");
+            return FalError.Infrastructure(429, "concurrent_requests_limit", $"{waiting} requests are waiting, and no more than {options.Queue.MaxWaiting} may.");
+        }
+
+        // The client's own bound is on those in front of it: as many may wait already, and 0 is a request for no wait.
+        if (int.TryParse(context.Request.Query["fal_max_queue_length"], CultureInfo.InvariantCulture, out var most) && most >= 0 && waiting > most)
+        {
+            return FalError.Infrastructure(429, "concurrent_requests_limit", $"{waiting} requests are waiting, which is more than the fal_max_queue_length of {most}.");
         }
 
         return disk.Refusal(0) is { } full ? FalError.Infrastructure(507, "internal_error", full) : null;

@@ -35,6 +35,9 @@ internal sealed class FetchOptions
     /// <summary>The wait before the second try; it doubles with each further one.</summary>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How long a server that should have closed the connection may still send what it should not. Local servers need microseconds. No setting: tests wait longer.</summary>
+    internal TimeSpan ExcessGrace { get; set; } = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Where downloads and cached LoRAs lie. Used by one process at a time.</summary>
     public string CacheFolder { get; set; } = "";
 

@@ -14,9 +14,6 @@ internal sealed class HttpDownloader(SafeHttp http, FetchOptions options, ILogge
     /// <summary>Nobody compresses a file twice honestly; each layer multiplies what a bomb can do.</summary>
     private const int MostCodings = 2;
 
-    /// <summary>How long a server that should have closed the connection may still send what it should not. Local servers need microseconds.</summary>
-    private static readonly TimeSpan ExcessGrace = TimeSpan.FromMilliseconds(250);
-
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(30);
 
     /// <summary>Fills <paramref name="file"/>, unless the version that is <paramref name="known"/>, where there is one, is still the server's.</summary>
@@ -191,7 +188,7 @@ internal sealed class HttpDownloader(SafeHttp http, FetchOptions options, ILogge
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
-        if (exchange.Connection.StatedLength is not null && await exchange.Connection.HasMoreAsync(ExcessGrace, ct))
+        if (exchange.Connection.StatedLength is not null && await exchange.Connection.HasMoreAsync(options.ExcessGrace, ct))
         {
             throw FetchException.Download(url.OriginalString, "the server sent more bytes than it stated");
         }

@@ -16,7 +16,7 @@ internal sealed class LiveRequest(StoredRequest stored)
 
     public string Id => Stored.Id;
 
-    /// <summary>Written under the queue's lock.</summary>
+    /// <summary>As it is on disk, and never ahead of it. Written under the queue's lock.</summary>
     public RequestState State { get; set; } = RequestState.Queued;
 
     /// <summary>Requests in front of this one; kept by the queue.</summary>
@@ -36,6 +36,12 @@ internal sealed class LiveRequest(StoredRequest stored)
 
     /// <summary>Cancels the attempt that is running.</summary>
     public CancellationTokenSource? Running { get; set; }
+
+    /// <summary>Whether a worker has it, be it that the disk does not know yet.</summary>
+    public bool IsTaken => Running is not null;
+
+    /// <summary>Whether it is still to be taken.</summary>
+    public bool IsWaiting => State == RequestState.Queued && !IsTaken;
 
     public RunProgress? Progress
     {

@@ -92,7 +92,7 @@ internal sealed partial class LookAhead(LtxOptions options, RequestQueue queue, 
         lock (_gate)
         {
             // One that runs already is about to be taken over, by this worker or by another.
-            if (_stopped || _ahead.Values.Any(a => a.Worker == worker && a.Request.State == RequestState.Queued))
+            if (_stopped || _ahead.Values.Any(a => a.Worker == worker && a.Request.IsWaiting))
             {
                 return;
             }
@@ -104,7 +104,7 @@ internal sealed partial class LookAhead(LtxOptions options, RequestQueue queue, 
 
             ahead = new AheadFetch(next, worker);
             _ahead.Add(next.Id, ahead);
-            if (next.State != RequestState.Queued)
+            if (!next.IsWaiting)
             {
                 // A worker was faster, and may have asked for it before it was here.
                 _ahead.Remove(next.Id);
@@ -131,7 +131,7 @@ internal sealed partial class LookAhead(LtxOptions options, RequestQueue queue, 
     {
         lock (_gate)
         {
-            foreach (var mine in _ahead.Values.Where(a => a.Worker == worker && a.Request.State == RequestState.Queued).ToList())
+            foreach (var mine in _ahead.Values.Where(a => a.Worker == worker && a.Request.IsWaiting).ToList())
             {
                 if (queue.Next(loraSet, r => r != mine.Request && _ahead.ContainsKey(r.Id)) != mine.Request)
                 {

@@ -44,7 +44,7 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
         }
     }
 
-    public IEnumerable<LiveRequest> Running => _live.Values.Where(r => r.State == RequestState.Running);
+    public IEnumerable<LiveRequest> Running => _live.Values.Where(r => r.IsTaken);
 
     public int WaitingIn(Lane lane)
     {
@@ -156,7 +156,6 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
                 request = Draining ? null : _waiting.Take(loadedLoraSet);
                 if (request is not null)
                 {
-                    request.State = RequestState.Running;
                     request.Attempts++;
                     request.StartedAt = clock.GetUtcNow();
                     request.Running = new CancellationTokenSource();
@@ -168,6 +167,12 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
             {
                 await store.StartAsync(request.Id, request.StartedAt!.Value);
                 metrics.Started(request.StartedAt.Value - request.Stored.SubmittedAt);
+                lock (_gate)
+                {
+                    request.State = RequestState.Running;
+                    SignalMoved();
+                }
+
                 request.Signal();
                 return request;
             }
@@ -230,6 +235,7 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
             store.DeleteInputFile(request.Id);
         }
 
+        metrics.Completed(outcome.StatusCode, outcome.ErrorType); // whoever sees the end finds it counted
         lock (_gate)
         {
             request.State = RequestState.Completed;
@@ -237,7 +243,6 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
         }
 
         _live.TryRemove(request.Id, out _);
-        metrics.Completed(outcome.StatusCode, outcome.ErrorType);
         Ended(logger, request.Id, outcome.StatusCode, outcome.ErrorType ?? "none", (now - request.Stored.SubmittedAt).TotalSeconds);
         request.Finished.TrySetResult();
         request.Signal();

@@ -66,9 +66,9 @@ internal sealed class ContentGuard(SafetyOptions options, SafetyClassifier class
         for (int y = 0; y < height; y++)
         {
             ReadOnlySpan<byte> row = mask.AsSpan(y * width, width);
-            int first = row.IndexOfAnyInRange((byte)128, byte.MaxValue);
+            int first = row.IndexOfAnyInRange(InpaintRequest.LeastWhite, byte.MaxValue);
             if (first < 0) continue;
-            (left, right) = (Math.Min(left, first), Math.Max(right, row.LastIndexOfAnyInRange((byte)128, byte.MaxValue)));
+            (left, right) = (Math.Min(left, first), Math.Max(right, row.LastIndexOfAnyInRange(InpaintRequest.LeastWhite, byte.MaxValue)));
             (top, bottom) = (Math.Min(top, y), y);
         }
         if (right < 0) return null;

@@ -24,7 +24,9 @@ internal sealed partial class WebhookSender(
         using SemaphoreSlim slots = new(options.Webhooks.Concurrency);
         while (!stoppingToken.IsCancellationRequested)
         {
-            foreach (var webhook in queue.Due(clock.GetUtcNow(), 4 * options.Webhooks.Concurrency).Where(w => !_onTheirWay.ContainsKey(w.RequestId)))
+            // Looked at before what is due is read: one that arrives between the two would be due in the list, no longer on its way, and sent again.
+            var onTheirWay = _onTheirWay.Keys.ToHashSet();
+            foreach (var webhook in queue.Due(clock.GetUtcNow(), 4 * options.Webhooks.Concurrency).Where(w => !onTheirWay.Contains(w.RequestId)))
             {
                 await slots.WaitAsync(stoppingToken);
                 _onTheirWay[webhook.RequestId] = true;

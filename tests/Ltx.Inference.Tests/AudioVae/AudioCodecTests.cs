@@ -23,7 +23,7 @@ public class AudioCodecTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using AudioCodec codec = new(checkpoint, CPU, type);
-        Tensor latent = codec.Encode(randn(1, 2, 8000) * 0.1);
+        Tensor latent = codec.Encode(Seeded.Normal(1, [1, 2, 8000]) * 0.1);
         // 8000 / 160 + 1 = 51 mel frames, halved twice and rounded up
         Assert.Equal([1, 4, 13, 16], latent.shape);
         Assert.Equal(type, latent.dtype);
@@ -40,7 +40,7 @@ public class AudioCodecTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using AudioCodec codec = new(checkpoint, CPU, ScalarType.Float32);
-        Assert.Equal([2, 2, 480], codec.Decode(randn(2, 4, 1, 16)).shape);
+        Assert.Equal([2, 2, 480], codec.Decode(Seeded.Normal(1, [2, 4, 1, 16])).shape);
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public class AudioCodecTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using AudioCodec codec = new(checkpoint, CPU, ScalarType.Float32);
-        Tensor samples = randn(2, 2, 4000) * 0.1;
+        Tensor samples = Seeded.Normal(1, [2, 2, 4000]) * 0.1;
         Tensor both = codec.Encode(samples), second = codec.Encode(samples[1].unsqueeze(0));
         Assert.True(both[1].allclose(second[0], atol: 1e-4));
     }
@@ -58,7 +58,7 @@ public class AudioCodecTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using AudioCodec codec = new(checkpoint, CPU, ScalarType.Float32);
-        Tensor samples = randn(1, 2, 24000) * 0.1;
+        Tensor samples = Seeded.Normal(1, [1, 2, 24000]) * 0.1;
         Assert.Equal(codec.Encode(SampleRateConverter.Convert(samples, 48000, 16000)).shape, codec.Encode(samples, 48000).shape);
         Assert.Equal([1, 4, 13, 16], codec.Encode(samples, 48000).shape);
     }
@@ -79,7 +79,7 @@ public class AudioCodecTests : IDisposable
     [Fact]
     public void Neither_a_codec_nor_its_calls_leave_a_tensor_behind()
     {
-        using Tensor samples = randn(1, 2, 4000);
+        using Tensor samples = Seeded.Normal(1, [1, 2, 4000]);
         long before = LiveTensors.Before();
         using (AudioCodec codec = new(checkpoint, CPU, ScalarType.Float32))
         {

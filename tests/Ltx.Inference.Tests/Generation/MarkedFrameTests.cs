@@ -1,6 +1,7 @@
 using Ltx.Inference.Forms;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Generation.Memory;
+using Ltx.Inference.Synthesis;
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.TextEncoder.Vision;
 using Ltx.Inference.Tests.Expansion;
@@ -59,6 +60,9 @@ public class MarkedFrameTests
         VisionConfig config = VisionConfig.Read(JsonFile.Read(Path.Combine(folder.TextEncoder, "config.json")));
         long numbers = GemmaForm.Vision(config).Sum(tensor => tensor.Elements);
         Assert.Equal((0, numbers), (blind.VisionSize.Numbers, seeing.VisionSize.Numbers));
+        // A preset's description has no expansion written in, and is asked in the same way.
+        ModelPreset preset = ModelPreset.Read(Path.Combine(Repository.Root, "models", "presets", "ltx-2.3-22b.json"));
+        Assert.Equal((0, 421_290_864), (ModelFacts.Of(preset).VisionSize.Numbers, ModelFacts.Of(preset, sees: true).VisionSize.Numbers));
         RequestShape request = new(9, 64, 64);
         long Weights(ModelFacts facts, TextResidency text, string stage) => new MemoryPlanner(facts, ScalarType.Float32, DeviceType.CPU)
             .Predict(request, long.MaxValue, MemoryArrangement.Resident with { Text = text }).Stages.Single(planned => planned.Stage == stage).Weights;

@@ -11,8 +11,8 @@ public sealed class StageClockTests
         long started = Stopwatch.GetTimestamp();
         StageClock clock = new(null, [("a", 1), ("b", 2), ("c", 1)], started);
         clock.Run("a", () => 0);
-        // A check behind the stage, which waits for the device.
-        Thread.Sleep(20);
+        // A check behind the stage, which waits for the device. By the clock that is tested: a timer may be early.
+        for (long waiting = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(waiting) < TimeSpan.FromMilliseconds(20);) Thread.Sleep(1);
         clock.Run("b", () => 0);
         clock.Run("c", () => 0);
         IReadOnlyList<StageTime> times = clock.Stop();

@@ -45,7 +45,7 @@ public sealed class LatentStateTests : IDisposable
         Assert.True(state.Clean.narrow(1, Shape.Tokens, 4).equal(Patchifier.VideoTokens(Picture(2))).all().item<bool>());
         Assert.Equal(0, state.Latent.narrow(1, Shape.Tokens, 4).abs().sum().item<float>());
         // At full strength its content is what the model sees from the first step on.
-        LatentState noised = Apply(new ReferenceCondition(Picture(2))).WithNoise(randn(1, Shape.Tokens + 4, 3), 1);
+        LatentState noised = Apply(new ReferenceCondition(Picture(2))).WithNoise(Seeded.Normal(1, [1, Shape.Tokens + 4, 3]), 1);
         Assert.True(noised.Latent.narrow(1, Shape.Tokens, 4).equal(noised.Clean.narrow(1, Shape.Tokens, 4)).all().item<bool>());
         Assert.False(noised.Latent.narrow(1, 0, Shape.Tokens).equal(noised.Clean.narrow(1, 0, Shape.Tokens)).any().item<bool>());
     }
@@ -104,7 +104,7 @@ public sealed class LatentStateTests : IDisposable
         Tensor content = Picture(3), keep = tensor(new float[] { 1, 0, 0, 1, 1, 1 }).view(1, 3, 1, 2);
         LatentState state = Apply(new MaskCondition(content, keep));
         Assert.Equal([0, 1, 1, 0, 0, 0], state.DenoiseMask.data<float>().ToArray());
-        LatentState noised = state.WithNoise(randn(1, Shape.Tokens, 3), 0.9);
+        LatentState noised = state.WithNoise(Seeded.Normal(1, [1, Shape.Tokens, 3]), 0.9);
         Tensor kept = noised.Latent.eq(Patchifier.VideoTokens(content)).to(ScalarType.Float32).mean([-1]);
         Assert.Equal([1, 0, 0, 1, 1, 1], kept.data<float>().ToArray());
         Assert.Equal([0.5f, 1, 1, 0.5f, 0.5f, 0.5f], Apply(new MaskCondition(content, keep, 0.5)).DenoiseMask.data<float>().ToArray());
@@ -113,7 +113,7 @@ public sealed class LatentStateTests : IDisposable
     [Fact]
     public void Noise_is_mixed_in_by_the_first_level()
     {
-        Tensor tokens = randn(1, 6, 3), noise = randn(1, 6, 3);
+        Tensor tokens = Seeded.Normal(1, [1, 6, 3]), noise = Seeded.Normal(2, [1, 6, 3]);
         LatentState state = LatentState.Initial(tokens, zeros(1, 3, 6, 2));
         Assert.True(state.WithNoise(noise, 1).Latent.equal(noise).all().item<bool>());
         Assert.True(state.WithNoise(noise, 0.909375).Latent.allclose(tokens * (1 - 0.909375) + noise * 0.909375, 1e-5, 1e-6));

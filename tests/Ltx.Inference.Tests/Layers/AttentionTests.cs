@@ -35,7 +35,7 @@ public sealed class AttentionTests : IDisposable
     [Fact]
     public void It_is_softmax_of_normed_queries_and_keys_gated_a_head()
     {
-        Tensor bias = randn(1, 1, 6, 6);
+        Tensor bias = Seeded.Normal(1, [1, 1, 6, 6]);
         Tensor q = PerHead(Norm(Project("to_q"), "q_norm")), k = PerHead(Norm(Project("to_k"), "k_norm")), v = PerHead(Project("to_v"));
         Tensor attended = einsum("bhts,bhsd->bhtd", (einsum("bhtd,bhsd->bhts", q, k) / Math.Sqrt(Features / Heads) + bias).softmax(-1), v);
         AssertNear(Out(attended), attention.Forward(x, x, bias: bias));

@@ -16,7 +16,7 @@ public sealed class RotaryEmbeddingTests : IDisposable
     public void Rotation_keeps_lengths_and_products_depend_on_distance_only()
     {
         RotaryEmbedding rope = new(Features, Heads, 10000, [20], doublePrecision: true);
-        Tensor q = randn(1, 1, Features), k = randn(1, 1, Features);
+        Tensor q = Seeded.Normal(1, [1, 1, Features]), k = Seeded.Normal(2, [1, 1, Features]);
         Tensor At(Tensor x, double position) => rope.At(tensor(new[] { (float)position }).view(1, 1, 1), ScalarType.Float32).Rotate(x);
         Assert.True(At(q, 7).norm().isclose(q.norm(), 1e-5).item<bool>());
         // Low positions: the highest frequency turns ten thousand times as fast as the lowest, and float32 angles have so many digits.
@@ -29,7 +29,7 @@ public sealed class RotaryEmbeddingTests : IDisposable
     public void What_the_axes_do_not_fill_turns_by_nothing_and_lies_in_front()
     {
         // 32 features, 3 axes: 5 frequencies each fill 15 of 16 pairs.
-        RotaryTable table = new RotaryEmbedding(Features, Heads, 10000, [20, 2048, 2048], doublePrecision: true).At(rand(1, 3, Tokens), ScalarType.Float32);
+        RotaryTable table = new RotaryEmbedding(Features, Heads, 10000, [20, 2048, 2048], doublePrecision: true).At(Seeded.Uniform(1, [1, 3, Tokens]), ScalarType.Float32);
         Assert.Equal([1, Heads, Tokens, Features / Heads / 2], table.Cos.shape);
         Assert.True(table.Cos[0, 0, .., 0].eq(1).all().item<bool>());
         Assert.True(table.Sin[0, 0, .., 0].eq(0).all().item<bool>());
@@ -42,5 +42,28 @@ public sealed class RotaryEmbeddingTests : IDisposable
         // One frequency, pi / 2, at the position where the fraction is 1: a quarter turn.
         RotaryTable table = new RotaryEmbedding(2, 1, 10000, [1], doublePrecision: true).At(ones(1, 1, 1), ScalarType.Float32);
         Assert.True(table.Rotate(tensor(new[] { 3f, 4f }).view(1, 1, 2)).allclose(tensor(new[] { -4f, 3f }).view(1, 1, 1, 2), 1e-6, 1e-6));
+    }
+
+    [Fact]
+    public void Neighbours_are_turned_against_each_other_where_the_pairs_are_interleaved()
+    {
+        // All heads in one row: every frequency stands for two neighbours, and what the axes do not fill lies in front. Computed here without a table.
+        double[] maxima = [20, 2048, 2048], position = [3, 500, 1700];
+        float[] x = Seeded.Normal(1, [Features]).data<float>().ToArray(), expected = new float[Features];
+        int frequencies = Features / 2 / maxima.Length, missing = Features / 2 - frequencies * maxima.Length;
+        for (int pair = 0; pair < Features / 2; pair++)
+        {
+            (int frequency, int axis) = Math.DivRem(pair - missing, maxima.Length);
+            double angle = pair < missing ? 0 : Math.Pow(10000, frequency / (frequencies - 1.0)) * Math.PI / 2 * (2 * position[axis] / maxima[axis] - 1);
+            expected[2 * pair] = (float)(x[2 * pair] * Math.Cos(angle) - x[2 * pair + 1] * Math.Sin(angle));
+            expected[2 * pair + 1] = (float)(x[2 * pair + 1] * Math.Cos(angle) + x[2 * pair] * Math.Sin(angle));
+        }
+        RotaryEmbedding rope = new(Features, Heads, 10000, [20, 2048, 2048], doublePrecision: true, interleaved: true);
+        Tensor turned = rope.At(tensor(position.Select(axis => (float)axis).ToArray()).view(1, 3, 1), ScalarType.Float32).Rotate(tensor(x).view(1, 1, Features));
+        Assert.Equal([1, Heads, 1, Features / Heads], turned.shape);
+        // The highest frequency turns by thousands, of which float32 leaves three digits behind the point.
+        Assert.True(turned.flatten().allclose(tensor(expected), 1e-2, 1e-2));
+        Assert.False(new RotaryEmbedding(Features, Heads, 10000, [20, 2048, 2048], doublePrecision: true).At(tensor(position.Select(axis => (float)axis).ToArray()).view(1, 3, 1), ScalarType.Float32)
+            .Rotate(tensor(x).view(1, 1, Features)).flatten().allclose(tensor(expected), 1e-2, 1e-2));
     }
 }

@@ -39,7 +39,7 @@ public sealed class LoraMergerTests : IDisposable
         using var scope = NewDisposeScope();
         using LtxTransformer exact = new(parts.Checkpoint, CPU, ScalarType.Float32);
         long size = exact.Linears[Query].InFeatures;
-        Tensor down = randn(3, size), up = randn(size, 3), before = exact.Linears[Query].Weight.Tensors[0].clone();
+        Tensor down = Seeded.Normal(1, [3, size]), up = Seeded.Normal(2, [size, 3]), before = exact.Linears[Query].Weight.Tensors[0].clone();
         using LoraFile file = LoraFile.Open(folder.Write("a.safetensors",
             [(Prefix + Query + ".lora_A.weight", [3, size], down.data<float>().ToArray()), (Prefix + Query + ".lora_B.weight", [size, 3], up.data<float>().ToArray()), (Prefix + Query + ".alpha", [], [6])]));
         new LoraMerger(exact).Use([new LoraUse(file, strength)]);

@@ -3,6 +3,8 @@ using Ltx.Inference.Native;
 
 namespace Ltx.Inference.Tests.Native;
 
+// Alone: the C library's environment must not change while another thread reads it.
+[Collection(Alone.Name)]
 public sealed partial class CompiledKernelsTests : IDisposable
 {
     private readonly string folder = Path.Combine(Path.GetTempPath(), $"ltx-kernels-{Guid.NewGuid():N}");

@@ -17,14 +17,14 @@ public sealed class GuidanceTests : IDisposable
     [Fact]
     public void Without_guidance_the_plain_prediction_comes_back_exactly()
     {
-        Tensor plain = randn(1, 4, 3);
-        Assert.True(Guidance.Combine(GuidanceParameters.None, plain, randn(1, 4, 3), randn(1, 4, 3), randn(1, 4, 3)).equal(plain).all().item<bool>());
+        Tensor plain = Seeded.Normal(1, [1, 4, 3]);
+        Assert.True(Guidance.Combine(GuidanceParameters.None, plain, Seeded.Normal(2, [1, 4, 3]), Seeded.Normal(3, [1, 4, 3]), Seeded.Normal(4, [1, 4, 3])).equal(plain).all().item<bool>());
     }
 
     [Fact]
     public void Every_push_is_away_from_its_own_prediction()
     {
-        Tensor plain = randn(1, 4, 3), negative = randn(1, 4, 3), perturbed = randn(1, 4, 3), isolated = randn(1, 4, 3);
+        Tensor plain = Seeded.Normal(1, [1, 4, 3]), negative = Seeded.Normal(2, [1, 4, 3]), perturbed = Seeded.Normal(3, [1, 4, 3]), isolated = Seeded.Normal(4, [1, 4, 3]);
         Tensor guided = Guidance.Combine(new GuidanceParameters(Text: 3, Perturbed: 0.5, Modality: 2), plain, negative, perturbed, isolated);
         Assert.True(guided.allclose(plain + 2 * (plain - negative) + 0.5 * (plain - perturbed) + (plain - isolated), 1e-5, 1e-5));
     }
@@ -35,7 +35,7 @@ public sealed class GuidanceTests : IDisposable
     [InlineData(1)]
     public void Rescaling_brings_the_deviation_back_to_the_plain_one(double rescale)
     {
-        Tensor plain = randn(1, 40, 3), negative = randn(1, 40, 3), unscaled = plain + 4 * (plain - negative);
+        Tensor plain = Seeded.Normal(1, [1, 40, 3]), negative = Seeded.Normal(2, [1, 40, 3]), unscaled = plain + 4 * (plain - negative);
         Tensor guided = Guidance.Combine(new GuidanceParameters(Text: 5, Rescale: rescale), plain, negative, null, null);
         double expected = rescale * plain.std().item<float>() + (1 - rescale) * unscaled.std().item<float>();
         Assert.Equal(expected, guided.std().item<float>(), 1e-4);

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Ltx.Inference.Expansion;
 using Ltx.Inference.Forms;
 using Ltx.Inference.Generation;
@@ -67,6 +68,59 @@ public sealed class ImaginedModelTests
         AssertSame(other, Run(planned, changed));
         AssertSame(plain, Run(planned, Request));
         AssertSame(plain, Run(resident, Request));
+    }
+
+    // Other numbers of layers, heads, channels, blocks and rates in every part, none of them as in the published model or in the miniature.
+    private const string Other = """
+        {
+          "checkpoint": { "config": {
+            "transformer": {
+              "rope_type": "interleaved", "frequencies_precision": "float32", "positional_embedding_theta": 5000, "positional_embedding_max_pos": [16, 1024, 1536], "audio_positional_embedding_max_pos": [24],
+              "num_layers": 3, "num_attention_heads": 6, "attention_head_dim": 20, "cross_attention_dim": 120, "audio_num_attention_heads": 6, "audio_attention_head_dim": 10, "audio_cross_attention_dim": 60,
+              "in_channels": 24, "out_channels": 24, "audio_in_channels": 96, "audio_out_channels": 96, "apply_gated_attention": false, "norm_eps": 1e-5, "timestep_scale_multiplier": 900,
+              "connector_num_attention_heads": 5, "connector_attention_head_dim": 24, "connector_num_layers": 3, "audio_connector_num_attention_heads": 3, "audio_connector_attention_head_dim": 20,
+              "audio_connector_num_layers": 1, "connector_num_learnable_registers": 64, "connector_positional_embedding_max_pos": [2048], "connector_apply_gated_attention": false },
+            "vae": {
+              "latent_channels": 24, "decoder_base_channels": 12, "patch_size": 2,
+              "encoder_blocks": [["res_x", {"num_layers": 2}], ["compress_space_res", {"multiplier": 2}], ["compress_time", {}], ["compress_all_x_y", {"multiplier": 3}], ["res_x", {"num_layers": 1}], ["compress_space", {}]],
+              "decoder_blocks": [["res_x", {"num_layers": 1}], ["compress_space", {"multiplier": 1}], ["compress_all", {"multiplier": 2, "residual": true}], ["compress_time", {"multiplier": 3}], ["res_x", {"num_layers": 2}], ["compress_space", {"multiplier": 2}]] },
+            "audio_vae": {
+              "model": { "params": { "ddconfig": { "ch": 96, "ch_mult": [1, 2], "num_res_blocks": 2, "z_channels": 2, "mel_bins": 96 } } },
+              "preprocessing": { "mel": { "n_mel_channels": 96 } } },
+            "vocoder": {
+              "vocoder": { "upsample_initial_channel": 48, "upsample_rates": [5, 4, 2, 4], "upsample_kernel_sizes": [9, 8, 4, 8], "resblock_kernel_sizes": [3, 5], "resblock_dilation_sizes": [[1, 2], [1, 3, 4]], "use_bias_at_final": true, "use_tanh_at_final": true },
+              "bwe": { "upsample_initial_channel": 32, "upsample_rates": [4, 8, 3, 2], "upsample_kernel_sizes": [8, 16, 7, 4], "resblock_kernel_sizes": [3], "resblock_dilation_sizes": [[1, 5]], "hop_length": 64, "n_fft": 384, "num_mels": 40 } } } },
+          "upscaler": { "config": { "in_channels": 24, "mid_channels": 96, "num_blocks_per_stage": 1, "rational_resampler": true } },
+          "text_encoder": { "files": { "config.json": { "text_config": { "hidden_size": 40, "intermediate_size": 56, "num_attention_heads": 6, "num_key_value_heads": 3, "num_hidden_layers": 5, "head_dim": 12, "sliding_window": 24, "sliding_window_pattern": 3, "query_pre_attn_scalar": 20 } } } }
+        }
+        """;
+
+    [Fact]
+    public void A_model_of_quite_other_sizes_makes_frames_and_sound_of_the_clips_size()
+    {
+        JsonObject preset = JsonNode.Parse(File.ReadAllText(Path.Combine(Models, "presets", "tiny.json")))!.AsObject();
+        Merge(preset, JsonNode.Parse(Other)!.AsObject());
+        string file = Path.GetTempFileName();
+        File.WriteAllText(file, preset.ToJsonString());
+        using InpaintPipeline pipeline = new(new ImaginedModel(ModelPreset.Read(file), new SynthesisOptions(), Models).Folder, CPU, ScalarType.Float32);
+        File.Delete(file);
+        // A cell of its latent is 16 pixels wide and 4 frames long, so that neither side nor length of this clip fills a grid.
+        InpaintRequest request = MiniatureClip.Request(14, 72, 88) with { Steps = 1, FramesPerSecond = 25 };
+        RecordedClip clip = Run(pipeline, request);
+        Assert.Equal((14, 72 * 88 * 3), (clip.Frames.Count, clip.Frames[0].Length));
+        // 14 frames at 25 a second.
+        Assert.Equal([26880, 26880], clip.Sound!.Channels.Select(channel => channel.Length));
+        AssertSame(clip, Run(pipeline, request));
+        Assert.NotEqual(clip.Frames, Run(pipeline, request with { Seed = 1 }).Frames);
+    }
+
+    private static void Merge(JsonObject into, JsonObject changes)
+    {
+        foreach ((string key, JsonNode? value) in changes)
+        {
+            if (value is JsonObject section && into[key] is JsonObject old) Merge(old, section);
+            else into[key] = value?.DeepClone();
+        }
     }
 
     [Fact]

@@ -18,9 +18,9 @@ public class ConnectorTests
         using EmbeddingsConnector connector = new(parts.Checkpoint, "model.diffusion_model.video_embeddings_connector.", config, CPU, ScalarType.Float32);
         const int Tokens = 5;
         int padding = 2 * config.Registers - Tokens;
-        Tensor features = randn(1, Tokens, config.Features), mask = ones(1, Tokens, ScalarType.Int64), none = zeros(1, padding, ScalarType.Int64);
-        Tensor left = connector.Forward(cat([randn(1, padding, config.Features), features], 1), cat([none, mask], 1));
-        Tensor right = connector.Forward(cat([features, randn(1, padding, config.Features)], 1), cat([mask, none], 1));
+        Tensor features = Seeded.Normal(1, [1, Tokens, config.Features]), mask = ones(1, Tokens, ScalarType.Int64), none = zeros(1, padding, ScalarType.Int64);
+        Tensor left = connector.Forward(cat([Seeded.Normal(2, [1, padding, config.Features]), features], 1), cat([none, mask], 1));
+        Tensor right = connector.Forward(cat([features, Seeded.Normal(3, [1, padding, config.Features])], 1), cat([mask, none], 1));
         Assert.True(left.equal(right).all().item<bool>());
         Assert.Throws<WeightsException>(() => connector.Forward(features, mask));
     }

@@ -37,26 +37,12 @@ public class Gemma3TokenizerTests
         Assert.True(many < 64 * one, $"4,000 characters in {one}, 64,000 in {many}");
     }
 
-    // Processor time, which is counted in hundredths of a second; the least of some runs, because a busy machine makes some of them longer.
     private static TimeSpan Spent(GemmaTokenizer tokenizer, int length)
     {
         StringBuilder text = new();
         while (text.Length < length) text.Append("A red ball rolls across a wooden table, then stops; caf\u00e9 \u65e5\u672c\u8a9e. ").Append(text.Length);
         string prompt = text.ToString()[..length];
-        TimeSpan least = TimeSpan.MaxValue;
-        for (int i = 0; i < 5; i++)
-        {
-            TimeSpan before = Spent();
-            tokenizer.Encode(prompt, addBos: true);
-            least = TimeSpan.FromTicks(Math.Min(least.Ticks, (Spent() - before).Ticks));
-        }
-        return TimeSpan.FromTicks(Math.Max(least.Ticks, TimeSpan.FromMilliseconds(10).Ticks));
-    }
-
-    private static TimeSpan Spent()
-    {
-        using Process self = Process.GetCurrentProcess();
-        return self.TotalProcessorTime;
+        return ProcessorTime.Least(() => tokenizer.Encode(prompt, addBos: true));
     }
 
     private static string Fetch()

@@ -66,7 +66,7 @@ public sealed class LtxTransformerTests : IDisposable
         Tensor strength = ones(1, Target + Reference, Target + Reference);
         strength[.., ..Target, Target..] = zeros(1);
         StreamInput blind = video with { AttentionBias = AttentionStrength.ToBias(strength, ScalarType.Float32) };
-        Tensor other = cat([video.Latent.narrow(1, 0, Target), randn(1, Reference, video.Latent.shape[2])], 1);
+        Tensor other = cat([video.Latent.narrow(1, 0, Target), Seeded.Normal(1, [1, Reference, video.Latent.shape[2]])], 1);
         // What the reference says through the sound would still be heard, so the streams are kept apart.
         Perturbations apart = Perturbations.None with { CrossAttention = true };
         Tensor Velocity(StreamInput input) => transformer.Forward(input, audio, apart).Video.narrow(1, 0, Target);

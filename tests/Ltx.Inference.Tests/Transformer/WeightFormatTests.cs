@@ -140,7 +140,7 @@ public sealed class WeightFormatTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void Rows_are_rounded_each_by_its_own_scale_and_nothing_becomes_too_large()
     {
-        Tensor x = cat([randn(3, 64), zeros(1, 64), randn(1, 64) * 1e20f, full([1, 64], 448.49f)]);
+        Tensor x = cat([Seeded.Normal(1, [3, 64]), zeros(1, 64), Seeded.Normal(2, [1, 64]) * 1e20f, full([1, 64], 448.49f)]);
         (Tensor values, Tensor scale) = Float8.QuantizeRows(x);
         Tensor back = values.to(ScalarType.Float32) * scale;
         Assert.Equal([6, 1], scale.shape);
@@ -155,7 +155,7 @@ public sealed class WeightFormatTests(ITestOutputHelper output) : IDisposable
     public void The_scaled_product_by_name_is_the_product_of_the_scaled_values()
     {
         // libtorch's CPU knows one scale a matrix, which is a scale a row where there is one row: the call and its arguments are the same.
-        Tensor a = Float8.QuantizeRows(randn(1, 32)).Values, b = Float8.QuantizeRows(randn(1, 32)).Values, bias = tensor(0.5f).reshape(1).to(ScalarType.BFloat16);
+        Tensor a = Float8.QuantizeRows(Seeded.Normal(1, [1, 32])).Values, b = Float8.QuantizeRows(Seeded.Normal(2, [1, 32])).Values, bias = tensor(0.5f).reshape(1).to(ScalarType.BFloat16);
         Tensor product = Operators.ScaledProduct(a, b, full([1, 1], 0.25f), full([1, 1], 0.5f), bias);
         Tensor exact = (a.to(ScalarType.Float32) * 0.25f * (b.to(ScalarType.Float32) * 0.5f)).sum() + 0.5f;
         Assert.Equal(ScalarType.BFloat16, product.dtype);

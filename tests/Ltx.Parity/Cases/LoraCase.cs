@@ -39,8 +39,9 @@ internal sealed class LoraCase : IParityCase
     {
         yield return ("", loras);
         if (loras is not [LoraUse only]) yield break;
-        string name = Path.GetFileName(only.File.Path), kind = name.Split('-')[0];
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(model, "loras"), $"{kind}-*.safetensors").Order(StringComparer.Ordinal))
+        string name = Path.GetFileName(only.File.Path), kind = name.Split('-')[0], folder = Path.Combine(model, "loras");
+        if (!Directory.Exists(folder)) yield break;
+        foreach (string file in Directory.EnumerateFiles(folder, $"{kind}-*.safetensors").Order(StringComparer.Ordinal))
         {
             if (Path.GetFileName(file) == name) continue;
             LoraFile other = LoraFile.Open(file);

@@ -25,7 +25,7 @@ internal static class BadModels
         Rewritten("checkpoint: without config", BrokenModel.Checkpoint, "is no LTX checkpoint: its metadata has no config.", file => file.Metadata("config", null)),
         Rewritten("checkpoint: config that is no JSON", BrokenModel.Checkpoint, "its config is not valid JSON (line 1: ", file => file.Metadata("config", "{'transformer'}")),
         Rewritten("checkpoint: config without the transformer", BrokenModel.Checkpoint, "config.transformer is missing.", file => file.Config(config => config.AsObject().Remove("transformer"))),
-        Rewritten("checkpoint: another rotary embedding", BrokenModel.Checkpoint, "rope_type is interleaved, and only split is built here.", file => file.Config(config => config["transformer"]!["rope_type"] = "interleaved")),
+        Rewritten("checkpoint: another rotary embedding", BrokenModel.Checkpoint, "rope_type is \"spiral\", and only \"split\" and \"interleaved\" are built here.", file => file.Config(config => config["transformer"]!["rope_type"] = "spiral")),
         Rewritten("checkpoint: another video autoencoder", BrokenModel.Checkpoint, "config.vae", file => file.Config(config => config["vae"]!["_class_name"] = "AutoencoderKLMochi")),
         Rewritten("checkpoint: one layer more than it holds", BrokenModel.Checkpoint, "has no tensor \"model.diffusion_model.transformer_blocks.6.", file => file.Config(config => config["transformer"]!["num_layers"] = 7)),
         Rewritten("checkpoint: one layer less than it holds", BrokenModel.Checkpoint, "that its config has no place for", file => file.Config(config => config["transformer"]!["num_layers"] = 5)),

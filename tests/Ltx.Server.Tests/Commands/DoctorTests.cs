@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
 namespace Ltx.Server.Tests.Commands;
 
 public sealed class DoctorTests
@@ -43,6 +46,25 @@ public sealed class DoctorTests
         Assert.Equal(1, run.ExitCode);
         Assert.Matches("(?m)^MISSING  libtorch    libtorch was not found", run.Output);
         Assert.Matches("(?m)^ok       ffmpeg ", run.Output);
+    }
+
+    [Fact]
+    public async Task A_plan_is_made_for_every_usual_card_and_a_frame_that_is_shown_counts()
+    {
+        LtxRun blind = (await LtxProcess.RunAsync([.. Doctor, "--plan", "1920x1088x121"])).Succeeded(), seeing = (await LtxProcess.RunAsync([.. Doctor, "--plan", "1920x1088x121", "--show-frame"])).Succeeded();
+        foreach (string card in (string[])["80 GB", "48 GB", "24 GB", "16 GB"]) Assert.Matches($"(?m)^{card}  bfloat16  .+$", blind.Output);
+        // The tower's 421 million numbers, where Gemma stays on the card.
+        Assert.Equal(0.842, Weights(seeing) - Weights(blind), tolerance: 0.11);
+
+        LtxRun refused = await LtxProcess.RunAsync([.. Doctor, "--plan", "1920x1088x121", "--show-frame", "--model", "miniature"]);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("does not expand prompts", Assert.Single(refused.Complaints), StringComparison.Ordinal);
+
+        static double Weights(LtxRun run)
+        {
+            string[][] rows = [.. run.Output.Split('\n').Select(line => Regex.Split(line, " {2,}"))];
+            return double.Parse(rows.First(row => row is ["80 GB", "bfloat16", ..])[Array.IndexOf(rows[0], "weights")], CultureInfo.InvariantCulture);
+        }
     }
 
     [Fact]

@@ -5,7 +5,7 @@ namespace Ltx.Server.Tests.Commands;
 /// <summary>The built executable as a child process, as a person runs it from a shell.</summary>
 internal sealed class LtxProcess : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(15);
 
     private readonly Process process;
     private readonly Task<string> output;
@@ -69,7 +69,12 @@ internal sealed class LtxProcess : IDisposable
 
     public void Dispose()
     {
-        if (!process.HasExited) process.Kill(entireProcessTree: true);
+        if (!process.HasExited)
+        {
+            process.Kill(entireProcessTree: true);
+            // Until then it holds its files and their locks.
+            process.WaitForExit(Limit);
+        }
         process.Dispose();
     }
 

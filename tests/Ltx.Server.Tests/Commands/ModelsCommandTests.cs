@@ -19,7 +19,7 @@ public sealed class ModelsCommandTests : IDisposable
         ["bytes of another tensor"] = (file => file.Entry(Table, "data_offsets", new JsonArray(508, 2044)), [$"{{0}} cannot be used: tensor \"{Table}\" overlaps another one."]),
         ["one layer more in the config"] = (file => file.Config(config => config["transformer"]!["num_layers"] = 7), ["{0} lacks 86 tensors, the first is \"model.diffusion_model.transformer_blocks.6.attn1.to_q.weight\" ([192,192])."]),
         ["one layer less in the config"] = (file => file.Config(config => config["transformer"]!["num_layers"] = 5), ["{0} has 86 tensors that its config has no place for, the first is \"model.diffusion_model.transformer_blocks.5.attn1.k_norm.weight\"."]),
-        ["another architecture"] = (file => file.Config(config => config["transformer"]!["rope_type"] = "interleaved"), ["{0}: config.transformer.rope_type is interleaved, and only split is built here."]),
+        ["another architecture"] = (file => file.Config(config => config["transformer"]!["qk_norm"] = "layer_norm"), ["{0}: config.transformer.qk_norm is layer_norm, and only rms_norm is built here."]),
         ["a key missing in the config"] = (file => file.Config(config => config["transformer"]!.AsObject().Remove("av_ca_timestep_scale_multiplier")), ["{0}: config.transformer.av_ca_timestep_scale_multiplier is missing."]),
         ["no config"] = (file => file.Metadata("config", null), ["{0} is no LTX checkpoint: its metadata has no config."]),
     };

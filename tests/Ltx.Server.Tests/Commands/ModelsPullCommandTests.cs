@@ -37,9 +37,9 @@ public sealed class ModelsPullCommandTests : IAsyncDisposable
         };
         using (LtxProcess first = LtxProcess.Start(Arguments("--accept-licence")))
         {
-            // The note is there when the first segment is.
-            using CancellationTokenSource late = new(TimeSpan.FromMinutes(2));
-            while (!File.Exists(part + ".json")) await Task.Delay(20, late.Token);
+            // The note is there when the first segment is; and no request may come later, when the second process is listened to.
+            using CancellationTokenSource late = new(TimeSpan.FromMinutes(4));
+            while (!File.Exists(part + ".json") || hub.Loaded.Count < 3) await Task.Delay(20, late.Token);
         }
         Assert.True(File.Exists(part));
         Assert.False(File.Exists(final));

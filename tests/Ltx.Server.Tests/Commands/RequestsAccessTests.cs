@@ -13,11 +13,11 @@ public class RequestsAccessTests
     {
         using TempFolder data = new();
         List<string> ids = [];
-        await using (var server = await TestServer.StartAsync(o => (o.Server.Urls, o.Queue.DrainSeconds) = (url, 0), new FakeEngine { StepTime = TimeSpan.FromSeconds(5) }, data.Path))
+        await using (var server = await TestServer.StartAsync(o => (o.Server.Urls, o.Queue.DrainSeconds) = (url, 0), new FakeEngine { FourthStep = new() }, data.Path))
         {
             for (var i = 0; i < 3; i++)
             {
-                ids.Add((await server.Service<Ltx.Server.Queue.RequestQueue>().SubmitAsync(NewRequest())).Id);
+                ids.Add((await server.Queue.SubmitAsync(NewRequest())).Id);
             }
 
             using var online = RequestsAccess.Open(data.Path);

@@ -196,7 +196,7 @@ public class BodyLimitTests
             await Task.Delay(50, response.Stopped);
             await response.TextAsync("5");
         });
-        await using TestFetch fetch = new();
+        await using TestFetch fetch = new(o => o.ExcessGrace = TimeSpan.FromMinutes(1));
         fetch.Route(server);
 
         Assert.Contains("more bytes", (await fetch.RefusesAsync("http://public.test/v.mp4")).Message);
@@ -281,14 +281,16 @@ public class BodyLimitTests
         });
         await using TestFetch fetch = new(o =>
         {
-            // Long enough to connect on a machine that is busy with other tests.
-            o.ConnectTimeout = o.IdleTimeout = TimeSpan.FromSeconds(1.5);
+            // Both together are what an answer's headers may take; the first is long enough to connect on a machine that is busy with other tests.
+            (o.ConnectTimeout, o.IdleTimeout) = (TimeSpan.FromSeconds(2.5), TimeSpan.FromSeconds(1));
             o.MaxAttempts = 2;
         });
         fetch.Route(server);
 
         await fetch.RefusesAsync("http://public.test/v.mp4");
 
+        // A server that has other work reads what was sent when it gets to it.
+        await server.ArrivedAsync(2);
         Assert.Equal(2, server.Requests.Count);
     }
 
@@ -304,7 +306,7 @@ public class BodyLimitTests
                 await Task.Delay(20, response.Stopped);
             }
         });
-        await using TestFetch fetch = new(o => o.TotalTimeout = TimeSpan.FromSeconds(1.5));
+        await using TestFetch fetch = new(o => o.TotalTimeout = TimeSpan.FromSeconds(4));
         fetch.Route(server);
 
         Assert.Contains("took longer", (await fetch.RefusesAsync("http://public.test/v.mp4")).Message);

@@ -235,6 +235,7 @@ public class ResumeTests
     public async Task A_real_server_with_ranges_on_the_allow_list_is_resumed_from()
     {
         List<string?> ranges = [];
+        TestFetch? cache = null;
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
@@ -248,8 +249,11 @@ public class ResumeTests
                 context.Response.ContentLength = Content.Length;
                 await context.Response.Body.WriteAsync(Content.AsMemory(0, 123_456), context.RequestAborted);
                 await context.Response.Body.FlushAsync(context.RequestAborted);
-                // Time to arrive: an abort throws away what was not sent yet.
-                await Task.Delay(100, context.RequestAborted);
+                // An abort throws away what was not sent yet.
+                while (Directory.GetFiles(Path.Combine(cache!.CachePath, "partial")).Sum(file => new FileInfo(file).Length) < 123_456)
+                {
+                    await Task.Delay(5, context.RequestAborted);
+                }
                 context.Abort();
                 return;
             }
@@ -258,7 +262,7 @@ public class ResumeTests
         app.MapGet("/v.mp4", () => Results.Bytes(Content, "video/mp4", enableRangeProcessing: true, entityTag: new EntityTagHeaderValue("\"v1\"")));
         await app.StartAsync(TestContext.Current.CancellationToken);
         Uri address = new(app.Urls.Single());
-        await using TestFetch fetch = new(o => o.AllowedPrivateHosts = ["127.0.0.0/8"]);
+        await using TestFetch fetch = cache = new(o => o.AllowedPrivateHosts = ["127.0.0.0/8"]);
 
         await using FetchedFile file = await fetch.FetchAsync(new Uri(address, "/v.mp4").ToString());
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Ltx.Server.Fetch;
 using Ltx.Server.Tests.Fetch.Support;
 
@@ -79,9 +80,10 @@ public class SafeHttpTests
     {
         await using RawServer server = new((_, response) => response.OkAsync([]));
         await using TestFetch fetch = new();
-        int dead = fetch.Canary.Port;
-        fetch.Canary.Dispose();
-        fetch.Connector.Internet[IPAddress.Parse(TestFetch.PublicAddress)] = new IPEndPoint(IPAddress.Loopback, dead);
+        // A port that is taken and that nobody listens on: a free one could be another test's a moment later.
+        using Socket dead = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        dead.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        fetch.Connector.Internet[IPAddress.Parse(TestFetch.PublicAddress)] = (IPEndPoint)dead.LocalEndPoint!;
         fetch.Connector.Internet[IPAddress.Parse(TestFetch.OtherAddress)] = server.EndPoint;
         fetch.Resolver.Add("two.test", [TestFetch.PublicAddress, TestFetch.OtherAddress]);
         using HttpMessageInvoker invoker = fetch.Http.CreateInvoker();

@@ -17,7 +17,7 @@ public class LoadTests(ITestOutputHelper output)
     public async Task Status_p99_stays_within_50_ms_of_an_empty_answer_while_a_request_runs()
     {
         const int clients = 200;
-        await using var server = await TestServer.StartAsync(engine: new FakeEngine { StepTime = TimeSpan.FromSeconds(5), BusyThreads = Math.Max(1, Environment.ProcessorCount - 1) });
+        await using var server = await TestServer.StartAsync(engine: new FakeEngine { StepTime = TimeSpan.FromMinutes(1), BusyThreads = Math.Max(1, Environment.ProcessorCount - 1) });
         List<string> ids = [];
         var began = Stopwatch.GetTimestamp();
         foreach (var batch in Enumerable.Range(0, 1001).Chunk(50))
@@ -36,7 +36,7 @@ public class LoadTests(ITestOutputHelper output)
         }
         while (excess[^1] > 50 && excess.Count < 6);
         Assert.InRange(excess[^1], double.NegativeInfinity, 50);
-        server.Service<Ltx.Server.Queue.RequestQueue>().FindLive(ids[0])!.Stop(Ltx.Server.Queue.StopReason.ServerStopping);
+        Assert.Equal(202, (await server.CancelAsync(ids[0])).Status); // it runs on, far longer than this takes
     }
 
     /// <summary>10,000 requests from submit to result in a process of its own: at the end it holds what it held after 2,000.</summary>
@@ -44,8 +44,8 @@ public class LoadTests(ITestOutputHelper output)
     public async Task Memory_is_flat_over_10000_requests()
     {
         using TempFolder data = new();
-        using var server = HostProcess.Start($"http://127.0.0.1:{HostProcess.FreePort()}", data.Path, stepMilliseconds: 0);
-        Assert.True(await server.WaitUntilLiveAsync());
+        using var server = HostProcess.Start(data.Path, stepMilliseconds: 0);
+        await server.WaitUntilLiveAsync();
         var began = Stopwatch.GetTimestamp();
         List<long> sizes = [];
         for (var thousand = 1; thousand <= 10; thousand++)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Ltx.Server.Tests.Commands;
 using Ltx.Server.Tests.Media;
+using Ltx.Server.Tests.Support;
 using Ltx.Video;
 
 namespace Ltx.Server.Tests.Matrix;
@@ -89,16 +90,13 @@ public sealed class PresetTests(ITestOutputHelper output)
                   video.remove();
                 }
                 document.title = 'done';
-                await fetch('http://127.0.0.1:PORT/', { method: 'POST', mode: 'no-cors', body: document.getElementById('said').textContent });
+                await fetch('TOLD', { method: 'POST', mode: 'no-cors', body: document.getElementById('said').textContent });
               })();
             </script>
             """;
         // The page tells a socket of ours when it is done, so that nothing is waited for by the clock.
-        using System.Net.HttpListener listener = new();
-        int port = Support.HostProcess.FreePort();
-        listener.Prefixes.Add($"http://127.0.0.1:{port}/");
-        listener.Start();
-        string page = folder.Text("page.html", Page.Replace("FILES", System.Text.Json.JsonSerializer.Serialize(files), StringComparison.Ordinal).Replace("PORT", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
+        await using WebhookReceiver told = await WebhookReceiver.StartAsync();
+        string page = folder.Text("page.html", Page.Replace("FILES", System.Text.Json.JsonSerializer.Serialize(files), StringComparison.Ordinal).Replace("TOLD", told.Url, StringComparison.Ordinal));
         ProcessStartInfo start = new("chromium",
         [
             "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--autoplay-policy=no-user-gesture-required", "--disable-features=LocalNetworkAccessChecks,PrivateNetworkAccessRespectPreflightResults",
@@ -112,19 +110,8 @@ public sealed class PresetTests(ITestOutputHelper output)
         browser.BeginOutputReadLine();
         try
         {
-            System.Net.HttpListenerContext told;
-            try
-            {
-                told = await listener.GetContextAsync().WaitAsync(TimeSpan.FromMinutes(3), TestContext.Current.CancellationToken);
-            }
-            catch (TimeoutException)
-            {
-                throw new TimeoutException($"The browser did not say that it has played the files: {words}");
-            }
-            using StreamReader reader = new(told.Request.InputStream);
-            string said = await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
-            told.Response.Close();
-            return said.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            Delivery said = await told.WaitForAsync(delivery => delivery.Body.Length > 0, () => $"The browser did not say that it has played the files: {words}");
+            return Encoding.UTF8.GetString(said.Body).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         }
         finally
         {

@@ -56,7 +56,7 @@ internal sealed class FakeHub : IAsyncDisposable
     {
         SegmentBytes = 10_000,
         RetryDelay = TimeSpan.FromMilliseconds(10),
-        IdleTimeout = TimeSpan.FromSeconds(30),
+        IdleTimeout = TimeSpan.FromSeconds(120),
     };
 
     public byte[] Add(string path, int bytes)

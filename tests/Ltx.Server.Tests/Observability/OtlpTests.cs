@@ -5,6 +5,8 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
 
 namespace Ltx.Server.Tests.Observability;
 
@@ -23,7 +25,8 @@ public class OtlpTests
         {
             using MemoryStream body = new();
             await context.Request.Body.CopyToAsync(body);
-            received[context.Request.Path] = System.Text.Encoding.Latin1.GetString(body.ToArray());
+            var text = System.Text.Encoding.Latin1.GetString(body.ToArray());
+            received.AddOrUpdate(context.Request.Path, text, (_, before) => before + text); // each export has what came since the one before
             context.Response.ContentType = "application/grpc";
             await context.Response.Body.WriteAsync(new byte[5]); // an empty message
             context.Response.AppendTrailer("grpc-status", "0");
@@ -32,6 +35,8 @@ public class OtlpTests
         await using (var server = await TestServer.StartAsync(o => o.Telemetry.OtlpEndpoint = collector.Urls.First()))
         {
             await server.WaitForAsync(await server.SubmitAsync());
+            // At its end the server gives its exporters only a moment.
+            Assert.True(server.Service<MeterProvider>().ForceFlush(120_000) && server.Service<TracerProvider>().ForceFlush(120_000), "The exporters could not deliver.");
         }
 
         Assert.Contains("ltx.requests.completed", received["/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"], StringComparison.Ordinal);

@@ -11,12 +11,13 @@ public class RecoveryTests
     public async Task A_graceful_stop_finishes_the_running_request_within_the_drain()
     {
         using TempFolder data = new();
-        string id;
-        await using (var server = await TestServer.StartAsync(engine: new FakeEngine { StepTime = TimeSpan.FromMilliseconds(60) }, data: data.Path))
-        {
-            id = await server.SubmitAsync();
-            await server.WaitForAsync(id, "IN_PROGRESS");
-        }
+        var server = await TestServer.StartAsync(o => o.Queue.DrainSeconds = 120, new FakeEngine { FourthStep = new() }, data.Path);
+        var id = await server.SubmitAsync();
+        await server.WaitForStepAsync(id, 4);
+        var stopped = server.DisposeAsync();
+        await DrainingAsync(server.Queue);
+        server.Engine.FourthStep!.Open();
+        await stopped;
 
         await using var next = await TestServer.StartAsync(data: data.Path);
         Assert.Equal(200, (await next.ResultAsync(id)).Status);
@@ -28,7 +29,7 @@ public class RecoveryTests
     {
         using TempFolder data = new();
         List<string> ids = [];
-        await using (var server = await TestServer.StartAsync(o => o.Queue.DrainSeconds = 0.2, new FakeEngine { StepTime = TimeSpan.FromSeconds(1) }, data.Path))
+        await using (var server = await TestServer.StartAsync(o => o.Queue.DrainSeconds = 0.2, new FakeEngine { FourthStep = new() }, data.Path))
         {
             ids.Add(await server.SubmitAsync());
             ids.Add(await server.SubmitAsync());
@@ -45,6 +46,24 @@ public class RecoveryTests
         Assert.Equal([(ids[0], 1), (ids[1], 1)], next.Engine.Runner.Began);
         var logs = (await next.WaitForAsync(ids[0])).GetProperty("logs").EnumerateArray().Select(l => l.GetProperty("message").GetString()).ToArray();
         Assert.Contains("The server is stopping; the request waits again.", logs);
+    }
+
+    [Fact]
+    public async Task Who_is_told_that_a_request_runs_finds_its_attempt_on_the_disk()
+    {
+        await using var server = await TestServer.StartAsync();
+        for (var i = 0; i < 20; i++)
+        {
+            var id = await server.SubmitAsync();
+            while (server.Queue.FindLive(id) is { State: RequestState.Queued })
+            {
+                Thread.Yield();
+            }
+
+            var stored = server.Service<RequestStore>().Find(id)!;
+            Assert.True(stored.Attempts == 1 && stored.State != RequestState.Queued, $"The disk says {stored.State}, attempt {stored.Attempts}.");
+            await server.WaitForAsync(id);
+        }
     }
 
     [Fact]
@@ -78,7 +97,7 @@ public class RecoveryTests
     public async Task A_cancel_survives_the_crash_that_follows_it()
     {
         using TempFolder data = new();
-        await using (var server = await TestServer.StartAsync(o => o.Queue.DrainSeconds = 0, new FakeEngine { StepTime = TimeSpan.FromSeconds(5) }, data.Path))
+        await using (var server = await TestServer.StartAsync(o => o.Queue.DrainSeconds = 0, new FakeEngine { FourthStep = new() }, data.Path))
         {
             var id = await server.SubmitAsync();
             await server.WaitForAsync(id, "IN_PROGRESS");
@@ -99,10 +118,18 @@ public class RecoveryTests
         Assert.Contains("another server uses the folder", error.Message, StringComparison.Ordinal);
     }
 
+    private static async Task DrainingAsync(RequestQueue queue)
+    {
+        for (var deadline = DateTime.UtcNow.AddSeconds(120); !queue.Draining; await Task.Delay(10))
+        {
+            Assert.True(DateTime.UtcNow < deadline, "The server does not begin to stop.");
+        }
+    }
+
     private static async Task<HostProcess> StartProcessAsync(string data)
     {
-        var server = HostProcess.Start($"http://127.0.0.1:{HostProcess.FreePort()}", data, stepMilliseconds: 60_000);
-        Assert.True(await server.WaitUntilLiveAsync());
+        var server = HostProcess.Start(data, stepMilliseconds: 600_000);
+        await server.WaitUntilLiveAsync();
         return server;
     }
 
@@ -120,7 +147,7 @@ public class RecoveryTests
 
     private static async Task WaitRunningAsync(HostProcess server, string id)
     {
-        for (var deadline = DateTime.UtcNow.AddSeconds(30); ; await Task.Delay(20))
+        for (var deadline = DateTime.UtcNow.AddSeconds(120); ; await Task.Delay(20))
         {
             if ((await server.Client.GetStringAsync($"/queue{TestServer.App}/requests/{id}/status")).Contains("IN_PROGRESS", StringComparison.Ordinal))
             {

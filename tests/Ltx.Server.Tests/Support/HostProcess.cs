@@ -1,25 +1,28 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using System.Globalization;
 
 namespace Ltx.Server.Tests.Support;
 
-/// <summary>The server as a process of its own, so that it can be killed.</summary>
+/// <summary>The server as a process of its own on a port of its choice, so that it can be killed.</summary>
 internal sealed class HostProcess : IDisposable
 {
     private readonly Process _process;
-    private readonly HttpClient _client;
+    private readonly ConcurrentQueue<string> _said = [];
+    private readonly TaskCompletionSource<string?> _url = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private HttpClient? _client;
 
-    private HostProcess(Process process, string url)
+    private HostProcess(Process process)
     {
         _process = process;
-        Url = url;
-        _client = new HttpClient { BaseAddress = new Uri(url), Timeout = TimeSpan.FromSeconds(30) };
+        process.OutputDataReceived += (_, line) => Hear(line.Data);
+        process.ErrorDataReceived += (_, line) => _said.Enqueue(line.Data ?? "");
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
     }
 
-    public string Url { get; }
-
-    public HttpClient Client => _client;
+    /// <summary>Once it is live.</summary>
+    public HttpClient Client => _client ?? throw new InvalidOperationException("The server has not been waited for.");
 
     /// <summary>Memory that the process holds, in bytes.</summary>
     public long WorkingSet
@@ -31,53 +34,26 @@ internal sealed class HostProcess : IDisposable
         }
     }
 
-    public static HostProcess Start(string url, string data, int stepMilliseconds, params string[] settings)
+    public static HostProcess Start(string data, int stepMilliseconds, params string[] settings)
     {
         ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        string[] arguments = [Path.Combine(AppContext.BaseDirectory, "Ltx.Server.TestHost.dll"), $"Server:Urls={url}", $"Server:Data={data}", "Telemetry:LogLevel=Error", "Files:MinFreeBytes=0", .. settings];
+        string[] arguments = [Path.Combine(AppContext.BaseDirectory, "Ltx.Server.TestHost.dll"), "Server:Urls=http://127.0.0.1:0", $"Server:Data={data}", "Telemetry:LogLevel=Error", "Files:MinFreeBytes=0", .. settings];
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
         }
 
-        start.Environment["FAKE_STEP_MS"] = stepMilliseconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        var process = Process.Start(start)!;
-        process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        return new HostProcess(process, url);
+        start.Environment["FAKE_STEP_MS"] = stepMilliseconds.ToString(CultureInfo.InvariantCulture);
+        return new HostProcess(Process.Start(start)!);
     }
 
-    /// <summary>Waits until it listens; false when it ended before.</summary>
-    public async Task<bool> WaitUntilLiveAsync()
+    /// <summary>Waits until it listens.</summary>
+    public async Task WaitUntilLiveAsync()
     {
-        for (var deadline = DateTime.UtcNow.AddSeconds(60); DateTime.UtcNow < deadline; await Task.Delay(20))
-        {
-            if (_process.HasExited)
-            {
-                return false;
-            }
-
-            try
-            {
-                using var answer = await _client.GetAsync("/health/live");
-                return true;
-            }
-            catch (HttpRequestException)
-            {
-                // Not listening yet.
-            }
-        }
-
-        throw new TimeoutException("The server did not start.");
-    }
-
-    public static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        var url = await _url.Task.WaitAsync(TimeSpan.FromMinutes(5));
+        Assert.True(url is not null, "The server ended by itself: " + string.Join('\n', _said));
+        _client = new HttpClient { BaseAddress = new Uri(url), Timeout = TimeSpan.FromMinutes(2) };
+        Assert.Equal(200, (int)(await _client.GetAsync("/health/live")).StatusCode);
     }
 
     /// <summary>SIGKILL.</summary>
@@ -90,12 +66,12 @@ internal sealed class HostProcess : IDisposable
     /// <summary>SIGTERM; returns the exit code.</summary>
     public int Stop()
     {
-        using (var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+        using (var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]))
         {
             kill.WaitForExit();
         }
 
-        Assert.True(_process.WaitForExit(60_000), "The server did not stop.");
+        Assert.True(_process.WaitForExit(TimeSpan.FromMinutes(3)), "The server did not stop.");
         return _process.ExitCode;
     }
 
@@ -107,6 +83,16 @@ internal sealed class HostProcess : IDisposable
         }
 
         _process.Dispose();
-        _client.Dispose();
+        _client?.Dispose();
+    }
+
+    // Its first line that is an address says where it listens; null is the end.
+    private void Hear(string? line)
+    {
+        _said.Enqueue(line ?? "");
+        if (line is null || line.StartsWith("http://", StringComparison.Ordinal))
+        {
+            _url.TrySetResult(line);
+        }
     }
 }

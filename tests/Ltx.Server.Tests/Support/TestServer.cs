@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Ltx.Server.Configuration;
+using Ltx.Server.Queue;
 using Ltx.Server.TestHost;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,7 +23,7 @@ internal sealed class TestServer : IAsyncDisposable
     {
         (_app, Engine, Options, _ownsData) = (app, engine, options, ownsData);
         Url = app.Urls.First();
-        Client = new HttpClient { BaseAddress = new Uri(Url), Timeout = TimeSpan.FromSeconds(60) };
+        Client = new HttpClient { BaseAddress = new Uri(Url), Timeout = TimeSpan.FromMinutes(5) };
     }
 
     public string Url { get; }
@@ -51,6 +52,8 @@ internal sealed class TestServer : IAsyncDisposable
         await app.StartAsync();
         return new TestServer(app, engine, options, data is null);
     }
+
+    public RequestQueue Queue => Service<RequestQueue>();
 
     public T Service<T>() where T : notnull => _app.Services.GetRequiredService<T>();
 
@@ -119,11 +122,11 @@ internal sealed class TestServer : IAsyncDisposable
         return answer.Json.GetProperty("request_id").GetString()!;
     }
 
-    public async Task<JsonElement> WaitForAsync(string id, string status = "COMPLETED", string query = "?logs=1")
+    public async Task<JsonElement> WaitForAsync(string id, string status = "COMPLETED", string query = "?logs=1", params (string, string)[] headers)
     {
         for (var deadline = DateTime.UtcNow.AddSeconds(120); ; await Task.Delay(10))
         {
-            var answer = await GetAsync($"/queue{App}/requests/{id}/status{query}");
+            var answer = await GetAsync($"/queue{App}/requests/{id}/status{query}", headers);
             Assert.True(answer.Status is 200 or 202, answer.Body);
             if (answer.Json.GetProperty("status").GetString() == status)
             {

@@ -59,16 +59,17 @@ internal sealed class WebhookReceiver : IAsyncDisposable
         return Convert.FromBase64String(x.Replace('-', '+').Replace('_', '/'));
     }
 
-    public async Task<Delivery> WaitForAsync(Func<Delivery, bool> wanted)
+    /// <param name="otherwise">what to say where it does not come</param>
+    public async Task<Delivery> WaitForAsync(Func<Delivery, bool> wanted, Func<string>? otherwise = null)
     {
-        for (var deadline = DateTime.UtcNow.AddSeconds(30); ; await Task.Delay(10))
+        for (var deadline = DateTime.UtcNow.AddSeconds(180); ; await Task.Delay(10))
         {
             if (Deliveries.FirstOrDefault(wanted) is { } delivery)
             {
                 return delivery;
             }
 
-            Assert.True(DateTime.UtcNow < deadline, "The webhook did not come.");
+            Assert.True(DateTime.UtcNow < deadline, otherwise?.Invoke() ?? "The webhook did not come.");
         }
     }
 

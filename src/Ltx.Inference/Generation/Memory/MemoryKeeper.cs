@@ -27,6 +27,7 @@ internal sealed class MemoryKeeper
     public MemoryKeeper(ModelFolder folder, Device device, ScalarType type, InpaintOptions options, Func<long>? hostMemory = null)
     {
         ModelFacts facts = ModelFacts.Read(folder, options.ShowFrame);
+        if (options.Weights == WeightFormat.Float8) facts = facts.AllFloat8();
         planner = new MemoryPlanner(facts, type, device.type);
         isFloat8 = options.Weights == WeightFormat.Float8 || (options.Weights == WeightFormat.Checkpoint && facts.IsFloat8);
         // A CPU's memory is everybody's, and its weights lie in mapped files: without a limit nothing is planned there.

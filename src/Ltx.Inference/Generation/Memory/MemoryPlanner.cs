@@ -47,11 +47,13 @@ public sealed class MemoryPlanner
     }
 
     /// <summary>Plans for a model folder, of which it reads the headers.</summary>
-    /// <exception cref="Weights.WeightsException">A file is missing, not sound, or of another architecture.</exception>
-    public static MemoryPlanner For(Weights.ModelFolder folder, ScalarType type, DeviceType deviceType) => new(ModelFacts.Read(folder), type, deviceType);
+    /// <param name="sees">whether Gemma is shown pictures</param>
+    /// <exception cref="Weights.WeightsException">A file is missing, not sound, or of another architecture, or the model cannot see and should.</exception>
+    public static MemoryPlanner For(Weights.ModelFolder folder, ScalarType type, DeviceType deviceType, bool sees = false) => new(ModelFacts.Read(folder, sees), type, deviceType);
 
     /// <summary>Plans for a model that is only described: no file is needed.</summary>
-    public static MemoryPlanner For(Synthesis.ModelPreset preset, ScalarType type, DeviceType deviceType) => new(ModelFacts.Of(preset), type, deviceType);
+    /// <param name="sees">whether Gemma is shown pictures</param>
+    public static MemoryPlanner For(Synthesis.ModelPreset preset, ScalarType type, DeviceType deviceType, bool sees = false) => new(ModelFacts.Of(preset, sees), type, deviceType);
 
     /// <summary>The fastest plan that fits; where none does, the smallest, with <see cref="MemoryPlan.Fits"/> false.</summary>
     /// <param name="request">what is to be done</param>
@@ -66,8 +68,8 @@ public sealed class MemoryPlanner
         IEnumerable<MemoryArrangement> kept = current is null ? [] : InPieces(current with { VaeTiling = null }, [.. Harmless, .. Short]);
         IEnumerable<MemoryArrangement> resident = Enum.GetValues<TextResidency>().SelectMany(text => InPieces(best with { Text = text }, Harmless));
         MemoryArrangement streamed = best with { Text = TextResidency.Streams, VaeElements = Harmless[^1] };
-        IEnumerable<MemoryArrangement> streams = Enumerable.Range(BlockStream.SlotCount + 1, Math.Max(0, model.Transformer.Layers - BlockStream.SlotCount)).Select(blocks => streamed with { StreamedBlocks = blocks });
-        MemoryArrangement last = streamed with { StreamedBlocks = model.Transformer.Layers > BlockStream.SlotCount ? model.Transformer.Layers : 0 };
+        IEnumerable<MemoryArrangement> streams = Enumerable.Range(BlockStream.SlotCount + 1, Math.Max(0, model.Blocks.Count - BlockStream.SlotCount)).Select(blocks => streamed with { StreamedBlocks = blocks });
+        MemoryArrangement last = streamed with { StreamedBlocks = model.Blocks.Count > BlockStream.SlotCount ? model.Blocks.Count : 0 };
         IEnumerable<MemoryArrangement> tiles = TileSizes.Select(size => new AxisTiling(size, TileOverlap))
             .Select(tile => last with { VaeElements = Short[^1], VaeTiling = new VideoTiling(VideoTiling.Default.Frames, tile, tile) });
         MemoryPlan? plan = null;
@@ -92,17 +94,26 @@ public sealed class MemoryPlanner
     public PristinePlan Pristine(MemoryPlan plan, long host, PinnedWeights wish = PinnedWeights.Auto) => PristinePlan.Choose(model.PristineBytes, plan.PinnedHost, host, model.LiesInMemory, wish);
 
     /// <summary>Bytes of host memory that streamed blocks are pinned in.</summary>
-    public long PinnedHost(MemoryArrangement arrangement) => arrangement.StreamedBlocks * (arrangement.Float8 ? model.Block.Float8Bytes(element) : model.Block.Bytes(element));
+    public long PinnedHost(MemoryArrangement arrangement) => Streamed(arrangement).Sum(i => BlockBytes(i, arrangement));
 
     private MemoryPlan Plan(RequestMemory work, long available, MemoryArrangement arrangement)
     {
-        long block = arrangement.Float8 ? model.Block.Float8Bytes(element) : model.Block.Bytes(element), text = TextWeights(arrangement.Text);
-        // All that are streamed take turns in as much memory as two have.
-        long onCard = model.Transformer.Layers - arrangement.StreamedBlocks + (arrangement.StreamedBlocks > 0 ? BlockStream.SlotCount : 0);
-        long always = onCard * block + model.Ends.Bytes(element) + model.Codecs.Bytes(element) + model.VocoderSize.Bytes(ElementBytes.Float32);
+        long text = TextWeights(arrangement.Text), always = BlocksOnCard(arrangement) + model.Ends.Bytes(element) + model.Codecs.Bytes(element) + model.VocoderSize.Bytes(ElementBytes.Float32);
         long denoising = always + (arrangement.Text == TextResidency.Stays ? text : 0);
         return new MemoryPlan(work.Request, available, arrangement, [.. work.Stages(arrangement).Select(stage => Peak(stage.Name == InpaintStages.Prompt ? always + text : denoising, stage))], PinnedHost(arrangement));
     }
+
+    // All of a form that are streamed take turns in as much memory as two of them have.
+    private long BlocksOnCard(MemoryArrangement arrangement)
+    {
+        HashSet<int> streamed = [.. Streamed(arrangement)];
+        long resident = Enumerable.Range(0, model.Blocks.Count).Where(i => !streamed.Contains(i)).Sum(i => BlockBytes(i, arrangement));
+        return resident + streamed.GroupBy(i => BlockBytes(i, arrangement)).Sum(alike => alike.Key * Math.Min(BlockStream.SlotCount, alike.Count()));
+    }
+
+    private IEnumerable<int> Streamed(MemoryArrangement arrangement) => BlockStream.Spread(arrangement.StreamedBlocks, model.Blocks.Count);
+
+    private long BlockBytes(int index, MemoryArrangement arrangement) => arrangement.Float8 ? model.Blocks[index].Float8Bytes(element) : model.Blocks[index].Bytes(element);
 
     // What of it is on the card at once while a prompt is encoded.
     private long TextWeights(TextResidency text) => text == TextResidency.Streams

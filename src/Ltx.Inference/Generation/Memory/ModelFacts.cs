@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Ltx.Inference.AudioVae;
 using Ltx.Inference.Forms;
@@ -32,8 +33,11 @@ internal sealed record ModelFacts
 
     public required GemmaConfig Gemma { get; init; }
 
-    /// <summary>One transformer block; all are alike.</summary>
+    /// <summary>One transformer block; all are alike but in float8 files.</summary>
     public required PartSize Block { get; init; }
+
+    /// <summary>All blocks. A float8 file leaves some of them, and some layers of others, as they were: only what it has in float8 counts as matrices.</summary>
+    public required IReadOnlyList<PartSize> Blocks { get; init; }
 
     /// <summary>The rest of the transformer.</summary>
     public required PartSize Ends { get; init; }
@@ -88,7 +92,7 @@ internal sealed record ModelFacts
         ModelFacts facts = From(
             checkpoint.Config, ConfigSection.Parse(upscalerConfig, folder.Upscaler), folder.Files.ReadConfig(Path.Combine(folder.TextEncoder, "config.json")),
             Shapes([file]), Shapes([upscaler]), Shapes(gemma.Files), folder.PromptExpansion,
-            file.Tensors.Values.Any(entry => entry.Type.IsFloat8() && entry.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal))) with
+            file.Tensors.Values.Where(entry => entry.Type.IsFloat8() && entry.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal)).Select(entry => entry.Name).ToHashSet(StringComparer.Ordinal)) with
         {
             PristineBytes = file.IsImagined ? 0 : file.Tensors.Values.Where(entry => IsLinear(entry.Name, entry.Shape)).Sum(entry => entry.Length),
             LiesInMemory = file.LiesInMemory,
@@ -99,16 +103,20 @@ internal sealed record ModelFacts
     }
 
     /// <summary>The same of a model that is only described.</summary>
-    public static ModelFacts Of(ModelPreset preset)
+    /// <param name="sees">whether Gemma is shown pictures</param>
+    public static ModelFacts Of(ModelPreset preset, bool sees = false)
     {
         ConfigSection checkpoint = Config(preset.Checkpoint.Config, "checkpoint"), upscaler = Config(preset.Upscaler.Config, "upscaler"), gemma = Config(preset.TextEncoder.Files["config.json"], "text encoder");
         GemmaConfig text = GemmaConfig.Read(gemma);
         List<ExpectedTensor> tensors = [.. CheckpointForm.Tensors(checkpoint, text.HiddenSize, text.Layers)];
+        VisionConfig? vision = sees ? VisionConfig.Read(gemma) : null;
         return From(
             checkpoint, upscaler, gemma,
-            Shapes(tensors), Shapes(UpsamplerForm.Tensors(upscaler)), Shapes(GemmaForm.LanguageModel(text)), writesPrompts: true, isFloat8: false) with
+            Shapes(tensors), Shapes(UpsamplerForm.Tensors(upscaler)), Shapes(GemmaForm.LanguageModel(text)), writesPrompts: true, float8: new HashSet<string>()) with
         {
             PristineBytes = tensors.Where(tensor => IsLinear(tensor.Name, tensor.Shape)).Sum(tensor => tensor.Length),
+            Vision = vision,
+            VisionSize = vision is null ? default : PartSize.Of(Shapes(GemmaForm.Vision(vision))),
         };
     }
 
@@ -120,11 +128,11 @@ internal sealed record ModelFacts
     /// <param name="upscaler">the same of the upsampler</param>
     /// <param name="gemma">the same of Gemma</param>
     /// <param name="writesPrompts">whether Gemma is asked to write, too</param>
-    /// <param name="isFloat8">whether the file has the blocks' matrices in float8</param>
+    /// <param name="float8">which of the blocks' matrices the file has in float8</param>
     public static ModelFacts From(
         ConfigSection config, ConfigSection upscalerConfig, ConfigSection gemmaConfig,
         IReadOnlyList<(string Name, long[] Shape)> checkpoint, IReadOnlyList<(string Name, long[] Shape)> upscaler, IReadOnlyList<(string Name, long[] Shape)> gemma,
-        bool writesPrompts, bool isFloat8)
+        bool writesPrompts, IReadOnlySet<string> float8)
     {
         TransformerConfig transformer = TransformerConfig.From(config);
         GemmaConfig text = GemmaConfig.Read(gemmaConfig);
@@ -138,11 +146,12 @@ internal sealed record ModelFacts
             Vocoder = VocoderConfig.Read(config),
             Upsampler = LatentUpsamplerConfig.Read(upscalerConfig),
             Gemma = text,
-            Block = Largest(checkpoint, BlocksPrefix),
+            Block = Items(checkpoint, BlocksPrefix).MaxBy(block => block.Numbers),
+            Blocks = Items(checkpoint, BlocksPrefix, float8.Count > 0 ? float8.Contains : null),
             Ends = PartSize.Of(checkpoint.Where(tensor => InTransformer(tensor.Name) && !tensor.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal))),
-            GemmaLayer = Largest(gemma, GemmaPrefix(gemma)),
+            GemmaLayer = Items(gemma, GemmaPrefix(gemma)).MaxBy(layer => layer.Numbers),
             Head = writesPrompts ? new PartSize((long)text.VocabularySize * text.HiddenSize, 0, 0) : default,
-            IsFloat8 = isFloat8,
+            IsFloat8 = float8.Count > 0,
             Projection = Part([ProjectionPrefix]),
             LargerConnector = connectors.MaxBy(connector => connector.Numbers),
             Connectors = connectors.Aggregate((a, b) => a + b),
@@ -151,6 +160,9 @@ internal sealed record ModelFacts
             LargestMatrix = checkpoint.Where(tensor => InTransformer(tensor.Name) && tensor.Shape.Length == 2).Select(tensor => tensor.Shape[0] * tensor.Shape[1]).DefaultIfEmpty().Max(),
         };
     }
+
+    /// <summary>The same where all of the blocks' matrices are rounded to float8 when they are loaded, whatever the file has.</summary>
+    public ModelFacts AllFloat8() => this with { Blocks = [.. Enumerable.Repeat(Block, Blocks.Count)] };
 
     private static bool InTransformer(string name) => name.StartsWith(TransformerPrefix, StringComparison.Ordinal) && !ConnectorPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 
@@ -163,12 +175,13 @@ internal sealed record ModelFacts
         return prefix ?? throw new WeightsException("The text encoder has no layers by any name that a Gemma 3 has.");
     }
 
-    // Layers that the files lack, or have too many of, are named by whoever loads them.
-    private static PartSize Largest(IReadOnlyList<(string Name, long[] Shape)> tensors, string prefix)
-    {
-        ILookup<string, (string Name, long[] Shape)> items = tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal)).ToLookup(tensor => tensor.Name[prefix.Length..].Split('.')[0]);
-        return items.Count == 0 ? default : items.Select(PartSize.Of).MaxBy(size => size.Numbers);
-    }
+    // A numbered list of parts. Those that the files lack, or have too many of, are named by whoever loads them.
+    private static List<PartSize> Items(IReadOnlyList<(string Name, long[] Shape)> tensors, string prefix, Func<string, bool>? isFloat8 = null) =>
+    [
+        .. tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal))
+            .GroupBy(tensor => int.TryParse(tensor.Name[prefix.Length..].Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int index) ? index : int.MaxValue)
+            .OrderBy(item => item.Key).Select(item => PartSize.Of(item, isFloat8)),
+    ];
 
     private static ConfigSection Config(JsonObject json, string part) => ConfigSection.Parse(json.ToJsonString(), $"the preset's {part}");
 

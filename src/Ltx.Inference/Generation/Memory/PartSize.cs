@@ -11,14 +11,16 @@ internal readonly record struct PartSize(long Matrices, long Rest, long Rows)
 
     public long Numbers => Matrices + Rest;
 
-    public static PartSize Of(IEnumerable<(string Name, long[] Shape)> tensors)
+    /// <param name="tensors">names and shapes</param>
+    /// <param name="isFloat8">which of the matrices may be float8, by name; null for all</param>
+    public static PartSize Of(IEnumerable<(string Name, long[] Shape)> tensors, Func<string, bool>? isFloat8 = null)
     {
         PartSize size = default;
         foreach ((string name, long[] shape) in tensors.Where(tensor => !Scales.Any(scale => tensor.Name.EndsWith(scale, StringComparison.Ordinal))))
         {
             long numbers = shape.Aggregate(1L, (product, length) => product * length);
             // Tables of modulation have two dimensions as well, and other names.
-            bool isMatrix = shape.Length == 2 && name.EndsWith(".weight", StringComparison.Ordinal);
+            bool isMatrix = shape.Length == 2 && name.EndsWith(".weight", StringComparison.Ordinal) && isFloat8?.Invoke(name) != false;
             size += isMatrix ? new PartSize(numbers, 0, shape[0]) : new PartSize(0, numbers, 0);
         }
         return size;

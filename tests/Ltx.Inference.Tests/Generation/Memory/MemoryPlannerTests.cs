@@ -1,5 +1,6 @@
 using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Synthesis;
+using Ltx.Inference.Transformer.Streaming;
 using Ltx.Inference.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -108,6 +109,29 @@ public class MemoryPlannerTests
         MemoryPlan full = Real.Predict(Full, long.MaxValue, MemoryArrangement.Resident), half = Real.Predict(Full, long.MaxValue, MemoryArrangement.Resident with { Float8 = true });
         double saved = full.Worst.Weights - half.Worst.Weights;
         Assert.InRange(saved / (48 * ModelBlockBytes()), 0.49, 0.5);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4)]
+    public void Of_a_file_with_some_blocks_in_float8_each_block_counts_as_it_is(int streamed)
+    {
+        const int Layers = 6, Small = 4;
+        string models = Path.Combine(Repository.Root, "models");
+        ModelFolder Imagined(int float8Blocks) => new ImaginedModel(ModelPreset.Read(Path.Combine(models, "presets", "tiny.json")), new SynthesisOptions(Float8Blocks: float8Blocks), models).Folder;
+        ModelFacts mixed = ModelFacts.Read(Imagined(Small)), all = ModelFacts.Read(Imagined(Layers));
+        long whole = mixed.Block.Bytes(2), small = mixed.Block.Float8Bytes(2);
+        long Weights(ModelFacts facts, bool float8) => new MemoryPlanner(facts, ScalarType.BFloat16, DeviceType.CUDA).Predict(new(9, 64, 64), long.MaxValue, MemoryArrangement.Resident with { Float8 = float8, StreamedBlocks = streamed }).Worst.Weights;
+        // All streamed blocks but two of each form leave the card; of six blocks the second, third, fifth and sixth are, of which the last two are not float8.
+        int wholes = Layers - Small, onCard = streamed == 0 ? Layers : Layers - streamed + 2;
+        Assert.Equal([1, 2, 4, 5], BlockStream.Spread(4, Layers));
+        Assert.Equal((streamed == 0 ? wholes : 2) * (whole - small), Weights(mixed, float8: true) - Weights(all, float8: true) - (streamed == 0 ? 0 : 2 * small));
+        Assert.Equal(onCard * (whole - small), Weights(all, float8: false) - Weights(all, float8: true));
+        Assert.Equal(Weights(all, float8: false), Weights(mixed, float8: false));
+        // Rounded when they are loaded, all are float8, whatever the file has.
+        Assert.Equal(Weights(all, float8: true), Weights(mixed.AllFloat8(), float8: true));
+        MemoryArrangement arrangement = MemoryArrangement.Resident with { Float8 = true, StreamedBlocks = streamed };
+        Assert.Equal(streamed == 0 ? 0 : 2 * whole + 2 * small, new MemoryPlanner(mixed, ScalarType.BFloat16, DeviceType.CUDA).PinnedHost(arrangement));
     }
 
     [Fact]

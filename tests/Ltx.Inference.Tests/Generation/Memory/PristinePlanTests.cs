@@ -132,6 +132,18 @@ public sealed class PristinePlanTests : IDisposable
         Write("sys/fs/cgroup/system.slice/memory.current", "20000000000\n");
         Write("sys/fs/cgroup/system.slice/memory.stat", "anon 4000000000\nfile 16000000000\nshmem 6000000000\n");
         Assert.Equal(20 * Gigabyte, HostMemory.ReadAvailable(root));
+        // The older version of control groups, as older distributions and their containers have it: limits of the group and of one around it.
+        Write("proc/self/cgroup", "5:cpu,cpuacct:/elsewhere\n4:memory:/docker/abc\n0::/\n");
+        Write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+        Write("sys/fs/cgroup/memory/memory.usage_in_bytes", "15000000000\n");
+        Write("sys/fs/cgroup/memory/docker/abc/memory.limit_in_bytes", "24000000000\n");
+        Write("sys/fs/cgroup/memory/docker/abc/memory.usage_in_bytes", "15000000000\n");
+        Write("sys/fs/cgroup/memory/docker/abc/memory.stat", "cache 1\nshmem 1\ntotal_cache 10000000000\ntotal_shmem 4000000000\n");
+        Assert.Equal(15 * Gigabyte, HostMemory.ReadAvailable(root));
+        // Inside a container the group's own path may not be there, and its limit is that of the root.
+        Write("proc/self/cgroup", "4:memory:/docker/other\n");
+        Write("sys/fs/cgroup/memory/memory.limit_in_bytes", "16000000000\n");
+        Assert.Equal(Gigabyte, HostMemory.ReadAvailable(root));
     }
 
     [Fact]

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.TextEncoder.Vision;
 
-/// <summary>What tests/reference_vision.py computed of one of its pictures.</summary>
+/// <summary>What tests/reference/vision.py computed of one of its pictures.</summary>
 internal sealed class VisionGolden : IDisposable
 {
     private readonly SafetensorsFile file;

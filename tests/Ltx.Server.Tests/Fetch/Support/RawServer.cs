@@ -31,6 +31,15 @@ internal sealed class RawServer : IAsyncDisposable
 
     public ConcurrentQueue<RawRequest> Requests { get; } = [];
 
+    /// <summary>Waits until so many requests have come.</summary>
+    public async Task ArrivedAsync(int requests)
+    {
+        for (DateTime deadline = DateTime.UtcNow.AddSeconds(120); Requests.Count < requests; await Task.Delay(5, TestContext.Current.CancellationToken))
+        {
+            Assert.True(DateTime.UtcNow < deadline, $"{Requests.Count} of {requests} requests have come.");
+        }
+    }
+
     public string Url(string path) => $"http://127.0.0.1:{Port}{path}";
 
     public async ValueTask DisposeAsync()

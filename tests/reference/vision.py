@@ -4,7 +4,7 @@
 It shares nothing with the C# code but the model's files (tests/goldens/model/gemma-tiny): the resize is Pillow's, everything else is
 written out from the published description of the model. All arithmetic is float64.
 
-    python3 tests/reference_vision.py        needs python3-numpy and python3-pil
+    python3 tests/reference/vision.py        needs python3-numpy and python3-pil
 """
 import json
 import struct
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-TESTS = Path(__file__).resolve().parent
+TESTS = Path(__file__).resolve().parent.parent
 MODEL = TESTS / "goldens" / "model" / "gemma-tiny"
 TARGET = TESTS / "goldens" / "vision" / "picture.safetensors"
 
@@ -35,7 +35,7 @@ def read_tensors(folder):
 
 
 def write_tensors(path, tensors):
-    header, blob = {"__metadata__": {"source": "tests/reference_vision.py"}}, b""
+    header, blob = {"__metadata__": {"source": "tests/reference/vision.py"}}, b""
     for name, value in tensors.items():
         raw = np.ascontiguousarray(value).tobytes()
         header[name] = {"dtype": {"uint8": "U8", "float32": "F32", "int64": "I64"}[value.dtype.name], "shape": list(value.shape), "data_offsets": [len(blob), len(blob) + len(raw)]}

@@ -1,0 +1,12 @@
+using FsCheck;
+using Microsoft.FSharp.Core;
+
+namespace Ltx.Server.Tests.Support;
+
+/// <summary>Properties tried on the same random values in every run: what has passed once does not fail another day. Another seed is another search.</summary>
+internal static class SameEveryTime
+{
+    private const ulong Seed = 20260702;
+
+    public static Config Config(int tests) => FsCheck.Config.QuickThrowOnFailure.WithMaxTest(tests).WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(Seed), FSharpOption<int>.None)));
+}
