@@ -30,6 +30,19 @@ public class ResultTests(Browser browser)
         await Expect(visit.Fact("Seed").Locator(".value")).Not.ToHaveTextAsync(seed);
         Assert.NotEqual(await visit.Server.FileAsync(result), await visit.Server.FileAsync(await ResultAsync(visit, second)));
 
+        // A request to the other endpoint goes to that one again.
+        JsonElement input = (await visit.Server.GetAsync($"/requests/{second}")).GetProperty("input");
+        object plain = new { prompt = "a green disc", video_url = input.GetProperty("video_url"), mask_video_url = input.GetProperty("mask_video_url"), num_frames = 9, num_inference_steps = 8 };
+        string other = (await visit.Server.PostAsync("/queue/fal-ai/ltx-2.3-quality/inpaint", plain)).GetProperty("request_id").GetString()!;
+        await visit.Page.GotoAsync($"{visit.Url}#/requests/{other}");
+        await Expect(visit.Page.GetByText(other, new() { Exact = true })).ToBeVisibleAsync();
+        await visit.AwaitResultAsync();
+        await visit.Button("Again with another seed").ClickAsync();
+        await Expect(visit.Page).Not.ToHaveURLAsync($"{visit.Url}#/requests/{other}");
+        string again = await visit.RequestIdAsync();
+        Assert.Equal("fal-ai/ltx-2.3-quality/inpaint", (await visit.Server.GetAsync($"/requests/{again}")).GetProperty("endpoint_id").GetString());
+        await visit.Page.GotoAsync($"{visit.Url}#/requests/{second}");
+
         // The result is the next source: its address goes out, nothing is uploaded again.
         await visit.Button("Use the result as source").ClickAsync();
         await Expect(visit.Surface).ToBeVisibleAsync();
@@ -38,9 +51,11 @@ public class ResultTests(Browser browser)
         await visit.Button("Ellipse").ClickAsync();
         await visit.DragAsync((200, 60), (280, 140));
         string third = await visit.SendAsync();
-        JsonElement input = (await visit.Server.GetAsync($"/requests/{third}")).GetProperty("input");
+        input = (await visit.Server.GetAsync($"/requests/{third}")).GetProperty("input");
         Assert.Equal(await ResultAsync(visit, second), input.GetProperty("video_url").GetString());
         visit.AssertNothingWrong();
+        await visit.Server.CancelAsync(again);
+        await visit.Server.CancelAsync(third);
     }
 
     [Fact]
@@ -55,6 +70,22 @@ public class ResultTests(Browser browser)
         await visit.Page.ReloadAsync();
         await Expect(visit.Page.GetByText("What this request was made of has been deleted from the server.")).ToBeVisibleAsync();
         await visit.AssertAccessibleAsync("deleted");
+        visit.AssertNothingWrong();
+    }
+
+    [Fact]
+    public async Task What_the_list_shows_a_part_of_is_not_sent_again_as_that_part()
+    {
+        PlaygroundServer server = await browser.OpenServerAsync();
+        await using Visit visit = await Visit.BeginAsync(browser, server);
+        LongRequest request = await LongRequest.BeginAsync(browser, server);
+        await request.DisposeAsync();
+        visit.Watch.Provoke($"/requests/{request.Id}", "499");
+        await visit.Page.GotoAsync($"{visit.Url}#/requests/{request.Id}");
+        await Expect(visit.Page.GetByText("The request holds more than the server's list shows of it, so it cannot be changed or sent again from here.")).ToBeVisibleAsync();
+        await Expect(visit.Page.GetByText("data:video/mp4, ")).ToBeVisibleAsync();
+        await Expect(visit.Button("Send again as it was")).ToBeHiddenAsync();
+        await Expect(visit.Page.GetByText("As code", new() { Exact = true })).ToBeHiddenAsync();
         visit.AssertNothingWrong();
     }
 

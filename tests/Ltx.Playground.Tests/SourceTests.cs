@@ -76,6 +76,7 @@ public class SourceTests(Browser browser)
         JsonElement input = (await visit.Server.GetAsync($"/requests/{id}")).GetProperty("input");
         Assert.Equal(await File.ReadAllBytesAsync(film), await visit.Server.FileAsync(input.GetProperty("video_url").GetString()!));
         visit.AssertNothingWrong();
+        await visit.Server.CancelAsync(id);
     }
 
     [Fact]
@@ -104,41 +105,75 @@ public class SourceTests(Browser browser)
     [Fact]
     public async Task Two_gigabytes_pass_through_no_memory()
     {
-        await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
+        PlaygroundServer server = await browser.OpenServerAsync();
         using TestFolder folder = new();
         string small = browser.Film("02");
-
-        // The same film twice without and once with the two gigabytes: the first time brings what the model and the page need anyhow.
-        await FinishAsync(visit, small);
-        Dictionary<int, long> without = await HighestWhileAsync(visit, () => AnewAsync(visit, small));
-        string request = "";
         string padded = Padded(folder, small);
-        Dictionary<int, long> with = await HighestWhileAsync(visit, async () => request = await AnewAsync(visit, padded));
 
-        JsonElement input = (await visit.Server.GetAsync($"/requests/{request}")).GetProperty("input");
+        // The same film without and with the two gigabytes, each in a page of its own: what the model and the page need anyhow is in both.
+        Use[] without = [await FinishAsync(server, small), await FinishAsync(server, small)];
+        Use with = await FinishAsync(server, padded);
+
+        JsonElement input = (await server.GetAsync($"/requests/{with.Request}")).GetProperty("input");
         using HttpClient client = new();
-        using HttpResponseMessage head = await client.SendAsync(new HttpRequestMessage(HttpMethod.Head, new Uri(visit.Server.Url, new Uri(input.GetProperty("video_url").GetString()!).AbsolutePath)));
+        using HttpResponseMessage head = await client.SendAsync(new HttpRequestMessage(HttpMethod.Head, new Uri(server.Url, new Uri(input.GetProperty("video_url").GetString()!).AbsolutePath)));
         Assert.True(head.Content.Headers.ContentLength > TwoGigabytes, "The server has all of it.");
-        // The browser keeps processes for pages to come, and lets them go when it likes.
-        int[] processes = [.. without.Keys.Intersect(with.Keys)];
-        Assert.Contains(visit.Server.ProcessId, processes);
-        Assert.True(processes.Length > 1, "The page's process is not among them.");
-        foreach (int id in processes)
-        {
-            string name = id == visit.Server.ProcessId ? "server" : "page";
-            TestContext.Current.TestOutputHelper?.WriteLine($"{name}: {without[id] >> 20} MB at most without the two gigabytes, {with[id] >> 20} MB with them");
-            Assert.True(with[id] - without[id] < MostGrowth, $"Process {id} ({name}) grew from {without[id]} to {with[id]} bytes.");
-        }
-        visit.AssertNothingWrong();
+        AssertGrewLittle("page", without.Select(use => use.Page), with.Page);
+        AssertGrewLittle("server", without.Select(use => use.Server), with.Server);
     }
 
-    private static async Task<string> FinishAsync(Visit visit, string file)
+    private static void AssertGrewLittle(string name, IEnumerable<long> without, long with)
     {
+        TestContext.Current.TestOutputHelper?.WriteLine($"{name}: {string.Join(" and ", without.Select(bytes => bytes >> 20))} MB at most without the two gigabytes, {with >> 20} MB with them");
+        Assert.All(without.Append(with), bytes => Assert.True(bytes > 0, "It was there to be looked at."));
+        Assert.True(with - without.Max() < MostGrowth, $"The {name} grew from {without.Max()} to {with} bytes.");
+    }
+
+    /// <summary>A film's whole way in a new page, and the most memory, in bytes, that the page and the server had at a time.</summary>
+    private async Task<Use> FinishAsync(PlaygroundServer server, string file)
+    {
+        await using Visit visit = await Visit.BeginAsync(browser, server);
+        foreach (int id in await RendererIdsAsync()) _ = Look(id, CountAnew);
+        _ = Look(server.ProcessId, CountAnew);
         await visit.MarkAsync(file);
         // Two gigabytes over the loopback, and on a busy disk.
-        string id = await visit.SendAsync(patience: 300_000);
+        string request = await visit.SendAsync(patience: 600_000);
         await visit.AwaitResultAsync();
-        return id;
+        visit.AssertNothingWrong();
+        // The browser keeps other processes for pages to come; none of them has done as much.
+        return new Use(request, (await RendererIdsAsync()).Max(id => Look(id, Highest)), Look(server.ProcessId, Highest));
+    }
+
+    /// <summary>Looks at a process; 0 where it has ended.</summary>
+    private static long Look(int process, Func<int, long> look)
+    {
+        try
+        {
+            return look(process);
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException)
+        {
+            return 0; // its folder is gone, or has no memory to tell of
+        }
+    }
+
+    private static long CountAnew(int process)
+    {
+        File.WriteAllText($"/proc/{process}/clear_refs", "5");
+        return 0;
+    }
+
+    /// <summary>The highest mark of a process's memory, in bytes.</summary>
+    private static long Highest(int process) =>
+        long.Parse(File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
+
+    /// <summary>The processes that pages run in.</summary>
+    private async Task<int[]> RendererIdsAsync()
+    {
+        ICDPSession session = await browser.Chromium.NewBrowserCDPSessionAsync();
+        JsonElement answer = (await session.SendAsync("SystemInfo.getProcessInfo"))!.Value;
+        await session.DetachAsync();
+        return [.. answer.GetProperty("processInfo").EnumerateArray().Where(p => p.GetProperty("type").GetString() == "renderer").Select(p => p.GetProperty("id").GetInt32())];
     }
 
     /// <summary>The same film with a box of nothing behind it, which takes no room on the disk.</summary>
@@ -157,45 +192,5 @@ public class SourceTests(Browser browser)
         return path;
     }
 
-    private static async Task<string> AnewAsync(Visit visit, string file)
-    {
-        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "New", Exact = true }).ClickAsync();
-        return await FinishAsync(visit, file);
-    }
-
-    /// <summary>The most memory, in bytes, that the server and each process that pages run in have at a time while something is done.</summary>
-    private async Task<Dictionary<int, long>> HighestWhileAsync(Visit visit, Func<Task> act)
-    {
-        int[] processes = [.. await RendererIdsAsync(), visit.Server.ProcessId];
-        foreach (int id in processes) Look(id, () => File.WriteAllText($"/proc/{id}/clear_refs", "5")); // the highest mark is counted anew
-        await act();
-        Dictionary<int, long> highest = [];
-        foreach (int id in processes) Look(id, () => highest[id] = Highest(id));
-        return highest;
-    }
-
-    /// <summary>Looks at a process, if it is still there.</summary>
-    private static void Look(int process, Action look)
-    {
-        try
-        {
-            look();
-        }
-        catch (Exception e) when (e is IOException or InvalidOperationException)
-        {
-            // It has ended: its folder is gone, or has no memory to tell of.
-        }
-    }
-
-    /// <summary>The processes that pages run in.</summary>
-    private async Task<int[]> RendererIdsAsync()
-    {
-        ICDPSession session = await browser.Chromium.NewBrowserCDPSessionAsync();
-        JsonElement answer = (await session.SendAsync("SystemInfo.getProcessInfo"))!.Value;
-        return [.. answer.GetProperty("processInfo").EnumerateArray().Where(p => p.GetProperty("type").GetString() == "renderer").Select(p => p.GetProperty("id").GetInt32())];
-    }
-
-    /// <summary>The highest mark of a process's memory, in bytes.</summary>
-    private static long Highest(int process) =>
-        long.Parse(File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
+    private sealed record Use(string Request, long Page, long Server);
 }

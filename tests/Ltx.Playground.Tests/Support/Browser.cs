@@ -10,7 +10,7 @@ public sealed class Browser : IAsyncLifetime
     public const string PlainName = "ltx.test";
 
     /// <summary>Machines are shared: whatever is waited for may take long.</summary>
-    public const float Patience = 120_000;
+    public const float Patience = 300_000;
 
     private readonly SemaphoreSlim gate = new(1);
     private readonly TestFolder films = new();

@@ -15,11 +15,11 @@ internal sealed class PlaygroundServer : IDisposable
 {
     public const string Key = "the-right-key";
 
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     private readonly TestFolder folder = new();
     private readonly bool hasKey;
-    private readonly HttpClient client = new() { Timeout = TimeSpan.FromMinutes(2) };
+    private readonly HttpClient client = new() { Timeout = TimeSpan.FromMinutes(5) };
     private Process process = null!;
     private StringBuilder said = new();
 
@@ -90,7 +90,18 @@ internal sealed class PlaygroundServer : IDisposable
         if (!process.HasExited) Kill();
         process.Dispose();
         client.Dispose();
-        folder.Dispose();
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                folder.Dispose();
+                return;
+            }
+            catch (IOException) when (attempt < 300)
+            {
+                Thread.Sleep(100); // an ffmpeg of the server's is about to end too, and nobody tells when
+            }
+        }
     }
 
     private async Task BeginAsync()

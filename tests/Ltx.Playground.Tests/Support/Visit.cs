@@ -13,6 +13,20 @@ namespace Ltx.Playground.Tests.Support;
 /// <summary>A person with a browser window in front of the page. What a person sees is what is looked for: roles, labels and words.</summary>
 internal sealed partial class Visit : IAsyncDisposable
 {
+    /// <summary>All drawings that the browser keeps.</summary>
+    private const string Drafts =
+        """
+        await new Promise((resolve, reject) => {
+          const opening = indexedDB.open("ltx-playground");
+          opening.onerror = () => reject(opening.error);
+          opening.onsuccess = () => {
+            const all = opening.result.transaction("drafts").objectStore("drafts").getAll();
+            all.onsuccess = () => resolve(all.result);
+            all.onerror = () => reject(all.error);
+          };
+        })
+        """;
+
     private readonly IBrowserContext context;
 
     private Visit(IBrowserContext context, IPage page, Watch watch, PlaygroundServer server, Uri url)
@@ -189,18 +203,12 @@ internal sealed partial class Visit : IAsyncDisposable
     public async Task AwaitResultAsync() => await Expect(Line).ToBeVisibleAsync();
 
     /// <summary>The drawing that this browser keeps with a request: { marks, ... } as the page stores it.</summary>
-    public async Task<JsonElement> DraftAsync(string requestId) => (await Page.EvaluateAsync<JsonElement>(
-        """
-        (id) => new Promise((resolve, reject) => {
-          const opening = indexedDB.open("ltx-playground");
-          opening.onerror = () => reject(opening.error);
-          opening.onsuccess = () => {
-            const all = opening.result.transaction("drafts").objectStore("drafts").getAll();
-            all.onsuccess = () => resolve(all.result.find((draft) => draft.requestId === id));
-          };
-        })
-        """,
-        requestId)).Clone();
+    public async Task<JsonElement> DraftAsync(string requestId) =>
+        (await Page.EvaluateAsync<JsonElement>($"async (id) => ({Drafts}).find((draft) => draft.requestId === id)", requestId)).Clone();
+
+    /// <summary>Waits until this browser keeps a drawing with that prompt: it does so once the hand rests.</summary>
+    public async Task AwaitDraftAsync(string prompt) =>
+        await Page.WaitForFunctionAsync($"async (prompt) => ({Drafts}).some((draft) => draft.form.prompt === prompt && draft.marks.shapes.length > 0)", prompt, new() { PollingInterval = 100 });
 
     /// <summary>Whether the screen's mask is green at pixels of the source.</summary>
     public async Task AssertGreenAsync(params (int X, int Y, bool IsGreen)[] pixels) => await Page.WaitForFunctionAsync(

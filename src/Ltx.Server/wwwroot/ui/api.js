@@ -75,7 +75,7 @@ export function openApi() {
   return schemaPromise;
 }
 
-export const submit = (input) => call("POST", `/queue/${ENDPOINT}`, { body: input });
+export const submit = (input, endpoint = ENDPOINT) => call("POST", `/queue/${endpoint}`, { body: input });
 export const status = (id, signal) => call("GET", `${QUEUE}/requests/${encodeURIComponent(id)}/status?logs=1`, { signal });
 export const result = (id, signal) => call("GET", `${QUEUE}/requests/${encodeURIComponent(id)}`, { signal });
 export const cancel = (id) => call("PUT", `${QUEUE}/requests/${encodeURIComponent(id)}/cancel`);

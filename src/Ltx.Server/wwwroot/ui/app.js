@@ -73,12 +73,12 @@ async function route(event) {
 /** Back to the workplace with a request's input, and with its drawing where this browser made it. */
 async function edit(entry, errors) {
   const { input } = entry;
-  const { prompt: _, video_url: source, mask_video_url: mask, ...form } = { ...input };
+  const { video_url: source, mask_video_url: mask, ...form } = input;
   const kept = await draftOf(entry.request_id);
   const named = (url, name) => ({ name: ownPath(url)?.split("/").at(-1) ?? name, size: null, type: "", url });
   const draft = {
     ...emptyDraft(startNewDraft()),
-    form: { ...form, prompt: input.prompt },
+    form,
     source: { ...(kept?.source ?? named(source, "source")), url: source },
     ...(kept?.maskMode === "draw" ? { maskMode: "draw", marks: kept.marks, mask: kept.mask } : { maskMode: "file", marks: NO_MARKS, mask: named(mask, "mask") }),
   };

@@ -160,7 +160,7 @@ export class Compose extends EventTarget {
   }
 
   focus() {
-    (this.isEmpty ? this.view.choose : this.stage.surface).focus();
+    (this.#source === null ? this.view.choose : this.stage.surface).focus();
   }
 
   // --- the source --------------------------------------------------------------------------------------------------------------
@@ -427,11 +427,12 @@ export class Compose extends EventTarget {
     view.empty.hidden = isOpen;
     view.noteText.hidden = true;
     view.previewNote.hidden = !this.#isPreview;
-    const missing = source !== null && !isOpen && !source.url;
-    view.emptyTitle.textContent = missing ? `Choose ${source.name} again` : "Drop a video here";
-    view.emptyText.textContent = missing
-      ? `Your marks and the request are kept. The file${source.size ? ` (${bytes(source.size)})` : ""} had not been sent, and a page cannot open it by itself.`
-      : "MP4, MOV, MKV or WebM. It is sent to the server with the request, or at once if this browser cannot show it.";
+    const missing = source !== null && !isOpen;
+    const size = source?.size ? ` (${bytes(source.size)})` : "";
+    [view.emptyTitle.textContent, view.emptyText.textContent] =
+      missing && !source.url ? [`Choose ${source.name} again`, `Your marks and the request are kept. The file${size} had not been sent, and a page cannot open it by itself.`]
+      : missing && ownPath(source.url) === null ? ["The video lies on another server", "This page may not show it, so nothing can be drawn over it. The request can be sent with it as it stands; or drop another video here."]
+      : ["Drop a video here", "MP4, MOV, MKV or WebM. It is sent to the server with the request, or at once if this browser cannot show it."];
     view.sourceName.textContent = source === null ? "" : source.name;
     if (isOpen) view.sourceName.textContent += ` · ${this.#source.width} × ${this.#source.height}`;
   }

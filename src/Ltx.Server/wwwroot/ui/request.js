@@ -62,7 +62,7 @@ export class RequestView {
     this.main = h("section", { class: "panel", "aria-label": "State" },
       h("div", { class: "run" }, h("div", { class: "row between" }, this.state, this.cancelButton), this.bar, this.detail));
     this.logPanel = h("details", { class: "log-panel", open: true }, h("summary", {}, "Log"), this.log);
-    this.side = h("section", { class: "panel side", "aria-label": "The request" }, this.#inputList(), this.logPanel, this.code().element, this.#identity());
+    this.side = h("section", { class: "panel side", "aria-label": "The request" }, this.#inputList(), this.logPanel, isCut(this.entry.input) ? [] : this.code().element, this.#identity());
     replace(this.body, this.main, this.side);
   }
 
@@ -183,13 +183,13 @@ export class RequestView {
       this.#compare = new Compare({ result: address, source, mask, maskIsPicture: isPicture(mask), fps });
       parts.push(this.#compare.element);
     }
-    if (input === null) parts.push(h("p", { class: "notice" }, this.#whyNoInput()));
+    if (isCut(input)) parts.push(this.#cutNotice());
     const name = output.video.file_name ?? "result.mp4";
     parts.push(h("div", { class: "row wrap actions" },
       address === null ? null : h("a", { class: "button primary", href: address, download: name }, icon("download"), `Download${output.video.file_size ? ` (${bytes(output.video.file_size)})` : ""}`),
       url.startsWith("data:") ? null : h("button", { type: "button", class: "quiet", onclick: () => this.actions.useAsSource(url, name) }, "Use the result as source"),
-      input === null ? null : h("button", { type: "button", class: "quiet", onclick: (event) => this.#again(event.currentTarget) }, "Again with another seed"),
-      input === null ? null : h("button", { type: "button", class: "quiet", onclick: () => this.actions.edit(this.entry, []) }, "Change and send again")));
+      !this.#canBeSent ? null : h("button", { type: "button", class: "quiet", onclick: (event) => this.#again(event.currentTarget) }, "Again with another seed"),
+      !this.#canBeSent ? null : h("button", { type: "button", class: "quiet", onclick: () => this.actions.edit(this.entry, []) }, "Change and send again")));
     parts.push(h("dl", { class: "facts" },
       fact("Seed", String(output.seed)), fact("Final prompt", output.prompt)));
     return parts;
@@ -204,8 +204,7 @@ export class RequestView {
         cancelled ? h("p", { class: "detail" }, "The request was ended before there was a result.")
         : details.length > 0 ? h("ul", { class: "problems" }, details.map(({ loc, msg }) => h("li", {}, h("strong", {}, this.#place(loc)), ` ${msg}`)))
         : h("p", { class: "problems" }, error.message)),
-      h("div", { class: "row wrap actions" }, this.entry.input === null
-        ? h("p", { class: "notice" }, this.#whyNoInput())
+      h("div", { class: "row wrap actions" }, isCut(this.entry.input) ? this.#cutNotice() : !this.#canBeSent ? null
         : [h("button", { type: "button", class: "primary", onclick: () => this.actions.edit(this.entry, details) }, "Change and send again"),
           h("button", { type: "button", class: "quiet", onclick: (event) => this.#again(event.currentTarget, true) }, "Send again as it was")]),
     ];
@@ -218,6 +217,14 @@ export class RequestView {
     return index === undefined ? `${field}:` : `${field} ${Number(index) + 1}${part ? `, ${part}` : ""}:`;
   }
 
+  get #canBeSent() {
+    return this.entry.input !== null && !isCut(this.entry.input);
+  }
+
+  #cutNotice() {
+    return h("p", { class: "notice" }, "The request holds more than the server's list shows of it, so it cannot be changed or sent again from here.");
+  }
+
   #whyNoInput() {
     return this.entry.payload_deleted
       ? "What this request was made of has been deleted from the server."
@@ -228,7 +235,7 @@ export class RequestView {
     button.disabled = true;
     try {
       const { seed: _, ...rest } = this.entry.input;
-      const { request_id: id } = await submit(sameSeed ? this.entry.input : rest);
+      const { request_id: id } = await submit(sameSeed ? this.entry.input : rest, this.entry.endpoint_id);
       location.hash = `#/requests/${id}`;
     } catch (error) {
       button.disabled = false;
@@ -250,7 +257,7 @@ export class RequestView {
       const own = typeof value === "string" && value.startsWith("http") ? ownPath(value) : null;
       const shown = own !== null ? h("a", { href: own, target: "_blank", rel: "noopener" }, own.split("/").at(-1))
         : name === "loras" ? (value.length === 0 ? "none" : value.map((l) => `${String(l.path).split("/").at(-1)} × ${l.scale ?? 1} (${l.transformer ?? "both"})`).join(", "))
-        : typeof value === "string" ? value : JSON.stringify(value);
+        : typeof value === "string" ? brief(value) : JSON.stringify(value);
       return [h("dt", {}, label(name, this.schema.field(name))), h("dd", {}, shown)];
     });
     return h("dl", { class: "input-list" }, h("dt", {}, "Prompt"), h("dd", {}, input.prompt ?? ""), rows);
@@ -304,6 +311,21 @@ export class RequestView {
       }, { once: true });
     });
   }
+}
+
+/** Listings cut strings after so many characters (RequestListing.cs) and say how many there were; what was cut cannot be sent again. */
+const LONGEST = 4096;
+const CUT = /\.\.\. \((\d+) characters\)$/;
+
+function isCut(value) {
+  if (typeof value === "string") return value.length > LONGEST && CUT.test(value);
+  return value !== null && typeof value === "object" && Object.values(value).some(isCut);
+}
+
+/** A data URI by its kind and length. */
+function brief(text) {
+  if (!text.startsWith("data:")) return text;
+  return `${text.slice(0, text.search(/[;,]/))}, ${Number(CUT.exec(text)?.[1] ?? text.length).toLocaleString("en")} characters`;
 }
 
 const isPicture = (path) => /\.(png|jpe?g|webp|gif|bmp|avif)$/i.test(path ?? "");
