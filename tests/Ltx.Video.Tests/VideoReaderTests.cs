@@ -1,3 +1,5 @@
+using Ltx.Video.Processes;
+
 namespace Ltx.Video.Tests;
 
 public sealed class VideoReaderTests : IDisposable
@@ -48,6 +50,23 @@ public sealed class VideoReaderTests : IDisposable
         var path = await media.NumberedAsync("a.mp4", new(24, 1), 20);
         Assert.Equal(Enumerable.Range(0, 3), Numbers(await Media.ReadAllAsync(path, 24, maxFrames: 3)));
         Assert.Equal(20, (await Media.ReadAllAsync(path, 24, maxFrames: 500)).Count);
+    }
+
+    [Fact]
+    public async Task A_gap_between_two_frames_costs_no_more_than_the_frames_asked_for()
+    {
+        // 12 frames of which the fifth comes a day after the fourth: filled at 24 frames a second, 25 GB of copies.
+        var path = media.Make(
+            "gap.mkv", "-f", "lavfi", "-i", "testsrc=size=64x64:rate=24:duration=0.5", "-vf", "setpts='if(lt(N,4),N/24,86400+N/24)/TB'",
+            "-c:v", "libx264", "-preset", "ultrafast", "-fps_mode", "passthrough");
+        var tools = media.FakeTool("ffmpeg", "ulimit -v 2000000; exec ffmpeg \"$@\"");
+        File.CreateSymbolicLink(Path.Combine(tools, "ffprobe"), FfmpegTool.Locate("ffprobe", toolFolder: null));
+        var info = await MediaProbe.ProbeAsync(path, new MediaLimits { ToolFolder = tools, Threads = 2 }, cancellationToken: Media.Cancelled);
+
+        var frames = await Media.ReadAllAsync(info, framesPerSecond: 24, maxFrames: 9);
+
+        Assert.Equal(9, frames.Count);
+        Assert.Equal(frames[3].Pixels.ToArray(), frames[8].Pixels.ToArray());
     }
 
     [Fact]

@@ -48,6 +48,12 @@ internal static class FrameFilters
             // frame for frame although Matroska rounds its time stamps to milliseconds.
             filters.WithCustomFilter("setpts", "PTS-STARTPTS");
             filters.WithCustomFilter("fps", $"fps={options.FramesPerSecond}:round=near");
+            if (options.MaxFrames is { } most)
+            {
+                // "fps" fills a gap between two time stamps at once, however long it is. Bounding the output alone (-frames:v) would leave all
+                // these copies to be scaled and held: a gap of a day, or a paused screen recording, took gigabytes for a few frames.
+                filters.WithCustomFilter("trim", FormattableString.Invariant($"end_frame={most}"));
+            }
         }
     }
 
