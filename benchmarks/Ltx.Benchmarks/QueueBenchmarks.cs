@@ -29,7 +29,8 @@ public class QueueBenchmarks
         database = new Database(data.DatabaseFile);
         ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         ServerMetrics metrics = new(services.GetRequiredService<IMeterFactory>());
-        queue = new RequestQueue(new LtxOptions(), new RequestStore(database, data), new WebhookQueue(database), metrics, TimeProvider.System, NullLogger<RequestQueue>.Instance);
+        RequestStore store = new(database, data, NullLogger<RequestStore>.Instance);
+        queue = new RequestQueue(new LtxOptions(), store, new WebhookQueue(database), metrics, TimeProvider.System, NullLogger<RequestQueue>.Instance);
         // Lower than those that come and go, so that it waits.
         waiting = await queue.SubmitAsync(Request(Lane.Low));
     }

@@ -69,11 +69,17 @@ internal static class ServeHost
         var app = builder.Build();
         app.Services.GetRequiredService<PrometheusText>(); // listens from here on; what was counted before would be lost
         app.Services.GetRequiredService<FileStore>().RemoveStrays();
+
+        // What lies damaged in the data folder ends a start here, with a sentence, and not in the middle of it.
+        app.Services.GetRequiredService<ApiKeys>();
+        app.Services.GetRequiredService<SignedTokens>();
+        app.Services.GetRequiredService<WebhookSigner>();
         foreach (var url in options.Server.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             app.Urls.Add(url);
         }
 
+        app.Use((context, next) => context.RequestServices.GetRequiredService<OpenCalls>().PassAsync(context, next));
         app.UseMiddleware<ErrorMiddleware>();
         app.UseMiddleware<RequestLogMiddleware>();
         app.UseMiddleware<CorsMiddleware>();
@@ -102,10 +108,12 @@ internal static class ServeHost
         services.AddSingleton<StoredInputs>();
         services.AddSingleton<InputFetcher>();
         services.AddSingleton<LookAhead>();
+        services.AddSingleton<Insistence>();
         services.AddSingleton<JobRunner>();
         services.AddSingleton<ResultBody>();
         services.AddSingleton<Intake>();
         services.AddSingleton<BodyReader>();
+        services.AddSingleton<OpenCalls>();
 
         services.AddSingleton<FileStore>();
         services.AddSingleton<UploadService>();
@@ -156,6 +164,7 @@ internal static class ServeHost
         builder.Logging.SetMinimumLevel(telemetry.LogLevel);
         builder.Logging.AddFilter("Microsoft", telemetry.LogLevel > LogLevel.Warning ? telemetry.LogLevel : LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", telemetry.LogLevel);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // a start that fails: `serve` says it in a sentence
         if (telemetry.LogFormat == "json")
         {
             builder.Logging.AddJsonConsole(o => o.UseUtcTimestamp = true);
@@ -181,7 +190,8 @@ internal static class ServeHost
         services.AddOpenTelemetry()
             .WithMetrics(m => m.AddMeter("Ltx.*", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
                 .AddOtlpExporter(o => o.Endpoint = new Uri(endpoint)))
-            .WithTracing(t => t.AddSource("Ltx.*").AddAspNetCoreInstrumentation().AddOtlpExporter(o => o.Endpoint = new Uri(endpoint)));
+            .WithTracing(t => t.AddSource("Ltx.*").AddAspNetCoreInstrumentation(o => o.EnrichWithHttpRequest = (span, request) => span.SetTag("url.path", LoggedPath.Of(request.Path)))
+                .AddOtlpExporter(o => o.Endpoint = new Uri(endpoint)));
     }
 
     /// <summary>Tells `ltx requests` where this data folder's server listens.</summary>

@@ -14,6 +14,11 @@ internal sealed class FakeFetcher(FakeEngine engine) : IFetcher
     /// <summary>What is here and has not been given back: URLs by their paths.</summary>
     public ConcurrentDictionary<string, string> Held { get; } = new();
 
+    /// <summary>What every kind of file may have.</summary>
+    public long MostBytes { get; set; } = long.MaxValue;
+
+    public long LimitOf(FetchKind kind) => MostBytes;
+
     public async Task<FetchedFile> FetchAsync(FetchRequest request, CancellationToken ct)
     {
         var isFlaky = request.Url.Contains("//flaky", StringComparison.Ordinal) && !Asked.Contains(request.Url);

@@ -9,7 +9,7 @@ using Ltx.Server.Queue;
 namespace Ltx.Server.TestHost;
 
 /// <summary>
-/// Behaves like the engine as far as the server can see. Words in the prompt choose the ending: [throw], [reject], [oom], [size=N].
+/// Behaves like the engine as far as the server can see. Words in the prompt choose the ending: [throw], [reject], [quote], [oom], [size=N].
 /// The output is made from the prompt and the seed alone.
 /// </summary>
 internal sealed class FakeRunner(FakeEngine engine) : IInpaintRunner
@@ -93,6 +93,11 @@ internal sealed class FakeRunner(FakeEngine engine) : IInpaintRunner
         if (request.Prompt.Contains("[reject]", StringComparison.Ordinal))
         {
             return new RunResult.Rejected(new FalDetail("content_policy_violation", ["body", "prompt"], "The content could not be processed because it contained material flagged by a content checker."));
+        }
+
+        if (request.Prompt.Contains("[quote]", StringComparison.Ordinal))
+        {
+            return new RunResult.Rejected(new FalDetail("value_error", ["body", "loras", 0, "path"], $"Its metadata gives a factor as \"{new string('9', 3_000_000)}\", which is none."));
         }
 
         if (request.Prompt.Contains("[oom]", StringComparison.Ordinal))

@@ -58,7 +58,11 @@ internal static class CommandFailure
     /// <summary>What a command says when it was asked for something that cannot be.</summary>
     public static InferenceException Wrong(string sentence) => new(Fault.Input, sentence);
 
-    private static int Tell(string sentence, bool usersFault, string? cause = null)
+    /// <summary>Tells what is wrong, and what the exit code is.</summary>
+    /// <param name="sentence">for a person</param>
+    /// <param name="usersFault">what was given cannot be used</param>
+    /// <param name="cause">for whoever asks for more</param>
+    public static int Tell(string sentence, bool usersFault, string? cause = null)
     {
         Console.Error.WriteLine($"ltx: {sentence}");
         if (cause is { Length: > 0 } && Environment.GetEnvironmentVariable(VerboseVariable) is { Length: > 0 }) Console.Error.WriteLine(cause);

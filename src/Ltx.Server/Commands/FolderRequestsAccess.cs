@@ -5,6 +5,7 @@ using Ltx.Server.Fal;
 using Ltx.Server.Files;
 using Ltx.Server.Queue;
 using Ltx.Server.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ltx.Server.Commands;
 
@@ -20,8 +21,8 @@ internal sealed class FolderRequestsAccess : IRequestsAccess
     {
         _folder = folder;
         _database = new Database(folder.DatabaseFile);
-        _store = new RequestStore(_database, folder);
-        _files = new FileStore(new LtxOptions(), folder, _database, TimeProvider.System);
+        _store = new RequestStore(_database, folder, NullLogger<RequestStore>.Instance);
+        _files = new FileStore(new LtxOptions(), folder, _database, TimeProvider.System, NullLogger<FileStore>.Instance);
     }
 
     public Task<JsonElement> ListAsync(int limit, string? status, CancellationToken ct)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Ltx.Server.Storage;
 using Spectre.Console;
 
 namespace Ltx.Server.Commands;
@@ -45,7 +46,7 @@ internal static class RequestsCommand
             using var access = RequestsAccess.Open(data);
             return await action(access);
         }
-        catch (RequestsAccessException e)
+        catch (Exception e) when (e is RequestsAccessException or DataFolderException)
         {
             Console.Error.WriteLine("ltx: " + e.Message);
             return 1;

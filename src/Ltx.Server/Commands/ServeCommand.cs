@@ -4,7 +4,9 @@ using Ltx.Server.Configuration;
 using Ltx.Server.Fetch;
 using Ltx.Server.Media;
 using Ltx.Server.Queue;
+using Ltx.Server.Storage;
 using Ltx.Server.Webhooks;
+using Microsoft.Data.Sqlite;
 
 namespace Ltx.Server.Commands;
 
@@ -39,8 +41,15 @@ internal static class ServeCommand
         }
         catch (Exception e) when (e is InvalidConfigurationException or WeightsException)
         {
-            Console.Error.WriteLine("ltx: " + e.Message);
-            return 2;
+            return CommandFailure.Tell(e.Message, usersFault: true);
+        }
+        catch (SqliteException e)
+        {
+            return CommandFailure.Tell(DataFolderException.Of(e, "of the data folder").Message, usersFault: false, e.ToString());
+        }
+        catch (Exception e)
+        {
+            return CommandFailure.Tell(e.Message.Split('\n')[0].Trim(), usersFault: false, e.ToString());
         }
     }
 

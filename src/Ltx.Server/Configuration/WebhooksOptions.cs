@@ -16,9 +16,13 @@ internal sealed class WebhooksOptions : ICheckedOptions
     [Range(0.1, 600)]
     public double RetryTimeoutSeconds { get; set; } = 120;
 
-    /// <summary>Webhooks on their way at the same time.</summary>
+    /// <summary>Webhooks of one key on their way at the same time.</summary>
     [Range(1, 256)]
     public int Concurrency { get; set; } = 8;
+
+    /// <summary>Of those, webhooks to one host: one that never answers leaves the others their turns.</summary>
+    [Range(1, 256)]
+    public int ConcurrencyPerHost { get; set; } = 4;
 
     /// <summary>The `X-Fal-Webhook-User-Id`; receivers reject an empty one.</summary>
     [Required, RegularExpression("^[A-Za-z0-9._|@:-]{1,128}$")]

@@ -31,7 +31,7 @@ internal static class FileEndpoints
         headers.XContentTypeOptions = "nosniff";
         headers.ContentSecurityPolicy = "sandbox; default-src 'none'; media-src 'self'; img-src 'self'";
         headers["Cross-Origin-Resource-Policy"] = "cross-origin";
-        await Results.File(lease.Path, file.ContentType, lastModified: file.CreatedAt, entityTag: new EntityTagHeaderValue($"\"{file.ETag}\""), enableRangeProcessing: true)
+        await Results.File(lease.Path, ContentTypes.Normalise(file.ContentType), lastModified: file.CreatedAt, entityTag: new EntityTagHeaderValue($"\"{file.ETag}\""), enableRangeProcessing: true)
             .ExecuteAsync(context);
     }
 }

@@ -71,6 +71,7 @@ internal sealed class Intake(LtxOptions options, RequestQueue queue, FileStore f
             Webhook = webhook.Length > 0 && !sync ? webhook : null,
             InputFiles = OwnFiles(reading.Request),
         };
+        using var room = disk.Reserve(body.Bytes.Length > RequestStore.LargestInlineInput ? body.Bytes.Length : 0);
         return (await queue.SubmitAsync(request), null);
     }
 

@@ -41,16 +41,23 @@ internal static class ServerEndpoints
 
     public static Task LiveAsync(HttpContext context) => FalResponse.WriteAsync(context, 200, """{"status":"live"}"""u8.ToArray());
 
-    /// <summary>Ready: the model is loaded on every worker and the data folder can be written. A stopping server is not ready.</summary>
+    /// <summary>Ready: the model is loaded on every worker, and data folder and database can be written. A stopping server is not ready.</summary>
     public static Task ReadyAsync(HttpContext context)
     {
         var services = context.RequestServices;
         var state = services.GetRequiredService<ServerState>();
         var model = state.ModelLoaded;
         var writable = IsWritable(services.GetRequiredService<DataFolder>());
+        var database = services.GetRequiredService<Database>();
+        var trouble = database.Trouble;
+        if (trouble is not null)
+        {
+            database.Try(); // nobody else may have a reason to; the next look tells
+        }
+
         var room = services.GetRequiredService<DiskBudget>().Refusal(0) is null;
         var accepting = !services.GetRequiredService<RequestQueue>().Draining;
-        var ready = model && writable && room && accepting;
+        var ready = model && writable && trouble is null && room && accepting;
         return FalResponse.WriteAsync(context, ready ? 200 : 503, json =>
         {
             json.WriteStartObject();
@@ -58,6 +65,7 @@ internal static class ServerEndpoints
             json.WriteBoolean("model_loaded", model);
             WriteLoading(json, state.Loading);
             json.WriteBoolean("disk_writable", writable);
+            json.WriteBoolean("database_writable", trouble is null);
             json.WriteBoolean("disk_has_room", room);
             json.WriteBoolean("accepting", accepting);
             json.WriteEndObject();

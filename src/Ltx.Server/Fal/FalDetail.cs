@@ -5,6 +5,9 @@ namespace Ltx.Server.Fal;
 /// <summary>One entry of `detail` in a model or validation error. <paramref name="Location"/> holds strings and ints, the ints being list indices.</summary>
 internal sealed record FalDetail(string Type, IReadOnlyList<object> Location, string Message)
 {
+    /// <summary>Shortened: it may quote a file's names and metadata, of which there may be megabytes.</summary>
+    public string Message { get; init; } = FalMessages.Shorten(Message);
+
     public IReadOnlyDictionary<string, object?>? Context { get; init; }
 
     /// <summary>The offending value as JSON, already shortened and without secrets.</summary>

@@ -1,3 +1,5 @@
+using Ltx.Server.Storage;
+
 namespace Ltx.Server.Fetch;
 
 /// <summary>
@@ -8,7 +10,7 @@ internal sealed class CacheFolder : IDisposable
 {
     private readonly FileStream ownership;
 
-    public CacheFolder(string folder)
+    public CacheFolder(string folder, ILogger log)
     {
         string root = Path.GetFullPath(folder);
         Partial = Path.Combine(root, "partial");
@@ -28,11 +30,15 @@ internal sealed class CacheFolder : IDisposable
         {
             Directory.CreateDirectory(each);
         }
-        foreach (string left in Directory.EnumerateFiles(Partial))
+        // Only names of ours, and no links: the folder may be one that the operator keeps other things in.
+        foreach (string left in OwnFiles.In(Partial, name => Guid.TryParseExact(name, "N", out _)))
         {
-            File.Delete(left);
+            OwnFiles.TryRemove(left, log);
         }
     }
+
+    /// <summary>Whether that is a SHA-256 as files are named here.</summary>
+    public static bool IsHash(string name) => name.Length == 64 && name.All(char.IsAsciiHexDigitLower);
 
     public string Partial { get; }
 

@@ -15,7 +15,7 @@ internal static class FetchServices
         services.TryAddSingleton<IHostResolver, DnsHostResolver>();
         services.TryAddSingleton<IConnector, SocketConnector>();
         services.AddSingleton(s => new SafeHttp(Options(s), s.GetRequiredService<IHostResolver>(), s.GetRequiredService<IConnector>()));
-        services.AddSingleton(s => new CacheFolder(Options(s).CacheFolder));
+        services.AddSingleton(s => new CacheFolder(Options(s).CacheFolder, s.GetRequiredService<ILogger<CacheFolder>>()));
         services.AddSingleton(s => new LoraCache(s.GetRequiredService<CacheFolder>(), Options(s).CacheBytes, s.GetRequiredService<ILogger<LoraCache>>()));
         services.AddSingleton<IFetcher>(s => new Fetcher(
             Options(s), s.GetRequiredService<SafeHttp>(), s.GetRequiredService<CacheFolder>(), s.GetRequiredService<LoraCache>(),

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using Ltx.Server.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Ltx.Server.Fetch;
@@ -10,6 +11,8 @@ internal sealed class Fetcher(FetchOptions options, SafeHttp http, CacheFolder f
     private readonly HttpDownloader downloader = new(http, options, log);
     private readonly AllowedFolders allowedFolders = new(options.AllowedFolders);
     private readonly SingleFlight flights = new();
+
+    public long LimitOf(FetchKind kind) => kind == FetchKind.Lora ? options.MaxLoraBytes : options.MaxVideoBytes;
 
     public async Task<FetchedFile> FetchAsync(FetchRequest request, CancellationToken ct)
     {
@@ -38,7 +41,7 @@ internal sealed class Fetcher(FetchOptions options, SafeHttp http, CacheFolder f
     private async Task<FetchedFile> RouteAsync(FetchRequest request, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        long limit = request.Kind == FetchKind.Lora ? options.MaxLoraBytes : options.MaxVideoBytes;
+        long limit = LimitOf(request.Kind);
         if (DataUri.Is(request.Url))
         {
             return await DecodeAsync(request, limit, ct);
@@ -124,14 +127,14 @@ internal sealed class Fetcher(FetchOptions options, SafeHttp http, CacheFolder f
         return ValueTask.CompletedTask;
     });
 
-    private static async Task<FetchedFile> ToRequestAsync(TempFile file, string? contentType)
+    private async Task<FetchedFile> ToRequestAsync(TempFile file, string? contentType)
     {
         long length = file.Length;
         string sha256 = await file.CompleteAsync(durable: false);
         string path = file.HandOn();
         return new FetchedFile(path, sha256, length, contentType, () =>
         {
-            File.Delete(path);
+            OwnFiles.TryRemove(path, log);
             return ValueTask.CompletedTask;
         });
     }

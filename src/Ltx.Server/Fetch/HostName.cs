@@ -33,6 +33,19 @@ internal static class HostName
             && !EndsInNumber(host);
     }
 
+    /// <summary>The host of a URL in that form; null where it is none, an international name that cannot be written in ASCII among them.</summary>
+    public static string? Of(Uri url)
+    {
+        try
+        {
+            return TryNormalise(url.IdnHost, out string host, out _) ? host : null;
+        }
+        catch (UriFormatException)
+        {
+            return null; // .NET finds out only when it is asked for the ASCII form
+        }
+    }
+
     private static bool EndsInNumber(string host)
     {
         ReadOnlySpan<char> last = host.AsSpan(host.LastIndexOf('.') + 1);

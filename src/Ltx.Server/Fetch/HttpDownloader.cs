@@ -203,7 +203,8 @@ internal sealed class HttpDownloader(SafeHttp http, FetchOptions options, ILogge
             idle.CancelAfter(Timeout.InfiniteTimeSpan);
             return read;
         }
-        catch (InvalidDataException e)
+        // .NET's Brotli stream calls a broken body an invalid operation.
+        catch (Exception e) when (e is InvalidDataException or (InvalidOperationException and not ObjectDisposedException))
         {
             throw FetchException.Download(url.OriginalString, "its compressed body is broken", e);
         }

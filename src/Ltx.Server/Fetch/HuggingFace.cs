@@ -19,7 +19,7 @@ internal static class HuggingFace
         IsHuggingFace(url) && FindVerb(url, "resolve/") is int verb && verb + 2 < url.Segments.Length
         && url.Segments[verb + 1].TrimEnd('/') is { Length: 40 } commit && commit.All(char.IsAsciiHexDigitLower);
 
-    private static bool IsHuggingFace(Uri url) => url.Scheme == Uri.UriSchemeHttps && url.IsDefaultPort && url.IdnHost is "huggingface.co" or "www.huggingface.co" or "hf.co";
+    private static bool IsHuggingFace(Uri url) => url.Scheme == Uri.UriSchemeHttps && url.IsDefaultPort && HostName.Of(url) is "huggingface.co" or "www.huggingface.co" or "hf.co";
 
     /// <summary>/owner/repository/VERB/revision/file, or the same below /datasets or /spaces: nowhere else, a folder may be called "blob".</summary>
     private static int? FindVerb(Uri url, string verb)

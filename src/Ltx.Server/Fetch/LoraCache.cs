@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Ltx.Server.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Ltx.Server.Fetch;
@@ -32,17 +33,18 @@ internal sealed class LoraCache
         this.folder = folder;
         this.budget = budget;
         this.log = log;
-        foreach (FileInfo file in new DirectoryInfo(folder.Loras).EnumerateFiles("*" + Extension))
+        foreach (string path in OwnFiles.In(folder.Loras, name => name.EndsWith(Extension, StringComparison.Ordinal) && CacheFolder.IsHash(name[..^Extension.Length])))
         {
+            FileInfo file = new(path);
             string sha256 = Path.GetFileNameWithoutExtension(file.Name);
             entries[sha256] = new CachedLora(sha256, file.FullName, file.Length) { LastUsed = file.LastWriteTimeUtc };
             bytes += file.Length;
         }
-        foreach (string file in Directory.EnumerateFiles(folder.Index))
+        foreach (string file in IndexFiles())
         {
             if (ReadIndex(file) is not IndexEntry known || !entries.ContainsKey(known.Sha256))
             {
-                File.Delete(file);
+                OwnFiles.TryRemove(file, log);
             }
         }
         TrimIndex();
@@ -172,18 +174,20 @@ internal sealed class LoraCache
 
     private void Remove(CachedLora entry)
     {
-        File.Delete(entry.FilePath);
+        OwnFiles.TryRemove(entry.FilePath, log);
         entries.Remove(entry.Sha256);
         bytes -= entry.Length;
     }
 
     private void TrimIndex()
     {
-        foreach (FileInfo old in new DirectoryInfo(folder.Index).EnumerateFiles().OrderByDescending(f => f.LastWriteTimeUtc).Skip(MostIndexEntries))
+        foreach (string old in IndexFiles().OrderByDescending(File.GetLastWriteTimeUtc).Skip(MostIndexEntries))
         {
-            old.Delete();
+            OwnFiles.TryRemove(old, log);
         }
     }
+
+    private IEnumerable<string> IndexFiles() => OwnFiles.In(folder.Index, name => name.EndsWith(".json", StringComparison.Ordinal) && CacheFolder.IsHash(name[..^5]));
 
     private string IndexPath(Uri url) =>
         Path.Combine(folder.Index, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(url.GetLeftPart(UriPartial.Query)))) + ".json");

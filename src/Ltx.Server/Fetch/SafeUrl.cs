@@ -42,8 +42,9 @@ internal static class SafeUrl
             || !Uri.TryCreate(url, UriKind.Absolute, out Uri? uri)
             || uri.UserInfo.Length > 0
             || uri.Port is <= 0 or > 65535
-            || !HostName.TryNormalise(uri.IdnHost, out string host, out IPAddress? address)
-            || (address?.AddressFamily == AddressFamily.InterNetwork && uri.HostNameType != UriHostNameType.IPv6 && !IsSpelledPlainly(authority, host)))
+            || HostName.Of(uri) is not string host
+            || (uri.HostNameType != UriHostNameType.IPv6 && IPAddress.TryParse(host, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetwork
+                && !IsSpelledPlainly(authority, host)))
         {
             throw FetchException.Download(url, "it is not a valid URL");
         }

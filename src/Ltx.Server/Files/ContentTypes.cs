@@ -1,3 +1,4 @@
+using Ltx.Server.Wire;
 using Microsoft.Net.Http.Headers;
 
 namespace Ltx.Server.Files;
@@ -28,9 +29,10 @@ internal static class ContentTypes
 
     private static readonly HashSet<string> KnownExtensions = new([.. Extensions.Values, ".safetensors", ".m4v", ".jpeg"], StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The type to store and to send back: what the client said, if it is a content type at all.</summary>
+    /// <summary>The type to store and to send back: what the client said, if it is one content type at all, and one that an answer's header can hold.</summary>
     public static string Normalise(string? contentType) =>
-        contentType is { Length: > 0 and <= 200 } && MediaTypeHeaderValue.TryParse(contentType, out var parsed) ? parsed.ToString() : Unknown;
+        contentType is { Length: > 0 and <= 200 } && HeaderText.IsPlain(contentType) && MediaTypeHeaderValue.TryParse(contentType, out var parsed)
+            && !parsed.MatchesAllTypes && !parsed.MatchesAllSubTypes ? parsed.ToString() : Unknown;
 
     /// <summary>The extension of our name for the file; a client's own name gives at most one of the known extensions.</summary>
     public static string Extension(string contentType, string? clientName)

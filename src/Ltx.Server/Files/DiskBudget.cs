@@ -3,7 +3,10 @@ using Ltx.Server.Storage;
 
 namespace Ltx.Server.Files;
 
-/// <summary>Refuses uploads and new work while there is still room to finish what is running.</summary>
+/// <summary>
+/// Refuses uploads and new work while there is still room to finish what is running. Counted is what is stored, what unfinished uploads have, and what is
+/// being written this moment: a look at the disk is a second old, and in a second several writers fill it.
+/// </summary>
 internal sealed class DiskBudget(LtxOptions options, DataFolder folder, Database database, TimeProvider clock)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
@@ -13,22 +16,42 @@ internal sealed class DiskBudget(LtxOptions options, DataFolder folder, Database
     private long _used;
     private long _free;
 
-    public long UsedBytes => Look().Used;
+    // Of open reservations: what they add to the files, what of it is not written yet, and what was written since the disk was looked at.
+    private long _coming;
+    private long _unwritten;
+    private long _written;
 
-    public long FreeBytes => Look().Free;
+    public long UsedBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                Look();
+                return _used + _coming;
+            }
+        }
+    }
+
+    public long FreeBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                Look();
+                return _free;
+            }
+        }
+    }
 
     /// <summary>Null when <paramref name="more"/> bytes may come, else a sentence that says why not.</summary>
     public string? Refusal(long more)
     {
-        var (used, free) = Look();
-        if (options.Files.MaxTotalBytes > 0 && used + more > options.Files.MaxTotalBytes)
+        lock (_gate)
         {
-            return $"The server's file storage is full: {used} of {options.Files.MaxTotalBytes} bytes are in use. Delete results that are no longer needed, or try again later.";
+            return Refusal(more, more);
         }
-
-        return free - more < options.Files.MinFreeBytes
-            ? $"The server's disk is nearly full: {free} bytes are free and {options.Files.MinFreeBytes} are kept in reserve. Delete results that are no longer needed, or try again later."
-            : null;
     }
 
     /// <summary>Throws when there is no room.</summary>
@@ -40,19 +63,76 @@ internal sealed class DiskBudget(LtxOptions options, DataFolder folder, Database
         }
     }
 
-    private (long Used, long Free) Look()
+    /// <summary>Room for a file that is about to be written; more is asked for as it grows.</summary>
+    /// <param name="bytes">what is known of its length</param>
+    /// <param name="replaces">the bytes are counted already, and only lie twice on the disk for a while</param>
+    /// <exception cref="StorageFullException">There is none.</exception>
+    public DiskReservation Reserve(long bytes, bool replaces = false)
+    {
+        DiskReservation reservation = new(this, replaces);
+        reservation.Ask(bytes);
+        return reservation;
+    }
+
+    internal void Take(long bytes, bool replaces)
     {
         lock (_gate)
         {
-            var now = clock.GetUtcNow();
-            if (now - _lookedAt > LookAgain)
+            if (Refusal(replaces ? 0 : bytes, bytes) is { } refusal)
             {
-                _used = database.Read(db => db.Scalar<long>("SELECT coalesce(sum(size), 0) FROM files WHERE state = 1"));
-                _free = new DriveInfo(folder.Root).AvailableFreeSpace;
-                _lookedAt = now;
+                throw new StorageFullException(refusal);
             }
 
-            return (_used, _free);
+            _coming += replaces ? 0 : bytes;
+            _unwritten += bytes;
+        }
+    }
+
+    internal void Written(long bytes)
+    {
+        lock (_gate)
+        {
+            _unwritten -= bytes;
+            _written += bytes;
+        }
+    }
+
+    /// <summary>The end of a reservation. What is kept has its row by now; until the next look it is counted here.</summary>
+    internal void End(long reserved, long unwritten, bool replaces, bool isKept)
+    {
+        lock (_gate)
+        {
+            _unwritten -= unwritten;
+            _coming -= replaces ? 0 : reserved;
+            _used += isKept && !replaces ? reserved - unwritten : 0;
+        }
+    }
+
+    private string? Refusal(long moreFiles, long moreDisk)
+    {
+        Look();
+        var used = _used + _coming;
+        if (options.Files.MaxTotalBytes > 0 && used + moreFiles > options.Files.MaxTotalBytes)
+        {
+            return $"The server's file storage is full: {used} of {options.Files.MaxTotalBytes} bytes are in use. Delete results that are no longer needed, or try again later.";
+        }
+
+        var free = _free - _written - _unwritten;
+        return free - moreDisk < options.Files.MinFreeBytes
+            ? $"The server's disk is nearly full: {free} bytes are free and {options.Files.MinFreeBytes} are kept in reserve. Delete results that are no longer needed, or try again later."
+            : null;
+    }
+
+    private void Look()
+    {
+        var now = clock.GetUtcNow();
+        if (now - _lookedAt > LookAgain)
+        {
+            _used = database.Read(db => db.Scalar<long>(
+                "SELECT coalesce((SELECT sum(size) FROM files WHERE state = 1), 0) + coalesce((SELECT sum(p.size) FROM parts p JOIN files f ON f.id = p.file_id WHERE f.state = 0), 0)"));
+            _free = new DriveInfo(folder.Root).AvailableFreeSpace;
+            _written = 0;
+            _lookedAt = now;
         }
     }
 }

@@ -6,7 +6,7 @@ using Microsoft.Data.Sqlite;
 namespace Ltx.Server.Files;
 
 /// <summary>Files of ours: rows in the database, bytes in the data folder under names made from ids.</summary>
-internal sealed class FileStore(LtxOptions options, DataFolder folder, Database database, TimeProvider clock)
+internal sealed class FileStore(LtxOptions options, DataFolder folder, Database database, TimeProvider clock, ILogger<FileStore> logger)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, int> _leases = [];
@@ -45,7 +45,16 @@ internal sealed class FileStore(LtxOptions options, DataFolder folder, Database 
     public async Task<StoredFile> AdoptUploadAsync(string owner, string path, string contentType)
     {
         var file = await AdoptAsync(FileKind.Upload, requestId: null, owner, path, contentType, options.Files.UploadLifetime.TotalSeconds);
-        await InsertAsync(file);
+        try
+        {
+            await InsertAsync(file);
+        }
+        catch
+        {
+            OwnFiles.TryRemove(PathOf(file.Id), logger);
+            throw;
+        }
+
         return file;
     }
 
@@ -119,26 +128,26 @@ internal sealed class FileStore(LtxOptions options, DataFolder folder, Database 
     /// <summary>Removes bytes that a crash left without a row. Only at the start, when nothing is being written.</summary>
     public void RemoveStrays()
     {
-        foreach (var path in Directory.EnumerateFiles(folder.Files, "*", SearchOption.AllDirectories))
+        foreach (var path in OwnFiles.FoldersIn(folder.Files, name => name.Length == 2 && name.All(char.IsAsciiHexDigitLower)).SelectMany(part => OwnFiles.In(part, IsId)))
         {
-            var id = Path.GetFileName(path);
-            if (Find(id) is null)
+            // An upload whose bytes are in their place and whose row does not say so was never acknowledged.
+            if (Find(Path.GetFileName(path)) is null or { State: FileState.Pending })
             {
-                File.Delete(path);
+                OwnFiles.TryRemove(path, logger);
             }
         }
 
-        foreach (var path in Directory.EnumerateDirectories(folder.Parts))
+        foreach (var path in OwnFiles.FoldersIn(folder.Parts, IsId))
         {
             if (Find(Path.GetFileName(path)) is not { State: FileState.Pending })
             {
-                Directory.Delete(path, recursive: true);
+                OwnFiles.TryRemove(path, logger);
             }
         }
 
-        foreach (var path in Directory.EnumerateDirectories(folder.Work))
+        foreach (var path in OwnFiles.FoldersIn(folder.Work, DataFolder.IsWork))
         {
-            Directory.Delete(path, recursive: true);
+            OwnFiles.TryRemove(path, logger);
         }
     }
 
@@ -189,7 +198,7 @@ internal sealed class FileStore(LtxOptions options, DataFolder folder, Database 
         }
     }
 
-    /// <summary>False while somebody holds a lease; the next sweep tries again.</summary>
+    /// <summary>False while somebody holds a lease or the disk refuses; the next sweep tries again.</summary>
     private async Task<bool> RemoveBytesAsync(string id)
     {
         lock (_gate)
@@ -199,13 +208,10 @@ internal sealed class FileStore(LtxOptions options, DataFolder folder, Database 
                 return false;
             }
 
-            File.Delete(PathOf(id));
-        }
-
-        var parts = Path.Combine(folder.Parts, id);
-        if (Directory.Exists(parts))
-        {
-            Directory.Delete(parts, recursive: true);
+            if (!OwnFiles.TryRemove(PathOf(id), logger) || !OwnFiles.TryRemove(Path.Combine(folder.Parts, id), logger))
+            {
+                return false; // its row stays, and so does the wish
+            }
         }
 
         await database.WriteAsync(db => db.Execute("DELETE FROM files WHERE id = $id AND state = 2", ("$id", id)));

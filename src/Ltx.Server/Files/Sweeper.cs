@@ -21,7 +21,7 @@ internal sealed partial class Sweeper(LtxOptions options, FileStore files, Reque
                     Swept(logger, removedFiles, removedRequests);
                 }
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or Microsoft.Data.Sqlite.SqliteException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 Failed(logger, e); // a disk that is full or away may be back in a minute; /health/ready tells meanwhile
             }

@@ -6,12 +6,13 @@ using Ltx.Server.Storage;
 namespace Ltx.Server.Files;
 
 /// <summary>Takes uploads, whole or in parts. Bytes are written beside the store and published when they are complete.</summary>
-internal sealed class UploadService(LtxOptions options, DataFolder folder, Database database, FileStore files, DiskBudget budget, TimeProvider clock) : IDisposable
+internal sealed class UploadService(LtxOptions options, DataFolder folder, Database database, FileStore files, DiskBudget budget, TimeProvider clock, ILogger<UploadService> logger) : IDisposable
 {
     /// <summary>S3's bound, which both clients stay far below.</summary>
     private const int MostParts = 10_000;
 
     private readonly SemaphoreSlim _slots = new(options.Files.ConcurrentUploads);
+    private readonly Dictionary<string, UploadSession> _sessions = [];
 
     /// <summary>A new upload: its row is on disk, its bytes are still to come. <paramref name="lifetime"/> null: the default; infinite: for good.</summary>
     public async Task<StoredFile> BeginAsync(string owner, string? contentType, string? clientName, TimeSpan? lifetime)
@@ -47,17 +48,26 @@ internal sealed class UploadService(LtxOptions options, DataFolder folder, Datab
             throw new UploadException(403, "This upload does not exist, or the URL's signature is wrong.");
         }
 
-        return file.State == FileState.Pending ? file : throw new UploadException(400, "This upload is already complete.");
+        return RequirePending(file);
     }
 
     /// <summary>Writes the whole content of an upload.</summary>
     public async Task WriteAsync(StoredFile file, Stream body, long? length, string? contentType, CancellationToken ct)
     {
         using var slot = await EnterAsync(ct);
-        budget.Require(length ?? 0);
-        var temporary = PartPath(file.Id, 0) + "." + RandomNumberGenerator.GetHexString(8); // a retry may overlap the try before it
-        var (size, hash) = await ReceiveAsync(body, temporary, options.Files.MaxUploadBytes, ct);
-        await PublishAsync(file, temporary, size, hash, contentType is null ? file.ContentType : ContentTypes.Normalise(contentType));
+        using var session = Join(file.Id);
+        using var room = budget.Reserve(length ?? 0);
+        await using var arrived = await ReceiveAsync(session.Value, 0, body, PartPath(file.Id, 0), room, ct);
+        await session.Value.Turn.WaitAsync(ct);
+        try
+        {
+            await PublishAsync(file, arrived.Path, arrived.Size, arrived.Hash, contentType is null ? file.ContentType : ContentTypes.Normalise(contentType));
+            room.Keep();
+        }
+        finally
+        {
+            session.Value.Turn.Release();
+        }
     }
 
     /// <summary>Writes one part; the same number again replaces it, as a client's retry does.</summary>
@@ -69,56 +79,65 @@ internal sealed class UploadService(LtxOptions options, DataFolder folder, Datab
         }
 
         using var slot = await EnterAsync(ct);
-        budget.Require(length ?? 0);
-        var had = Parts(file.Id).Where(p => p.Number != number).Sum(p => p.Size);
-        var path = PartPath(file.Id, number);
-        var temporary = path + "." + RandomNumberGenerator.GetHexString(8);
-        var (size, hash) = await ReceiveAsync(body, temporary, options.Files.MaxUploadBytes - had, ct);
-        if (size == 0)
+        using var session = Join(file.Id);
+        using var room = budget.Reserve(length ?? 0);
+        await using var arrived = await ReceiveAsync(session.Value, number, body, PartPath(file.Id, number), room, ct);
+        if (arrived.Size == 0)
         {
-            File.Delete(temporary);
             throw new UploadException(400, "The part is empty. (fal_client.upload() of more than 100 MiB sends such parts; use upload_file().)");
         }
 
-        DurableFile.Publish(temporary, path);
-        await database.WriteAsync(db => db.Execute("INSERT OR REPLACE INTO parts(file_id, number, size, etag) VALUES($id, $number, $size, $etag)",
-            ("$id", file.Id), ("$number", number), ("$size", size), ("$etag", hash)));
-        return new UploadedPart(number, size, hash);
+        UploadedPart part = new(number, arrived.Size, arrived.Hash);
+        await session.Value.Turn.WaitAsync(ct);
+        try
+        {
+            RequirePending(files.Find(file.Id));
+            DurableFile.Publish(arrived.Path, PartPath(file.Id, number));
+            await database.WriteAsync(db => db.Execute("INSERT OR REPLACE INTO parts(file_id, number, size, etag) VALUES($id, $number, $size, $etag)",
+                ("$id", file.Id), ("$number", number), ("$size", part.Size), ("$etag", part.ETag)));
+            room.Keep();
+            arrived.Part = part;
+            return part;
+        }
+        finally
+        {
+            session.Value.Turn.Release();
+        }
     }
 
     /// <summary>Joins the named parts, in the order of their numbers whatever the order of the list.</summary>
     public async Task CompleteAsync(StoredFile file, IReadOnlyList<(int Number, string ETag)> named, CancellationToken ct)
     {
-        var have = Parts(file.Id).ToDictionary(p => p.Number);
         var ordered = named.OrderBy(p => p.Number).ToArray();
         if (ordered.Length == 0 || ordered.Select(p => p.Number).Distinct().Count() != ordered.Length)
         {
             throw new UploadException(400, "The list of parts is empty or names a part twice.");
         }
 
-        foreach (var (number, etag) in ordered)
-        {
-            if (!have.TryGetValue(number, out var part) || !string.Equals(part.ETag, etag.Trim('"'), StringComparison.OrdinalIgnoreCase))
-            {
-                throw new UploadException(400, $"Part {number} has not arrived, or its etag is another one.");
-            }
-        }
-
         using var slot = await EnterAsync(ct);
-        budget.Require(ordered.Sum(p => have[p.Number].Size));
-        var joined = PartPath(file.Id, 0);
-        long size = 0;
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await using (FileStream target = new(joined, FileMode.Create, FileAccess.Write, FileShare.None, 1, FileOptions.Asynchronous))
+        using var session = Join(file.Id);
+        await session.Value.Turn.WaitAsync(ct);
+        try
         {
-            foreach (var (number, _) in ordered)
+            RequirePending(files.Find(file.Id));
+            var have = Parts(file.Id).ToDictionary(p => p.Number);
+            foreach (var (number, etag) in ordered)
             {
-                await using FileStream part = new(PartPath(file.Id, number), FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.Asynchronous | FileOptions.SequentialScan);
-                size += await CopyAsync(part, target, hash, long.MaxValue, ct);
+                if (!have.TryGetValue(number, out var part) || !string.Equals(part.ETag, etag.Trim('"'), StringComparison.OrdinalIgnoreCase))
+                {
+                    throw new UploadException(400, $"Part {number} has not arrived, or its etag is another one.");
+                }
             }
-        }
 
-        await PublishAsync(file, joined, size, Convert.ToHexStringLower(hash.GetHashAndReset()), file.ContentType);
+            using var room = budget.Reserve(ordered.Sum(p => have[p.Number].Size), replaces: true);
+            var joined = PartPath(file.Id, 0);
+            var (size, hash) = await JoinAsync(file.Id, [.. ordered.Select(p => have[p.Number])], joined, room, ct);
+            await PublishAsync(file, joined, size, hash, file.ContentType);
+        }
+        finally
+        {
+            session.Value.Turn.Release();
+        }
     }
 
     public void Dispose() => _slots.Dispose();
@@ -133,16 +152,78 @@ internal sealed class UploadService(LtxOptions options, DataFolder folder, Datab
         return Path.Combine(parts, number.ToString(System.Globalization.CultureInfo.InvariantCulture));
     }
 
+    /// <summary>Ends an upload. Call in the session's turn: the row is looked at first, and nobody changes it until it says that the file is there.</summary>
     private async Task PublishAsync(StoredFile file, string temporary, long size, string hash, string contentType)
     {
+        RequirePending(files.Find(file.Id));
         DurableFile.CreateFolder(Path.GetDirectoryName(files.PathOf(file.Id))!);
         DurableFile.Publish(temporary, files.PathOf(file.Id));
         if (!await files.MarkReadyAsync(file, size, hash, contentType))
         {
-            throw new UploadException(400, "This upload is already complete.");
+            throw new UploadException(400, "This upload has reached the end of its life."); // swept meanwhile, and the next sweep takes the bytes
+        }
+    }
+
+    private static StoredFile RequirePending(StoredFile? file) =>
+        file is { State: FileState.Pending } ? file : throw new UploadException(400, "This upload is already complete.");
+
+    private async Task<(long Size, string Hash)> JoinAsync(string id, IReadOnlyList<UploadedPart> parts, string path, DiskReservation room, CancellationToken ct)
+    {
+        long size = 0;
+        using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        await using FileStream target = new(path, FileMode.Create, FileAccess.Write, FileShare.None, 1, FileOptions.Asynchronous);
+        foreach (var part in parts)
+        {
+            using var own = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            await using FileStream source = new(PartPath(id, part.Number), FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.Asynchronous | FileOptions.SequentialScan);
+            size += await CopyAsync(source, target, bytes =>
+            {
+                room.Write(bytes.Length);
+                whole.AppendData(bytes);
+                own.AppendData(bytes);
+            }, ct);
+
+            // A part that was replaced and whose row could not be written has the old etag.
+            if (Convert.ToHexStringLower(own.GetHashAndReset()) != part.ETag)
+            {
+                throw new UploadException(400, $"Part {part.Number} is not what its etag says. Please send it again.");
+            }
         }
 
-        Directory.Delete(Path.Combine(folder.Parts, file.Id), recursive: true);
+        return (size, Convert.ToHexStringLower(whole.GetHashAndReset()));
+    }
+
+    private SessionUse Join(string id)
+    {
+        lock (_sessions)
+        {
+            if (!_sessions.TryGetValue(id, out var session))
+            {
+                _sessions[id] = session = new UploadSession(Parts(id), options.Files.MaxUploadBytes);
+            }
+
+            session.Users++;
+            return new SessionUse(session, () => Leave(id, session));
+        }
+    }
+
+    /// <summary>The last one to leave a complete upload removes its parts.</summary>
+    private void Leave(string id, UploadSession session)
+    {
+        lock (_sessions)
+        {
+            if (--session.Users > 0)
+            {
+                return;
+            }
+
+            _sessions.Remove(id);
+            session.Dispose();
+            if (files.Find(id) is not { State: FileState.Pending })
+            {
+                OwnFiles.TryRemove(Path.Combine(folder.Parts, id), logger);
+            }
+        }
     }
 
     private async Task<Slot> EnterAsync(CancellationToken ct)
@@ -155,23 +236,36 @@ internal sealed class UploadService(LtxOptions options, DataFolder folder, Datab
         return new Slot(_slots);
     }
 
-    private static async Task<(long Size, string Hash)> ReceiveAsync(Stream body, string path, long most, CancellationToken ct)
+    /// <summary>Writes a body beside where it shall lie: a retry may overlap the try before it.</summary>
+    private async Task<Arrival> ReceiveAsync(UploadSession session, int number, Stream body, string path, DiskReservation room, CancellationToken ct)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Arrival arrival = new(session, path + "." + RandomNumberGenerator.GetHexString(8), logger);
         try
         {
-            await using FileStream target = new(path, FileMode.Create, FileAccess.Write, FileShare.None, 1, FileOptions.Asynchronous);
-            var size = await CopyAsync(body, target, hash, most, ct);
-            return (size, Convert.ToHexStringLower(hash.GetHashAndReset()));
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            await using FileStream target = new(arrival.Path, FileMode.Create, FileAccess.Write, FileShare.None, 1, FileOptions.Asynchronous);
+            await CopyAsync(body, target, bytes =>
+            {
+                arrival.Size += bytes.Length;
+                session.Take(number, bytes.Length);
+                room.Write(bytes.Length);
+                hash.AppendData(bytes);
+            }, ct);
+            arrival.Hash = Convert.ToHexStringLower(hash.GetHashAndReset());
+            return arrival;
         }
         catch
         {
-            File.Delete(path);
+            await arrival.DisposeAsync();
             throw;
         }
     }
 
-    private static async Task<long> CopyAsync(Stream source, Stream target, IncrementalHash hash, long most, CancellationToken ct)
+    /// <param name="source">is read to its end</param>
+    /// <param name="target">gets what was read</param>
+    /// <param name="coming">sees the bytes before they are written, and may refuse them</param>
+    /// <param name="ct">ends it</param>
+    private static async Task<long> CopyAsync(Stream source, Stream target, SpanAction coming, CancellationToken ct)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(1 << 17);
         try
@@ -181,12 +275,7 @@ internal sealed class UploadService(LtxOptions options, DataFolder folder, Datab
             while ((read = await source.ReadAsync(buffer, ct)) > 0)
             {
                 size += read;
-                if (size > most)
-                {
-                    throw new UploadException(413, $"The upload is larger than the server takes ({most} bytes).");
-                }
-
-                hash.AppendData(buffer, 0, read);
+                coming(buffer.AsSpan(0, read));
                 await target.WriteAsync(buffer.AsMemory(0, read), ct);
             }
 
@@ -198,8 +287,37 @@ internal sealed class UploadService(LtxOptions options, DataFolder folder, Datab
         }
     }
 
+    private delegate void SpanAction(ReadOnlySpan<byte> bytes);
+
     private readonly struct Slot(SemaphoreSlim slots) : IDisposable
     {
         public void Dispose() => slots.Release();
+    }
+
+    private readonly struct SessionUse(UploadSession session, Action leave) : IDisposable
+    {
+        public UploadSession Value => session;
+
+        public void Dispose() => leave();
+    }
+
+    /// <summary>A body that has been written, or is being; whatever of it has not been moved to its place is removed.</summary>
+    private sealed class Arrival(UploadSession session, string path, ILogger logger) : IAsyncDisposable
+    {
+        public string Path => path;
+
+        public long Size { get; set; }
+
+        public string Hash { get; set; } = "";
+
+        /// <summary>The part that it has become.</summary>
+        public UploadedPart? Part { get; set; }
+
+        public ValueTask DisposeAsync()
+        {
+            session.Settle(Size, Part);
+            OwnFiles.TryRemove(path, logger);
+            return ValueTask.CompletedTask;
+        }
     }
 }

@@ -7,7 +7,7 @@ namespace Ltx.Server.Playground;
 /// <summary>
 /// Where the page's masks, previews and thumbnails are made: a few at a time beside the queue's own work, in a folder of their own, kept as uploads are.
 /// </summary>
-internal sealed class Workbench(LtxOptions options, DataFolder folder, FileStore files, DiskBudget budget) : IDisposable
+internal sealed class Workbench(LtxOptions options, DataFolder folder, FileStore files, DiskBudget budget, ILogger<Workbench> logger) : IDisposable
 {
     /// <summary>Films take all that their ffmpeg may have; two leave room for the queue.</summary>
     private const int FilmsAtATime = 2;
@@ -21,7 +21,7 @@ internal sealed class Workbench(LtxOptions options, DataFolder folder, FileStore
     public Task<StoredFile> MakeFilmAsync(string owner, string contentType, Func<string, Task> make, CancellationToken ct) => InTurnAsync(_films, async () =>
     {
         budget.Require(0);
-        var work = Directory.CreateDirectory(Path.Combine(folder.Work, $"film-{Guid.NewGuid():N}")).FullName;
+        var work = Directory.CreateDirectory(folder.NewFilmWork()).FullName;
         try
         {
             var path = Path.Combine(work, "film" + ContentTypes.Extension(contentType, null));
@@ -31,7 +31,7 @@ internal sealed class Workbench(LtxOptions options, DataFolder folder, FileStore
         }
         finally
         {
-            Directory.Delete(work, recursive: true);
+            OwnFiles.TryRemove(work, logger);
         }
     }, ct);
 

@@ -62,6 +62,12 @@ internal sealed partial class InputFetcher(IFetcher fetcher, FileStore files, IL
     {
         if (files.IdFromUrl(url) is { } id && files.Lease(id) is { } lease)
         {
+            if (lease.File.Size > fetcher.LimitOf(kind))
+            {
+                lease.Dispose();
+                throw FetchException.TooLarge(fetcher.LimitOf(kind));
+            }
+
             return new FetchedFile(lease.Path, lease.File.ETag!, lease.File.Size, lease.File.ContentType, () =>
             {
                 lease.Dispose();

@@ -3,24 +3,30 @@ using Ltx.Server.Fal;
 using Ltx.Server.Files;
 using Ltx.Server.Observability;
 using Ltx.Server.Storage;
+using Microsoft.Data.Sqlite;
 
 namespace Ltx.Server.Queue;
 
 /// <summary>One attempt at one request: input, downloads, the run, the output, the end. Returns when the outcome is on disk.</summary>
 internal sealed partial class JobRunner(
     LtxOptions options, RequestQueue queue, StoredInputs stored, InputFetcher fetcher, LookAhead ahead, FileStore files, IInpaintRunner runner,
-    DataFolder folder, ServerMetrics metrics, TimeProvider clock, ILogger<JobRunner> logger)
+    DataFolder folder, Insistence insistence, ServerMetrics metrics, TimeProvider clock, ILogger<JobRunner> logger)
 {
-    public async Task RunAsync(int worker, LiveRequest request)
+    /// <param name="worker">which one</param>
+    /// <param name="request">what it runs</param>
+    /// <param name="giveUp">the server's end: until then an outcome waits for a database that is away</param>
+    public async Task RunAsync(int worker, LiveRequest request, CancellationToken giveUp)
     {
         var began = clock.GetTimestamp();
         using var cancellation = request.Running!;
         cancellation.CancelAfter(TimeSpan.FromSeconds(options.Queue.RunTimeoutSeconds));
-        var work = Path.Combine(folder.Work, request.Id);
-        Directory.CreateDirectory(work);
+        var work = folder.WorkOf(request.Id);
         RequestOutcome? outcome;
+        var counts = false;
         try
         {
+            Directory.CreateDirectory(work);
+
             // A cancel may have come between the take and the token that it cancels.
             if (request.StopReason != StopReason.None)
             {
@@ -33,23 +39,30 @@ internal sealed partial class JobRunner(
         {
             outcome = Stopped(request, Seconds(began));
         }
+        catch (SqliteException e) when (request.Attempts < options.Queue.MaxAttempts)
+        {
+            // Not its fault. The attempt counts all the same: a part of the database that is never read again must not be tried for ever.
+            RunFailed(logger, request.Id, e);
+            (outcome, counts) = (null, true);
+        }
         catch (Exception e)
         {
             RunFailed(logger, request.Id, e);
-            outcome = RequestOutcome.Failure(FalError.Model(500, "internal_server_error", "Internal server error", retryable: true), Seconds(began));
+            outcome = RequestOutcome.Failure(DiskTrouble.IsFull(e)
+                ? FalError.Infrastructure(507, "internal_error", "The server's disk is full.")
+                : FalError.Model(500, "internal_server_error", "Internal server error", retryable: true), Seconds(began));
         }
 
+        OwnFiles.TryRemove(work, logger);
         if (outcome is null)
         {
-            queue.Log(request, "WARN", "The server is stopping; the request waits again.");
-            await queue.RequeueAsync(request, countAttempt: false);
+            queue.Log(request, "WARN", counts ? "The server's database is not to be had; the request waits again." : "The server is stopping; the request waits again.");
+            await insistence.StoreAsync($"The return of request {request.Id} to the queue", () => queue.RequeueAsync(request, counts), giveUp);
         }
         else
         {
-            await queue.CompleteAsync(request, outcome);
+            await insistence.StoreAsync($"The end of request {request.Id}", () => queue.CompleteAsync(request, outcome), giveUp);
         }
-
-        Directory.Delete(work, recursive: true);
     }
 
     private async Task<RequestOutcome> AttemptAsync(int worker, LiveRequest request, string work, long began, CancellationToken ct)

@@ -1,12 +1,17 @@
 using Ltx.Server.Configuration;
+using Ltx.Server.Wire;
+using Microsoft.Data.Sqlite;
 
 namespace Ltx.Server.Queue;
 
 /// <summary>The queue's life: recovery before anything is served, one loop a worker, overdue starts, and the drain at the end.</summary>
 internal sealed partial class QueueService(
-    LtxOptions options, RequestQueue queue, JobRunner jobs, LookAhead ahead, IInpaintRunner runner, ServerState state, IHostApplicationLifetime lifetime,
+    LtxOptions options, RequestQueue queue, JobRunner jobs, LookAhead ahead, IInpaintRunner runner, Insistence insistence, OpenCalls calls, ServerState state, IHostApplicationLifetime lifetime,
     TimeProvider clock, ILogger<QueueService> logger) : IHostedService, IDisposable
 {
+    /// <summary>How long a loop rests after a failure that is nobody's in particular.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _loops = [];
 
@@ -37,7 +42,14 @@ internal sealed partial class QueueService(
         }
     }
 
-    public void Dispose() => _stop.Dispose();
+    /// <summary>A run that went on when the server left it may still ask for the token.</summary>
+    public void Dispose()
+    {
+        if (_loops.TrueForAll(l => l.IsCompleted))
+        {
+            _stop.Dispose();
+        }
+    }
 
     private void BeginStop()
     {
@@ -47,7 +59,7 @@ internal sealed partial class QueueService(
         async Task StopRunningAsync()
         {
             await ahead.StopAsync();
-            await queue.EndWaitingSyncAsync();
+            await EndWaitingSyncAsync();
             await Task.WhenAny(Task.WhenAll(_loops.SkipLast(1)), Task.Delay(TimeSpan.FromSeconds(options.Queue.DrainSeconds)));
             foreach (var request in queue.Running)
             {
@@ -55,6 +67,22 @@ internal sealed partial class QueueService(
             }
 
             await _stop.CancelAsync();
+
+            // Who waits for a run has been answered, or is being; who reads or sends on has no more time than that.
+            await Task.WhenAny(Task.WhenAll(_loops), Task.Delay(OpenCalls.Grace));
+            await calls.EndAsync();
+        }
+    }
+
+    private async Task EndWaitingSyncAsync()
+    {
+        try
+        {
+            await queue.EndWaitingSyncAsync();
+        }
+        catch (SqliteException e)
+        {
+            LoopFailed(logger, "Ending the sync runs that wait", e); // the next start ends them
         }
     }
 
@@ -68,15 +96,19 @@ internal sealed partial class QueueService(
             state.WorkerLoaded(worker);
             Loaded(logger, worker, clock.GetElapsedTime(began).TotalSeconds);
             string? loaded = null;
-            while (await queue.TakeAsync(loaded, _stop.Token) is { } request)
+            while (await TakeAsync(loaded) is { } request)
             {
-                await jobs.RunAsync(worker, request);
+                await jobs.RunAsync(worker, request, _stop.Token);
                 loaded = request.Stored.LoraSet;
             }
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (Exception e) when (_stop.IsCancellationRequested)
         {
-            // The server stops while the model loads or nothing waits.
+            // The server stops: while the model loads, while nothing waits, or before the disk took what has happened.
+            if (e is not OperationCanceledException)
+            {
+                RunLeft(logger, worker, e.Message);
+            }
         }
         catch (Exception e)
         {
@@ -87,25 +119,29 @@ internal sealed partial class QueueService(
         }
     }
 
+    /// <summary>The next request. While the database cannot note its start the worker pauses.</summary>
+    private Task<LiveRequest?> TakeAsync(string? loaded) =>
+        insistence.StoreAsync("The start of a request", () => queue.TakeAsync(loaded, _stop.Token), _stop.Token);
+
     private async Task EndOverdueAsync()
     {
-        try
+        using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(100));
+        while (!_stop.IsCancellationRequested)
         {
-            using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(100));
-            while (await timer.WaitForNextTickAsync(_stop.Token))
+            try
             {
+                await timer.WaitForNextTickAsync(_stop.Token);
                 await queue.EndOverdueAsync();
             }
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            // The server stops.
-        }
-        catch (Exception e)
-        {
-            WorkerDied(logger, -1, e);
-            Environment.ExitCode = 1;
-            lifetime.StopApplication();
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                LoopFailed(logger, "Ending requests that should have started", e); // they wait on, and are as overdue in a moment
+                await Task.Delay(Rest, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 
@@ -123,6 +159,12 @@ internal sealed partial class QueueService(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A run did not end in time; the server leaves it")]
     private static partial void RunGoesOn(ILogger logger);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Worker {Worker} ends without having stored what its run came to; the next start runs it again: {Reason}")]
+    private static partial void RunLeft(ILogger logger, int worker, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{What} failed")]
+    private static partial void LoopFailed(ILogger logger, string what, Exception e);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "Worker {Worker} cannot go on; the server stops")]
     private static partial void WorkerDied(ILogger logger, int worker, Exception e);

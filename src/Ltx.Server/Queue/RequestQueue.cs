@@ -13,7 +13,11 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
 {
     private readonly ConcurrentDictionary<string, LiveRequest> _live = new();
     private readonly WaitingLanes _waiting = new(options.Queue.GroupWindow, options.Queue.MaxOvertakes);
-    private readonly PriorityQueue<LiveRequest, DateTimeOffset> _deadlines = new();
+
+    /// <summary>Waiting requests that must have started by a time, the earliest first.</summary>
+    private readonly SortedSet<LiveRequest> _deadlines = new(Comparer<LiveRequest>.Create((a, b) =>
+        (a.Stored.StartDeadline, a.Stored.Sequence).CompareTo((b.Stored.StartDeadline, b.Stored.Sequence))));
+
     private readonly SemaphoreSlim _available = new(0);
     private readonly Lock _gate = new();
     private TaskCompletionSource _moved = NewSignal();
@@ -156,6 +160,7 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
                 request = Draining ? null : _waiting.Take(loadedLoraSet);
                 if (request is not null)
                 {
+                    _deadlines.Remove(request);
                     request.Attempts++;
                     request.StartedAt = clock.GetUtcNow();
                     request.Running = new CancellationTokenSource();
@@ -165,7 +170,16 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
 
             if (request is not null)
             {
-                await store.StartAsync(request.Id, request.StartedAt!.Value);
+                try
+                {
+                    await store.StartAsync(request.Id, request.StartedAt!.Value);
+                }
+                catch
+                {
+                    PutBack(request);
+                    throw;
+                }
+
                 metrics.Started(request.StartedAt.Value - request.Stored.SubmittedAt);
                 lock (_gate)
                 {
@@ -199,6 +213,15 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
         Enqueue(request);
     }
 
+    /// <summary>Undoes a take that the disk does not know of.</summary>
+    private void PutBack(LiveRequest request)
+    {
+        request.Attempts--;
+        request.StartedAt = null;
+        request.ResetStop();
+        Enqueue(request);
+    }
+
     /// <summary>Cancels a waiting request at once and tells a running one to stop. The wish is on disk when this returns.</summary>
     public async Task<CancelAnswer> CancelAsync(LiveRequest request, StopReason reason)
     {
@@ -206,12 +229,13 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
         lock (_gate)
         {
             waited = _waiting.Remove(request);
+            _deadlines.Remove(request);
             SignalMoved();
         }
 
         if (waited)
         {
-            await CompleteAsync(request, RequestOutcome.Failure(reason == StopReason.ClientDisconnected ? FalError.Disconnected() : FalError.Cancelled()));
+            await CompleteWaitingAsync(request, reason == StopReason.ClientDisconnected ? FalError.Disconnected() : FalError.Cancelled());
             return CancelAnswer.Requested;
         }
 
@@ -229,7 +253,7 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
     public async Task CompleteAsync(LiveRequest request, RequestOutcome outcome)
     {
         var now = clock.GetUtcNow();
-        await store.CompleteAsync(request.Id, outcome, now);
+        await store.CompleteAsync(request.Id, outcome, now, forgets: !request.Stored.StoreIo);
         if (!request.Stored.StoreIo)
         {
             store.DeleteInputFile(request.Id);
@@ -252,7 +276,7 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
     /// <summary>Adds a line for the client. It reaches the disk soon, not before this returns: a line lost in a crash harms nobody.</summary>
     public void Log(LiveRequest request, string level, string message)
     {
-        LogLine line = new(clock.GetUtcNow(), level, message);
+        LogLine line = new(clock.GetUtcNow(), level, FalMessages.Shorten(message));
         var number = request.AddLog(line, options.Queue.MaxLogLines);
         if (number >= 0)
         {
@@ -292,12 +316,13 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
         {
             ended = [.. _waiting.All.Where(r => r.Stored.Sync)];
             ended.ForEach(r => _waiting.Remove(r));
+            ended.ForEach(r => _deadlines.Remove(r));
             SignalMoved();
         }
 
         foreach (var request in ended)
         {
-            await CompleteAsync(request, RequestOutcome.Failure(FalError.Stopping()));
+            await CompleteWaitingAsync(request, FalError.Stopping());
         }
     }
 
@@ -308,9 +333,9 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
         List<LiveRequest> overdue = [];
         lock (_gate)
         {
-            while (_deadlines.TryPeek(out var request, out var deadline) && deadline <= now)
+            while (_deadlines.Min is { } request && request.Stored.StartDeadline <= now)
             {
-                _deadlines.Dequeue();
+                _deadlines.Remove(request);
                 if (_waiting.Remove(request))
                 {
                     overdue.Add(request);
@@ -321,7 +346,21 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
 
         foreach (var request in overdue)
         {
-            await CompleteAsync(request, RequestOutcome.Failure(FalError.StartDeadlinePassed()));
+            await CompleteWaitingAsync(request, FalError.StartDeadlinePassed());
+        }
+    }
+
+    /// <summary>Ends a request that has just been taken out of those that wait. Where its end cannot be stored it waits on.</summary>
+    private async Task CompleteWaitingAsync(LiveRequest request, FalError error)
+    {
+        try
+        {
+            await CompleteAsync(request, RequestOutcome.Failure(error));
+        }
+        catch
+        {
+            Enqueue(request);
+            throw;
         }
     }
 
@@ -343,9 +382,9 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
             request.State = RequestState.Queued;
             _waiting.Add(request);
             SignalMoved();
-            if (request.Stored.StartDeadline is { } deadline && request.Attempts == 0)
+            if (request.Stored.StartDeadline is not null && request.Attempts == 0)
             {
-                _deadlines.Enqueue(request, deadline);
+                _deadlines.Add(request);
             }
         }
 

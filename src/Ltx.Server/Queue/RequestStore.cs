@@ -6,7 +6,7 @@ using Microsoft.Data.Sqlite;
 namespace Ltx.Server.Queue;
 
 /// <summary>Requests, their logs and the webhooks they owe, in the database. A returned task means: on disk.</summary>
-internal sealed class RequestStore(Database database, DataFolder folder)
+internal sealed class RequestStore(Database database, DataFolder folder, ILogger<RequestStore> logger)
 {
     /// <summary>Inputs above this lie in a file of their own: a data URI of a whole video would be copied through the write-ahead log.</summary>
     public const int LargestInlineInput = 64 * 1024;
@@ -17,6 +17,7 @@ internal sealed class RequestStore(Database database, DataFolder folder)
         var inFile = request.Input.Length > LargestInlineInput;
         if (inFile)
         {
+            DurableFile.CreateFolder(folder.Inputs);
             var temporary = InputFile(request.Id) + ".new";
             await File.WriteAllBytesAsync(temporary, request.Input);
             DurableFile.Publish(temporary, InputFile(request.Id));
@@ -41,7 +42,8 @@ internal sealed class RequestStore(Database database, DataFolder folder)
 
             if (request.Webhook is { } webhook)
             {
-                db.Execute("INSERT INTO webhooks(request_id, url, state) VALUES($id, $url, 0)", ("$id", request.Id), ("$url", webhook));
+                db.Execute("INSERT INTO webhooks(request_id, url, state, owner, host) VALUES($id, $url, 0, $owner, $host)",
+                    ("$id", request.Id), ("$url", webhook), ("$owner", request.Owner), ("$host", WebhookQueue.HostOf(webhook)));
             }
 
             return sequence;
@@ -97,7 +99,11 @@ internal sealed class RequestStore(Database database, DataFolder folder)
             ("$id", id), ("$number", number), ("$at", line.At), ("$level", line.Level), ("$message", line.Message)));
 
     /// <summary>Ends a request. False when it had ended before: the first outcome stands, and the new output has no row.</summary>
-    public Task<bool> CompleteAsync(string id, RequestOutcome outcome, DateTimeOffset now) => database.WriteAsync(db =>
+    /// <param name="id">the request</param>
+    /// <param name="outcome">its end</param>
+    /// <param name="now">when</param>
+    /// <param name="forgets">its input was not to be kept</param>
+    public Task<bool> CompleteAsync(string id, RequestOutcome outcome, DateTimeOffset now, bool forgets = false) => database.WriteAsync(db =>
     {
         var changed = db.Execute(
             """
@@ -120,39 +126,39 @@ internal sealed class RequestStore(Database database, DataFolder folder)
 
         db.Execute("UPDATE webhooks SET state = 1, next_at = $now WHERE request_id = $id AND state = 0", ("$id", id), ("$now", now));
         return true;
-    });
+    }, forgets);
 
     /// <summary>Forgets input and result and returns whether the request was there and completed; the output's file is the file store's part.</summary>
-    public Task DeletePayloadsAsync(string id)
+    public async Task DeletePayloadsAsync(string id)
     {
-        return Delete();
-
-        async Task Delete()
-        {
-            await database.WriteAsync(db => db.Execute(
-                "UPDATE requests SET input = NULL, input_in_file = 0, result = NULL, payload_deleted = 1 WHERE id = $id AND state = 2", ("$id", id)));
-            File.Delete(InputFile(id));
-        }
+        await database.WriteAsync(
+            db => db.Execute("UPDATE requests SET input = NULL, input_in_file = 0, result = NULL, payload_deleted = 1 WHERE id = $id AND state = 2", ("$id", id)), forgets: true);
+        DeleteInputFile(id);
     }
 
     /// <summary>Drops input files of requests that no longer have one; called after completion of a request that was not to be kept.</summary>
-    public void DeleteInputFile(string id) => File.Delete(InputFile(id));
+    public void DeleteInputFile(string id) => OwnFiles.TryRemove(InputFile(id), logger);
 
     /// <summary>Removes old rows, unstored results and input files without a row.</summary>
     public async Task<int> SweepAsync(DateTimeOffset historyBefore, DateTimeOffset unstoredBefore)
     {
-        var removed = await database.WriteAsync(db =>
+        var (emptied, removed) = await database.WriteAsync(db =>
         {
-            db.Execute("UPDATE requests SET result = NULL, payload_deleted = 1 WHERE state = 2 AND store_io = 0 AND payload_deleted = 0 AND finished_at < $before", ("$before", unstoredBefore));
-            return db.Execute("DELETE FROM requests WHERE state = 2 AND finished_at < $before AND id NOT IN (SELECT request_id FROM webhooks WHERE state = 1)", ("$before", historyBefore));
+            var unstored = db.Execute("UPDATE requests SET result = NULL, payload_deleted = 1 WHERE state = 2 AND store_io = 0 AND payload_deleted = 0 AND finished_at < $before", ("$before", unstoredBefore));
+            return (unstored, db.Execute("DELETE FROM requests WHERE state = 2 AND finished_at < $before AND id NOT IN (SELECT request_id FROM webhooks WHERE state = 1)", ("$before", historyBefore)));
         });
-        foreach (var file in Directory.EnumerateFiles(folder.Inputs))
+        if (emptied + removed > 0)
+        {
+            await database.WriteAsync(_ => { }, forgets: true);
+        }
+
+        foreach (var file in OwnFiles.In(folder.Inputs, IsInputFile))
         {
             // Younger ones may belong to a submit whose row is just being written.
             if (File.GetLastWriteTimeUtc(file) < DateTime.UtcNow.AddHours(-1)
-                && database.Read(db => db.Scalar<long>("SELECT count(*) FROM requests WHERE id = $id AND input_in_file = 1", ("$id", Path.GetFileNameWithoutExtension(file)))) == 0)
+                && database.Read(db => db.Scalar<long>("SELECT count(*) FROM requests WHERE id = $id AND input_in_file = 1", ("$id", Path.GetFileName(file)[..36]))) == 0)
             {
-                File.Delete(file);
+                OwnFiles.TryRemove(file, logger);
             }
         }
 
@@ -163,6 +169,9 @@ internal sealed class RequestStore(Database database, DataFolder folder)
         database.Read(db => db.Query("SELECT input, input_in_file FROM requests WHERE id = $id", r => (r.Text("input"), r.Flag("input_in_file")), ("$id", id))).FirstOrDefault();
 
     private string InputFile(string id) => Path.Combine(folder.Inputs, id + ".json");
+
+    /// <summary>`id.json`, or `id.json.new` while it is being written.</summary>
+    private static bool IsInputFile(string name) => name.Length > 36 && Guid.TryParseExact(name[..36], "D", out _) && name[36..] is ".json" or ".json.new";
 
     private static StoredRequest Map(SqliteDataReader r) => new()
     {

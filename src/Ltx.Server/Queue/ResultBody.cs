@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Ltx.Server.Fal;
 using Ltx.Server.Files;
+using Ltx.Server.Wire;
 
 namespace Ltx.Server.Queue;
 
@@ -50,7 +51,7 @@ internal sealed class ResultBody(FileStore files)
         var video = stored.GetProperty("video");
         json.WriteStartObject();
         json.WriteStartObject("video");
-        json.WriteString("url", new Uri(request.BaseUrl).GetLeftPart(UriPartial.Authority) + video.GetProperty("path").GetString());
+        json.WriteString("url", Origin.OfStored(request.BaseUrl) + video.GetProperty("path").GetString());
         WriteFileFields(json, video);
         json.WriteEndObject();
         WriteRest(json, stored);

@@ -1,25 +1,29 @@
 using System.Security.Cryptography;
+using Ltx.Server.Configuration;
 
 namespace Ltx.Server.Storage;
 
 /// <summary>The data folder: its places, the lock that keeps a second server out, and the secrets made at the first start.</summary>
 internal sealed class DataFolder : IDisposable
 {
+    private const string LockName = "ltx.lock";
+    private const string Film = "film-";
+
     private FileStream? _lock;
 
+    /// <exception cref="InvalidConfigurationException">The folder holds what is not a server's.</exception>
     public DataFolder(string path)
     {
         Root = Path.GetFullPath(path);
-        Directory.CreateDirectory(Root);
-        if (!OperatingSystem.IsWindows())
+        string[] ours = [Files, Parts, Inputs, Work];
+        if (Strangers(ours) is { Count: > 0 } strangers)
         {
-            // Inputs, results and keys of all callers lie here.
-            File.SetUnixFileMode(Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            throw new InvalidConfigurationException([$"Server:Data: the folder '{Root}' holds what is no server's ({string.Join(", ", strangers.Take(3))}); give an empty folder, or one that does not exist"]);
         }
 
-        foreach (var folder in new[] { Files, Parts, Inputs, Work })
+        foreach (var folder in ours.Prepend(Root))
         {
-            Directory.CreateDirectory(folder);
+            CreatePrivate(folder);
         }
     }
 
@@ -36,7 +40,7 @@ internal sealed class DataFolder : IDisposable
     /// <summary>Input JSON too large for the database.</summary>
     public string Inputs => Path.Combine(Root, "inputs");
 
-    /// <summary>One folder a running request; emptied at each start.</summary>
+    /// <summary>One folder a running request or film; those that a crash left are removed at the next start.</summary>
     public string Work => Path.Combine(Root, "work");
 
     /// <summary>What the CUDA driver has compiled for this machine's cards.</summary>
@@ -44,12 +48,22 @@ internal sealed class DataFolder : IDisposable
 
     public string ServerFile => Path.Combine(Root, "server.json");
 
+    /// <summary>A request's folder in <see cref="Work"/>.</summary>
+    public string WorkOf(string requestId) => Path.Combine(Work, requestId);
+
+    /// <summary>A folder in <see cref="Work"/> for a film that is made beside the queue.</summary>
+    public string NewFilmWork() => Path.Combine(Work, $"{Film}{Guid.NewGuid():N}");
+
+    /// <summary>Whether a folder in <see cref="Work"/> has a name of ours.</summary>
+    public static bool IsWork(string name) =>
+        Guid.TryParseExact(name, "D", out _) || (name.StartsWith(Film, StringComparison.Ordinal) && Guid.TryParseExact(name[Film.Length..], "N", out _));
+
     /// <summary>False when another process serves this folder.</summary>
     public bool TryLock()
     {
         try
         {
-            _lock = new FileStream(Path.Combine(Root, "ltx.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            _lock = new FileStream(Path.Combine(Root, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             return true;
         }
         catch (IOException)
@@ -82,8 +96,34 @@ internal sealed class DataFolder : IDisposable
         }
 
         var secret = File.ReadAllBytes(file);
-        return secret.Length == 32 ? secret : throw new InvalidDataException($"{file} does not hold the 32 bytes that were written to it.");
+        return secret.Length == 32 ? secret : throw new DataFolderException(
+            $"{file} does not hold the 32 bytes that were written to it. Put a copy of it back, or remove it: a new one is made at the next start, and what the old one signed is no longer valid.");
     }
+
+    /// <summary>Makes a folder for the server alone: inputs, results and keys of all callers lie there. One that is there already stays as it is.</summary>
+    private static void CreatePrivate(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    /// <summary>
+    /// What somebody else keeps in a folder that no server has used yet: at a start the server tidies up in it. Hidden files, a file system's
+    /// `lost+found`, a configuration file, and our own folders while they are empty (a first start may have been ended) are nobody's.
+    /// </summary>
+    private List<string> Strangers(string[] ours) =>
+        !Directory.Exists(Root) || File.Exists(DatabaseFile) || File.Exists(Path.Combine(Root, LockName))
+            ? []
+            : [.. Directory.EnumerateFileSystemEntries(Root)
+                .Where(entry => Path.GetFileName(entry) is var name && name[0] != '.' && name is not ("lost+found" or "ltx.json")
+                    && !(ours.Contains(entry) && Directory.Exists(entry) && !Directory.EnumerateFileSystemEntries(entry).Any()))
+                .Select(entry => Path.GetFileName(entry)).Order(StringComparer.Ordinal)];
 
     public void Dispose() => _lock?.Dispose();
 }

@@ -13,33 +13,70 @@ internal sealed class Database : IDisposable
     private const int LargestBatch = 256;
 
     private readonly string _connectionString;
+    private readonly string _busyTimeout;
     private readonly BlockingCollection<IWrite> _writes = [];
     private readonly ConcurrentBag<SqliteConnection> _readers = [];
     private readonly Thread _writer;
     private readonly SqliteConnection _connection;
+    private bool _forgets; // the writer's alone
 
-    public Database(string path)
+    /// <summary>How long a commit waits for another program that holds the database: a caller is waiting, too.</summary>
+    public const int DefaultBusySeconds = 10;
+
+    private volatile string? _trouble;
+    private volatile bool _isTrying;
+
+    /// <param name="path">the file, made where there is none</param>
+    /// <param name="busySeconds">how long a commit waits for another program</param>
+    /// <exception cref="DataFolderException">It is damaged, in use, or cannot be opened.</exception>
+    public Database(string path, int busySeconds = DefaultBusySeconds)
     {
-        _connectionString = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 30 }.ToString();
-        _connection = Open();
-        Schema.Apply(_connection);
+        _busyTimeout = $"PRAGMA busy_timeout={busySeconds * 1000}";
+        _connectionString = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = busySeconds }.ToString();
+        try
+        {
+            CreatePrivate(path);
+            _connection = Open();
+            Schema.Apply(_connection);
+        }
+        catch (SqliteException e)
+        {
+            _connection?.Dispose();
+            throw DataFolderException.Of(e, path);
+        }
+
         _writer = new Thread(WriteLoop) { IsBackground = true, Name = "database writer" };
         _writer.Start();
     }
 
+    /// <summary>Why the last commit failed; null since one succeeded.</summary>
+    public string? Trouble => _trouble;
+
     /// <summary>Completes when the operation is on disk. An exception of the operation undoes that operation alone.</summary>
-    public Task<T> WriteAsync<T>(Func<SqliteConnection, T> operation)
+    /// <param name="operation">what to do</param>
+    /// <param name="forgets">what the operation deletes shall be in no file of the database any more when it completes</param>
+    public Task<T> WriteAsync<T>(Func<SqliteConnection, T> operation, bool forgets = false)
     {
-        Write<T> write = new(operation);
+        Write<T> write = new(operation, forgets);
         _writes.Add(write);
         return write.Task;
     }
 
-    public Task WriteAsync(Action<SqliteConnection> operation) => WriteAsync(connection =>
+    /// <summary>Commits nothing, to see whether it can be done again. Returns at once.</summary>
+    public void Try()
+    {
+        if (!_isTrying)
+        {
+            _isTrying = true;
+            _ = WriteAsync(_ => { }).ContinueWith(_ => _isTrying = false, TaskScheduler.Default);
+        }
+    }
+
+    public Task WriteAsync(Action<SqliteConnection> operation, bool forgets = false) => WriteAsync(connection =>
     {
         operation(connection);
         return true;
-    });
+    }, forgets);
 
     /// <summary>Reads what has been committed.</summary>
     public T Read<T>(Func<SqliteConnection, T> operation)
@@ -77,8 +114,18 @@ internal sealed class Database : IDisposable
     {
         SqliteConnection connection = new(_connectionString);
         connection.Open();
-        connection.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=30000; PRAGMA cache_size=-4096;");
+        connection.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA cache_size=-4096;");
+        connection.Execute(_busyTimeout);
         return connection;
+    }
+
+    /// <summary>The database holds every prompt; its write-ahead log takes the mode from it.</summary>
+    private static void CreatePrivate(string path)
+    {
+        if (!OperatingSystem.IsWindows() && !File.Exists(path))
+        {
+            using FileStream _ = new(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+        }
     }
 
     private void WriteLoop()
@@ -117,13 +164,39 @@ internal sealed class Database : IDisposable
         }
         catch (SqliteException e)
         {
-            // The disk is full or broken: nothing of the batch is on it, and every caller must know.
+            // The disk is full or broken, or another program has the database: nothing of the batch is on it, and every caller must know.
             RollBack();
+            _trouble = e.Message;
             batch.ForEach(w => w.Fail(e));
             return;
         }
 
+        _trouble = null;
+        _forgets |= batch.Exists(w => w.Forgets);
+        if (_forgets)
+        {
+            EmptyLog();
+        }
+
         batch.ForEach(w => w.Succeed());
+    }
+
+    /// <summary>
+    /// Moves the write-ahead log into the database, where what was deleted is overwritten, and empties it. A reader that is just looking at the log is waited
+    /// for a moment; then it is done after the next commit.
+    /// </summary>
+    private void EmptyLog()
+    {
+        try
+        {
+            _connection.Execute("PRAGMA busy_timeout=500");
+            _forgets = _connection.Scalar<long>("PRAGMA wal_checkpoint(TRUNCATE)") != 0;
+            _connection.Execute(_busyTimeout);
+        }
+        catch (SqliteException e)
+        {
+            _trouble = e.Message; // the commit itself stands
+        }
     }
 
     private void RollBack()
@@ -140,6 +213,8 @@ internal sealed class Database : IDisposable
 
     private interface IWrite
     {
+        bool Forgets { get; }
+
         /// <summary>False when the operation threw; its exception is kept.</summary>
         bool Run(SqliteConnection connection);
 
@@ -148,8 +223,10 @@ internal sealed class Database : IDisposable
         void Fail(Exception e);
     }
 
-    private sealed class Write<T>(Func<SqliteConnection, T> operation) : IWrite
+    private sealed class Write<T>(Func<SqliteConnection, T> operation, bool forgets) : IWrite
     {
+        public bool Forgets => forgets;
+
         private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private T? _result;
         private Exception? _error;

@@ -90,6 +90,13 @@ internal static class Schema
         ) WITHOUT ROWID;
         CREATE INDEX input_files_by_file ON input_files(file_id);
         """,
+        // Whose webhook it is and where it goes: what is due is taken in turns, by both.
+        """
+        ALTER TABLE webhooks ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+        ALTER TABLE webhooks ADD COLUMN host TEXT NOT NULL DEFAULT '';
+        UPDATE webhooks SET owner = (SELECT owner FROM requests WHERE id = request_id);
+        CREATE INDEX webhooks_in_turn ON webhooks(owner, host, next_at) WHERE state = 1;
+        """,
     ];
 
     public static void Apply(SqliteConnection connection)

@@ -11,7 +11,7 @@ internal sealed class CorsMiddleware(RequestDelegate next)
     public Task InvokeAsync(HttpContext context)
     {
         var (request, headers) = (context.Request, context.Response.Headers);
-        if (request.Headers.Origin.ToString() is { Length: > 0 } origin)
+        if (request.Headers.Origin.ToString() is { Length: > 0 } origin && HeaderText.IsPlain(origin))
         {
             headers.AccessControlAllowOrigin = origin;
             headers.AccessControlAllowCredentials = "true";
@@ -29,7 +29,8 @@ internal sealed class CorsMiddleware(RequestDelegate next)
         }
 
         headers.AccessControlAllowMethods = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
-        headers.AccessControlAllowHeaders = request.Headers.AccessControlRequestHeaders is { Count: > 0 } asked ? asked : "authorization, content-type";
+        headers.AccessControlAllowHeaders = request.Headers.AccessControlRequestHeaders.ToString() is { Length: > 0 } asked && HeaderText.IsPlain(asked)
+            ? asked : "authorization, content-type";
         headers.AccessControlMaxAge = "86400";
         context.Response.StatusCode = StatusCodes.Status204NoContent;
         return Task.CompletedTask;

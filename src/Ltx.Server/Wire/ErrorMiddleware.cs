@@ -1,14 +1,12 @@
 using Ltx.Server.Fal;
 using Ltx.Server.Files;
-using Microsoft.Data.Sqlite;
+using Ltx.Server.Storage;
 
 namespace Ltx.Server.Wire;
 
 /// <summary>The outermost step: a request id on every answer, and every failure, the framework's own included, as fal's JSON.</summary>
 internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddleware> logger)
 {
-    private const int SqliteFull = 13;
-
     public async Task InvokeAsync(HttpContext context)
     {
         FalResponse.SetRequestId(context, Guid.NewGuid().ToString());
@@ -38,12 +36,13 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
             BadHttpRequestException bad => FalError.Plain(bad.StatusCode, bad.StatusCode == 413 ? "The request body is larger than the server takes." : bad.Message),
             UploadException upload => FalError.Plain(upload.Status, upload.Message),
             StorageFullException full => FalError.Infrastructure(507, "internal_error", full.Message),
-            SqliteException { SqliteErrorCode: SqliteFull } => FalError.Infrastructure(507, "internal_error", "The server's disk is full."),
+            _ when DiskTrouble.IsFull(e) => FalError.Infrastructure(507, "internal_error", "The server's disk is full."),
+            _ when DiskTrouble.IsPassing(e) => FalError.Infrastructure(503, "internal_error", "The server's database is not to be had at the moment. Please try again."),
             _ => FalError.Plain(500, "Internal Server Error"),
         };
         if (error.Status >= 500)
         {
-            Failed(logger, context.Request.Method, context.Request.Path, e);
+            Failed(logger, context.Request.Method, LoggedPath.Of(context.Request.Path), e);
         }
 
         if (context.Response.HasStarted)
@@ -91,5 +90,5 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed")]
-    private static partial void Failed(ILogger logger, string method, PathString path, Exception e);
+    private static partial void Failed(ILogger logger, string method, string path, Exception e);
 }

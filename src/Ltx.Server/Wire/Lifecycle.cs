@@ -35,9 +35,9 @@ internal static class Lifecycle
                     ? given > LongestSeconds ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(given)
                     : null;
             }
-            catch (JsonException)
+            catch (Exception e) when (e is JsonException or InvalidOperationException)
             {
-                return null;
+                return null; // InvalidOperationException: a name that is half a surrogate pair
             }
         }
 

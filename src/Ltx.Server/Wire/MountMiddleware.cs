@@ -27,7 +27,11 @@ internal sealed class MountMiddleware(RequestDelegate next, LtxOptions options)
     public Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
-        var origin = Origin(context);
+        if (OriginOf(context) is not { } origin)
+        {
+            return FalResponse.WriteAsync(context, FalError.Plain(400, "The Host header names no host and port."));
+        }
+
         var queueBase = origin + Queue;
         var proxied = request.Headers.TryGetValue(TargetHeader, out var target);
         if (proxied || request.Path.StartsWithSegments(ProxyPath, StringComparison.Ordinal))
@@ -80,7 +84,7 @@ internal sealed class MountMiddleware(RequestDelegate next, LtxOptions options)
         return true;
     }
 
-    private string Origin(HttpContext context)
+    private string? OriginOf(HttpContext context)
     {
         if (options.Server.PublicUrl is { } configured)
         {
@@ -88,14 +92,14 @@ internal sealed class MountMiddleware(RequestDelegate next, LtxOptions options)
         }
 
         var scheme = Forwarded(context, "X-Forwarded-Proto") is "https" or "http" ? Forwarded(context, "X-Forwarded-Proto")! : context.Request.Scheme;
-        return $"{scheme}://{Host(context)}";
+        return Origin.Parse(scheme, Host(context));
     }
 
     /// <summary>Host and port as the client wrote them. HTTP/1.0 has none: then the address that was connected to.</summary>
     private string Host(HttpContext context)
     {
-        var host = Forwarded(context, "X-Forwarded-Host") is { } forwarded ? new HostString(forwarded) : context.Request.Host;
-        return host.HasValue ? host.ToUriComponent() : $"{new IPEndPoint(context.Connection.LocalIpAddress ?? IPAddress.Loopback, context.Connection.LocalPort)}";
+        var host = Forwarded(context, "X-Forwarded-Host") ?? context.Request.Host.Value;
+        return !string.IsNullOrEmpty(host) ? host : $"{new IPEndPoint(context.Connection.LocalIpAddress ?? IPAddress.Loopback, context.Connection.LocalPort)}";
     }
 
     /// <summary>What a trusted proxy says; it appends, so the last value is its own.</summary>

@@ -115,6 +115,14 @@ public sealed class LoraFileTests : IDisposable
         Assert.Equal((1, 1), (file.ReferenceDownscale, file.ReferenceTemporalScale));
     }
 
+    [Fact]
+    public void Metadata_and_names_of_megabytes_are_quoted_in_part()
+    {
+        string metadata = folder.Write("a.safetensors", [LoraPart.Filled(Layer, 2, 2)], ("reference_downscale_factor", new string('9', 3_000_000) + "\U0001f600"));
+        string names = folder.Write("b.safetensors", [LoraPart.Filled(new string('x', 2_000_000), 2, 2), LoraPart.Filled(Layer, 2, 2)], ("reference_downscale_factor", "0"));
+        Assert.All([metadata, names], path => Assert.InRange(Assert.Throws<WeightsException>(() => LoraFile.Open(path)).Message.Length, 1, InferenceException.Longest));
+    }
+
     [Theory]
     [InlineData("0")]
     [InlineData("x")]

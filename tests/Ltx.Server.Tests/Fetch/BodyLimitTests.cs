@@ -150,6 +150,8 @@ public class BodyLimitTests
 
     [Theory]
     [InlineData("gzip", "not gzip at all")]
+    [InlineData("deflate", "not deflate at all")]
+    [InlineData("br", "not brotli at all")]
     [InlineData("zstd", "anything")]
     [InlineData("gzip, gzip, gzip", "anything")]
     public async Task A_body_that_cannot_be_decompressed_is_an_error(string codings, string body)

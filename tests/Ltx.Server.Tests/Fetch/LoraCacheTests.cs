@@ -1,5 +1,6 @@
 using Ltx.Server.Fetch;
 using Ltx.Server.Tests.Fetch.Support;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ltx.Server.Tests.Fetch;
 
@@ -167,12 +168,13 @@ public class LoraCacheTests
         await UseAsync(fetch, 1);
         string[] whole = fetch.CachedFiles;
         string index = Path.Combine(fetch.CachePath, "index");
-        File.WriteAllBytes(Path.Combine(fetch.CachePath, "partial", "half"), new byte[10]);
-        File.WriteAllText(Path.Combine(index, "broken.json"), "{\"Sha2");
-        File.WriteAllText(Path.Combine(index, "torn.json"), "");
-        File.WriteAllText(Path.Combine(index, "empty.json"), "{}");
-        File.WriteAllText(Path.Combine(index, "null.json"), "null");
-        File.WriteAllText(Path.Combine(index, "dangling.json"), File.ReadAllText(Directory.GetFiles(index).Single(f => f.Length > 80)).Replace(Hash(1), Hash(2)));
+        string good = File.ReadAllText(Directory.GetFiles(index).Single());
+        string Entry(byte name) => Path.Combine(index, TestFetch.Sha256([name]) + ".json");
+        File.WriteAllBytes(Path.Combine(fetch.CachePath, "partial", Guid.NewGuid().ToString("N")), new byte[10]);
+        foreach ((int name, string content) in new[] { "{\"Sha2", "", "{}", "null", good.Replace(Hash(1), Hash(2)) }.Index())
+        {
+            File.WriteAllText(Entry((byte)name), content);
+        }
 
         fetch.Restart();
 
@@ -205,7 +207,7 @@ public class LoraCacheTests
     {
         await using TestFetch fetch = new();
 
-        Assert.Contains("in use", Assert.Throws<IOException>(() => new CacheFolder(fetch.CachePath)).Message);
+        Assert.Contains("in use", Assert.Throws<IOException>(() => new CacheFolder(fetch.CachePath, NullLogger.Instance)).Message);
     }
 
     [Fact]

@@ -63,14 +63,17 @@ internal sealed class HostProcess : IDisposable
         _process.WaitForExit();
     }
 
+    /// <summary>SIGTERM.</summary>
+    public void Terminate()
+    {
+        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
     /// <summary>SIGTERM; returns the exit code.</summary>
     public int Stop()
     {
-        using (var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]))
-        {
-            kill.WaitForExit();
-        }
-
+        Terminate();
         Assert.True(_process.WaitForExit(TimeSpan.FromMinutes(3)), "The server did not stop.");
         return _process.ExitCode;
     }

@@ -72,6 +72,15 @@ internal sealed class TestServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Stops, and leaves what has not ended after a while.</summary>
+    public async Task LeaveAsync(TimeSpan after)
+    {
+        using CancellationTokenSource late = new(after);
+        await _app.StopAsync(late.Token);
+        await _app.DisposeAsync();
+        Client.Dispose();
+    }
+
     /// <summary>A valid input with changes: a null removes the field.</summary>
     public static Dictionary<string, object?> Input(params (string Name, object? Value)[] changes)
     {

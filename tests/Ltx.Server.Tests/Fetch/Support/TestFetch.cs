@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Ltx.Server.Fetch;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ltx.Server.Tests.Fetch.Support;
 
@@ -130,7 +131,7 @@ internal sealed class TestFetch : IAsyncDisposable
         };
         configure?.Invoke(options);
         Http = new SafeHttp(options, Resolver, Connector, certificates);
-        CacheFolder opened = new(options.CacheFolder);
+        CacheFolder opened = new(options.CacheFolder, NullLogger.Instance);
         Cache = new LoraCache(opened, options.CacheBytes, Log);
         return (new Fetcher(options, Http, opened, Cache, Log, localFiles), opened);
     }
