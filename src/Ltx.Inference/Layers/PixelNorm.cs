@@ -34,7 +34,7 @@ internal static class PixelNorm
     private static Tensor RootMeanSquare(Tensor x, double epsilon)
     {
         Tensor meanSquare = ChannelsLast.Is(x)
-            ? linalg.vector_norm(x, 2, [1], keepdim: true).to(ScalarType.Float32).square().div_(x.shape[1])
+            ? x.norm(1, keepdim: true).to(ScalarType.Float32).square().div_(x.shape[1])
             : x.square().mean([1], keepdim: true).to(ScalarType.Float32);
         return meanSquare.add_(epsilon).sqrt_();
     }

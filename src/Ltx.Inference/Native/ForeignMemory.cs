@@ -29,10 +29,11 @@ internal static class ForeignMemory
         }
     }
 
-    /// <summary>The address of the first element of a tensor, on the tensor's device.</summary>
+    /// <summary>The address of the first element of a tensor, on the tensor's device. It does not hold the tensor: its user does, to the end of the use.</summary>
     internal static nint Address(Tensor tensor)
     {
         StableInterface.Check(StableInterface.GetDataPointer(tensor.Handle, out nint address), "get_data_ptr");
+        GC.KeepAlive(tensor);
         return address;
     }
 }

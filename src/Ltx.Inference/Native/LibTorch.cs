@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Reflection;
 using System.Runtime.InteropServices;
 using TorchSharp;
 
@@ -32,6 +34,12 @@ public static partial class LibTorch
 
     /// <summary>Whether it can compute on CUDA devices, if there are any.</summary>
     public static bool HasCuda => Loaded.Value.ContainsKey(Cuda);
+
+    /// <summary>What helps when TorchSharp's files are not as the build makes them.</summary>
+    public const string BuildAgain = "TorchSharp's files in this build are not what the build makes of them; run ./ltx clean, and build again.";
+
+    /// <summary>Whether TorchSharp's assembly is the one of the build, which keeps arguments alive while libtorch works on them.</summary>
+    public static bool KeepsArguments => typeof(torch).Assembly.GetCustomAttribute<DebuggableAttribute>() is { IsJITOptimizerDisabled: true };
 
     /// <summary>Loads libtorch once; later calls do nothing.</summary>
     /// <exception cref="InferenceException">There is no libtorch where it should be, or it cannot be loaded here.</exception>
@@ -106,7 +114,8 @@ public static partial class LibTorch
         }
         catch (DllNotFoundException e)
         {
-            throw new InferenceException(Fault.Internal, $"libtorch cannot be loaded: {e.Message}", e);
+            string advice = Path.GetFileName(file) == FileName(Bridge) && e.Message.Contains("GLIBCXX", StringComparison.Ordinal) ? $" {BuildAgain}" : "";
+            throw new InferenceException(Fault.Internal, $"libtorch cannot be loaded: {e.Message}{advice}", e);
         }
     }
 

@@ -57,6 +57,8 @@ internal static class Operators
     private static ulong Argument(Tensor tensor)
     {
         StableInterface.Check(StableInterface.NewTensorHandle(tensor.Handle, out nint handle), "new_tensor_handle");
+        // The number that was handed over does not hold the tensor.
+        GC.KeepAlive(tensor);
         return (ulong)handle;
     }
 

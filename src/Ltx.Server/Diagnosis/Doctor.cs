@@ -33,6 +33,7 @@ internal static class Doctor
         try
         {
             LibTorchFacts facts = LibTorchFacts.Read();
+            if (!LibTorch.KeepsArguments) return new Finding("libtorch", Verdict.Missing, "TorchSharp.dll lets the collector free what libtorch works on", LibTorch.BuildAgain);
             return new Finding("libtorch", Verdict.Good, $"{facts.Version} for {(LibTorch.HasCuda ? "CUDA" : "CPU")} in {LibTorch.Folder}, {facts.Threads} threads, BLAS: {facts.Blas}");
         }
         catch (InferenceException e)

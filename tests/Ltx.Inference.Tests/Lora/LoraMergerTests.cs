@@ -173,6 +173,7 @@ public sealed class LoraMergerTests : IDisposable
         Tensor weight = transformer.Linears[layer].Weight.Tensors[0];
         byte[] bytes = new byte[weight.numel() * sizeof(short)];
         Marshal.Copy(ForeignMemory.Address(weight), bytes, 0, bytes.Length);
+        GC.KeepAlive(weight);
         return bytes;
     })];
 

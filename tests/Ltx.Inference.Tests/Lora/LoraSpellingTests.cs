@@ -166,6 +166,7 @@ public sealed class LoraSpellingTests : IDisposable
     {
         byte[] bytes = new byte[tensor.numel() * sizeof(float)];
         Marshal.Copy(ForeignMemory.Address(tensor), bytes, 0, bytes.Length);
+        GC.KeepAlive(tensor);
         return bytes;
     }
 }

@@ -64,6 +64,7 @@ internal sealed partial class Float8Checkpoint : IDisposable
     {
         byte[] bytes = new byte[tensor.numel() * size];
         Marshal.Copy(ForeignMemory.Address(tensor), bytes, 0, bytes.Length);
+        GC.KeepAlive(tensor);
         return bytes;
     }
 
