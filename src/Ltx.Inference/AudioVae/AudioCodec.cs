@@ -1,3 +1,4 @@
+using Ltx.Inference.Native;
 using Ltx.Inference.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -5,7 +6,7 @@ using static TorchSharp.torch;
 namespace Ltx.Inference.AudioVae;
 
 /// <summary>
-/// Sound to latent and back, with all its weights: the audio VAE in the type of the caller's choice, the vocoder in float32.
+/// Sound to latent and back, with all its weights: the audio VAE in the type of the caller's choice, the vocoder in float32 at least.
 /// Source: packages/ltx-pipelines/src/ltx_pipelines/utils/blocks.py (AudioConditioner, AudioDecoder) at 400fd31.
 /// </summary>
 public sealed class AudioCodec : IDisposable
@@ -25,7 +26,7 @@ public sealed class AudioCodec : IDisposable
         Config = AudioVaeConfig.Read(checkpoint.Config);
         vocoderConfig = VocoderConfig.Read(checkpoint.Config);
         vaeWeights = checkpoint.Component("audio_vae.", device, type);
-        vocoderWeights = checkpoint.Component("vocoder.", device, ScalarType.Float32);
+        vocoderWeights = checkpoint.Component("vocoder.", device, type.AtLeastFloat32());
         try
         {
             WeightScope vae = vaeWeights.Root;
@@ -66,13 +67,13 @@ public sealed class AudioCodec : IDisposable
     {
         if (waveform.dim() != 3 || waveform.shape[1] != AudioVaeConfig.Stereo) throw new ArgumentException($"A waveform is [B, 2, S], not [{string.Join(", ", waveform.shape)}].", nameof(waveform));
         using var scope = NewDisposeScope();
-        Tensor samples = SampleRateConverter.Convert(waveform.to(ScalarType.Float32, vaeWeights.Device), sampleRate ?? Config.SampleRate, Config.SampleRate);
+        Tensor samples = SampleRateConverter.Convert(waveform.to(vaeWeights.Type.AtLeastFloat32(), vaeWeights.Device), sampleRate ?? Config.SampleRate, Config.SampleRate);
         if (samples.shape[2] < MinimumSamples) throw new InferenceException(Fault.Input, $"The sound has {samples.shape[2]} samples, and at least {MinimumSamples} are needed to encode it.");
         return encoder!.Encode(samples).MoveToOuterDisposeScope();
     }
 
     /// <param name="latent">normalised, [B, C, T, F]</param>
-    /// <returns>waveform [B, 2, S] in -1 ... 1 at <see cref="OutputRate"/>, float32</returns>
+    /// <returns>waveform [B, 2, S] in -1 ... 1 at <see cref="OutputRate"/>, in the vocoder's type</returns>
     public Tensor Decode(Tensor latent)
     {
         using var scope = NewDisposeScope();

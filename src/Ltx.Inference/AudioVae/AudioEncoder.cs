@@ -1,3 +1,4 @@
+using Ltx.Inference.Native;
 using Ltx.Inference.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -36,7 +37,7 @@ internal sealed class AudioEncoder : IDisposable
         middle = [new ResidualBlock(scope["mid.block_1"], channels, channels), new ResidualBlock(scope["mid.block_2"], channels, channels)];
         // Means and logarithms of variances; only the means are used.
         leave = new CausalConvolution(scope["conv_out"], channels, 2 * config.LatentChannels, 3);
-        spectrogram = new MelSpectrogram(config, scope.Device);
+        spectrogram = new MelSpectrogram(config, scope.Device, type.AtLeastFloat32());
     }
 
     /// <param name="waveform">[B, 2, S] in -1 ... 1 at the VAE's own rate, on the encoder's device</param>

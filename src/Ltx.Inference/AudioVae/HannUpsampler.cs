@@ -18,13 +18,13 @@ internal sealed class HannUpsampler : IDisposable
     private readonly int ratio;
     private readonly Tensor filter;
 
-    internal HannUpsampler(int ratio, Device device)
+    internal HannUpsampler(int ratio, Device device, ScalarType type = ScalarType.Float32)
     {
         this.ratio = ratio;
         using var scope = NewDisposeScope();
         Tensor time = (arange(2 * Reach * ratio + 1, ScalarType.Float32) / ratio - Reach) * RollOff;
         Tensor window = (time.clamp(-ZeroCrossings, ZeroCrossings) * (Math.PI / ZeroCrossings / 2)).cos().square();
-        filter = (time.sinc() * window * (RollOff / ratio)).reshape(1, 1, -1).to(device).DetachFromDisposeScope();
+        filter = (time.sinc() * window * (RollOff / ratio)).reshape(1, 1, -1).to(type, device).DetachFromDisposeScope();
     }
 
     /// <param name="x">[B, C, T], float32</param>

@@ -5,7 +5,7 @@ namespace Ltx.Inference.AudioVae;
 
 /// <summary>
 /// The VAE's front end: magnitudes of a Hann-windowed Fourier transform, mel filters, logarithm. Centred, the ends reflected,
-/// whatever the config's <c>stft.causal</c> says. Always float32.
+/// whatever the config's <c>stft.causal</c> says.
 /// Source: packages/ltx-core/src/ltx_core/model/audio_vae/ops.py (AudioProcessor) at 400fd31.
 /// </summary>
 internal sealed class MelSpectrogram : IDisposable
@@ -16,23 +16,23 @@ internal sealed class MelSpectrogram : IDisposable
     private readonly int filterLength, hopLength;
     private readonly Tensor window, filters;
 
-    internal MelSpectrogram(AudioVaeConfig config, Device device)
+    internal MelSpectrogram(AudioVaeConfig config, Device device, ScalarType type = ScalarType.Float32)
     {
         filterLength = config.FilterLength;
         hopLength = config.HopLength;
-        window = hann_window(filterLength, dtype: ScalarType.Float32, device: device).DetachFromDisposeScope();
+        window = hann_window(filterLength, dtype: type, device: device).DetachFromDisposeScope();
         using Tensor bank = MelFilterBank.Create(config.SampleRate, filterLength, config.MelBins);
-        filters = bank.to(device, copy: true).DetachFromDisposeScope();
+        filters = bank.to(type, device, copy: true).DetachFromDisposeScope();
     }
 
     /// <param name="waveform">[B, 2, S]; S must be more than half a transform, for the reflection</param>
-    /// <returns>[B, 2, S/hop + 1, mel bins], natural logarithms, float32</returns>
+    /// <returns>[B, 2, S/hop + 1, mel bins], natural logarithms</returns>
     internal Tensor Forward(Tensor waveform)
     {
         using var scope = NewDisposeScope();
         long batch = waveform.shape[0], samples = waveform.shape[2];
         // [B, 2, S] -> [B*2, S]
-        Tensor flat = waveform.to(ScalarType.Float32).reshape(batch * AudioVaeConfig.Stereo, samples);
+        Tensor flat = waveform.to(window.dtype).reshape(batch * AudioVaeConfig.Stereo, samples);
         // [B*2, bins, T] -> [B*2, T, bins]
         Tensor magnitude = stft(flat, filterLength, hopLength, filterLength, window, center: true, pad_mode: PaddingModes.Reflect, return_complex: true).abs().transpose(1, 2);
         Tensor mel = nn.functional.linear(magnitude, filters).clamp_min_(Floor).log_();

@@ -13,7 +13,7 @@ internal static class SampleRateConverter
     private const int ZeroCrossings = 6;
     private const double RollOff = 0.99;
 
-    /// <param name="waveform">[B, channels, S], float32</param>
+    /// <param name="waveform">[B, channels, S]</param>
     /// <param name="from">its samples per second</param>
     /// <param name="to">samples per second wanted</param>
     /// <returns>[B, channels, ceil(S * to / from)]; the same samples when the rates are equal</returns>
@@ -28,7 +28,7 @@ internal static class SampleRateConverter
         int step = from / divisor, phases = to / divisor;
         double cutoff = Math.Min(step, phases) * RollOff;
         int reach = (int)Math.Ceiling(ZeroCrossings * step / cutoff);
-        Tensor kernels = Kernels(step, phases, cutoff, reach).to(waveform.device);
+        Tensor kernels = Kernels(step, phases, cutoff, reach).to(waveform.dtype, waveform.device);
         long batch = waveform.shape[0], channels = waveform.shape[1], samples = waveform.shape[2];
         // [B, C, S] -> [B*C, 1, S], and silence around it
         Tensor flat = nn.functional.pad(waveform.reshape(batch * channels, 1, samples), [reach, reach + step]);
@@ -38,13 +38,13 @@ internal static class SampleRateConverter
         return converted.narrow(2, 0, length).contiguous().MoveToOuterDisposeScope();
     }
 
-    // [phases, 1, 2*reach + step], computed in float64 and used in float32
+    // [phases, 1, 2*reach + step], float64
     private static Tensor Kernels(int step, int phases, double cutoff, int reach)
     {
         Tensor taps = arange(-reach, reach + step, ScalarType.Float64) / step;
         Tensor offsets = arange(0, -phases, -1, ScalarType.Float64).reshape(phases, 1, 1) / phases;
         Tensor time = ((offsets + taps) * cutoff).clamp(-ZeroCrossings, ZeroCrossings);
         Tensor window = (time * (Math.PI / ZeroCrossings / 2)).cos().square();
-        return (time.sinc() * window * (cutoff / step)).to(ScalarType.Float32);
+        return time.sinc() * window * (cutoff / step);
     }
 }

@@ -1,3 +1,4 @@
+using Ltx.Inference.Native;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Latents;
@@ -30,8 +31,8 @@ public sealed record LatentState(Tensor Latent, Tensor Clean, Tensor DenoiseMask
     public LatentState WithNoise(Tensor noise, double scale)
     {
         using var scope = NewDisposeScope();
-        Tensor noisy = lerp(Latent.to(ScalarType.Float32), noise.to(ScalarType.Float32), scale);
-        return this with { Latent = lerp(Clean.to(ScalarType.Float32), noisy, DenoiseMask).to(Latent.dtype).MoveToOuterDisposeScope() };
+        Tensor latent = Latent.AtLeastFloat32(), noisy = lerp(latent, noise.to(latent.dtype), scale);
+        return this with { Latent = lerp(Clean.to(latent.dtype), noisy, DenoiseMask.to(latent.dtype)).to(Latent.dtype).MoveToOuterDisposeScope() };
     }
 
     /// <summary>Puts the clean content back where the mask keeps it.</summary>
@@ -39,7 +40,7 @@ public sealed record LatentState(Tensor Latent, Tensor Clean, Tensor DenoiseMask
     public Tensor KeepClean(Tensor denoised)
     {
         using var scope = NewDisposeScope();
-        return (denoised * DenoiseMask + Clean.to(ScalarType.Float32) * (1 - DenoiseMask)).to(denoised.dtype).MoveToOuterDisposeScope();
+        return (denoised * DenoiseMask + Clean.AtLeastFloat32() * (1 - DenoiseMask)).to(denoised.dtype).MoveToOuterDisposeScope();
     }
 
     /// <summary>Adds tokens behind all others.</summary>

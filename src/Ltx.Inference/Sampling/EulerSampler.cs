@@ -1,4 +1,5 @@
 using Ltx.Inference.Latents;
+using Ltx.Inference.Native;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Sampling;
@@ -24,5 +25,5 @@ public sealed class EulerSampler : ISampler
     }
 
     // x + (x - clean) / sigma * (next - sigma) = clean + (x - clean) * next / sigma
-    private static Tensor Step(Tensor sample, Tensor clean, double ratio) => lerp(clean.to(ScalarType.Float32), sample.to(ScalarType.Float32), ratio).to(sample.dtype);
+    private static Tensor Step(Tensor sample, Tensor clean, double ratio) => lerp(clean.AtLeastFloat32(), sample.AtLeastFloat32(), ratio).to(sample.dtype);
 }

@@ -1,3 +1,4 @@
+using Ltx.Inference.Native;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Sampling;
@@ -9,10 +10,10 @@ internal static class Guidance
     internal static Tensor Combine(GuidanceParameters parameters, Tensor plain, Tensor? negative, Tensor? perturbed, Tensor? isolated)
     {
         using var scope = NewDisposeScope();
-        Tensor condition = plain.to(ScalarType.Float32), guided = condition;
+        Tensor condition = plain.AtLeastFloat32(), guided = condition;
         void Push(double by, Tensor? away)
         {
-            if (by != 0 && away is not null) guided = guided + by * (condition - away.to(ScalarType.Float32));
+            if (by != 0 && away is not null) guided = guided + by * (condition - away.AtLeastFloat32());
         }
 
         Push(parameters.Text - 1, negative);

@@ -1,3 +1,4 @@
+using Ltx.Inference.Native;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Sampling;
@@ -12,6 +13,6 @@ public static class Velocity
     public static Tensor ToDenoised(Tensor sample, Tensor velocity, Tensor levels)
     {
         using var scope = NewDisposeScope();
-        return (sample.to(ScalarType.Float32) - velocity.to(ScalarType.Float32) * levels).to(sample.dtype).MoveToOuterDisposeScope();
+        return (sample.AtLeastFloat32() - velocity.AtLeastFloat32() * levels).to(sample.dtype).MoveToOuterDisposeScope();
     }
 }

@@ -1,4 +1,5 @@
 using Ltx.Inference.Layers;
+using Ltx.Inference.Native;
 using Ltx.Inference.Weights;
 using static TorchSharp.torch;
 
@@ -23,6 +24,6 @@ internal sealed class GemmaNorm
     public Tensor Forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return (RmsNorm.Weightless(x.to(ScalarType.Float32), epsilon) * scale!).to(x.dtype).MoveToOuterDisposeScope();
+        return (RmsNorm.Weightless(x.AtLeastFloat32(), epsilon) * scale!).to(x.dtype).MoveToOuterDisposeScope();
     }
 }
