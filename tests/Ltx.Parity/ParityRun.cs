@@ -15,7 +15,7 @@ internal static class ParityRun
         ModelFolder model = ModelFolder.Open(Path.Combine(goldens, "model"));
         using Checkpoint checkpoint = Checkpoint.Open(model.Checkpoint);
         ParityContext context = new(model, checkpoint, device, type, gemma3Tokenizer);
-        ParityReport report = new(context, output);
+        ParityReport report = new(output);
         List<IParityCase> known = [.. typeof(ParityRun).Assembly.GetTypes()
             .Where(candidate => candidate.IsClass && candidate.IsAssignableTo(typeof(IParityCase)))
             .Select(candidate => (IParityCase)Activator.CreateInstance(candidate)!)];
@@ -31,21 +31,34 @@ internal static class ParityRun
                 report.Fail("no code computes this case");
                 continue;
             }
-            using var scope = NewDisposeScope();
-            using GoldenCase golden = new(path);
-            int before = report.Rows.Count;
-            try
-            {
-                using (no_grad()) runner.Run(golden, context, report);
-            }
-            // A case that lacks what it should hold, or holds what cannot be read, fails by itself; the others are run all the same.
-            catch (Exception e) when (e is InferenceException or System.Runtime.InteropServices.ExternalException or ArgumentException or InvalidOperationException or KeyNotFoundException or System.Text.Json.JsonException or FormatException)
-            {
-                report.Fail(e.Message.Split('\n')[0]);
-            }
-            if (report.Rows.Count == before) report.Fail("nothing was compared");
+            RunCase(path, runner, context, report);
         }
         return report;
+    }
+
+    private static void RunCase(string path, IParityCase runner, ParityContext context, ParityReport report)
+    {
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
+        using GoldenCase golden = new(path);
+        using ParityReport wide = new(TextWriter.Null);
+        try
+        {
+            runner.Run(golden, context, report);
+            IReadOnlyDictionary<string, Tensor> InFloat64()
+            {
+                runner.Run(golden, context with { Type = ScalarType.Float64 }, wide);
+                return wide.Comparisons.ToDictionary(comparison => comparison.Name, comparison => comparison.Actual);
+            }
+
+            report.End(new CaseTolerance(golden, context, InFloat64).Of);
+        }
+        // A case that lacks what it should hold, or holds what cannot be read, fails by itself; the others are run all the same.
+        catch (Exception e) when (e is InferenceException or System.Runtime.InteropServices.ExternalException or ArgumentException or InvalidOperationException or KeyNotFoundException or System.Text.Json.JsonException or FormatException)
+        {
+            report.Fail(e.Message.Split('\n')[0]);
+            report.Dispose();
+        }
     }
 
     // The one case that is not a safetensors file, and that needs a file which the repository does not carry.
@@ -61,6 +74,7 @@ internal static class ParityRun
         try
         {
             Gemma3TokenizerCase.Run(path, tokenizer, report);
+            report.End(comparison => comparison.Rule);
         }
         catch (InferenceException e)
         {

@@ -1,10 +1,9 @@
+using System.Diagnostics;
 using Ltx.Parity;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.Parity;
 
-// Alone: one of the cases changes the number of threads for a while.
-[Collection(Alone.Name)]
 public class GoldenParityTests
 {
     private static string Cases => Path.Combine(Repository.Goldens, "cases");
@@ -73,12 +72,67 @@ public class GoldenParityTests
     }
 
     [Fact]
+    public void Three_times_what_rounding_does_to_the_reference_is_allowed_where_the_case_records_it()
+    {
+        using GoldenFolder folder = new();
+        folder.AddCase("upsampler", "upsampler");
+        folder.Disturb("upsampler", "out.raw", 5e-4);
+        // Nothing is recorded, and our own float32 and float64 agree much better than that.
+        Assert.Equal(["out.raw"], Failed(Run(folder.Path, ScalarType.Float32)).Select(row => row.Tensor));
+        folder.RecordSensitivity("upsampler", "out.raw", 1e-4);
+        Assert.Equal(["out.raw"], Failed(Run(folder.Path, ScalarType.Float32)).Select(row => row.Tensor));
+        folder.RecordSensitivity("upsampler", "out.raw", 2e-4);
+        ParityReport report = Run(folder.Path, ScalarType.Float32);
+        Assert.True(report.Passed);
+        Assert.Equal([6e-4, CaseTolerance.Layers], report.Rows.OrderBy(row => row.Tensor == "out.latent").Select(row => row.Tolerance), (a, b) => Math.Abs(a - b) < 1e-9);
+    }
+
+    [Fact]
+    public void Three_times_what_rounding_does_to_ours_is_allowed_where_the_case_records_nothing()
+    {
+        // The vocoder of the golden model makes 1.4e-4 of float32's rounding, here and in the reference.
+        using GoldenFolder folder = new();
+        folder.AddCase("audio", "audio");
+        folder.Disturb("audio", "out.waveform", 2e-4);
+        ParityReport report = Run(folder.Path, ScalarType.Float32);
+        Assert.True(report.Passed, string.Join('\n', Failed(report)));
+        Assert.InRange(report.Rows.Single(row => row.Tensor == "out.waveform").Tolerance, 2e-4, 8e-4);
+        folder.Disturb("audio", "out.waveform", 1e-3);
+        Assert.Equal(["out.waveform"], Failed(Run(folder.Path, ScalarType.Float32)).Select(row => row.Tensor));
+    }
+
+    [Fact]
+    public void Float64_computes_every_part_of_the_model_and_agrees_with_the_reference()
+    {
+        ParityReport sizes = Run(Repository.OtherGoldens, ScalarType.Float64, "inpaint", "audio", "guidance"), text = Run(Repository.Goldens, ScalarType.Float64, "text");
+        Assert.Empty(Failed(sizes));
+        Assert.Empty(Failed(text));
+        // Float32 in the midst of it would show: what is left is the reference's own rounding.
+        Assert.All(text.Rows, row => Assert.InRange(row.Error, 0, 1e-5));
+    }
+
+    [Theory]
+    [InlineData("ATEN_CPU_CAPABILITY=default")]
+    [InlineData("ONEDNN_MAX_CPU_ISA=AVX2")]
+    [InlineData("OMP_NUM_THREADS=1")]
+    public void Another_processor_reproduces_what_the_reference_computed(string setting)
+    {
+        // The rest of the settings, cases and classes: tests/processors without arguments.
+        ProcessStartInfo start = new(Path.Combine(Repository.Root, "tests", "processors"), ["--only", "audio,text,vae,transformer_plain,sampler", setting]) { RedirectStandardOutput = true };
+        using Process process = Process.Start(start)!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, output);
+        Assert.Contains($"{setting,-32} goldens              passed", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Bfloat16_judges_velocities_and_what_is_computed_on_the_processor_only()
     {
         string[] names = ["transformer_plain", "transformer_masked_reference", "transformer_reference_strength", "upsampler", "sampler", "guidance", "schedule"];
         ParityReport report = Run(Repository.Goldens, ScalarType.BFloat16, names);
         Assert.True(report.Passed, string.Join('\n', Failed(report)));
-        ParityRow[] judged = [.. report.Rows.Where(row => row.Verdict == ParityVerdict.Passed && row.Tolerance > ParityReport.Numbers)];
+        ParityRow[] judged = [.. report.Rows.Where(row => row.Verdict == ParityVerdict.Passed && row.Tolerance > CaseTolerance.Numbers)];
         Assert.Equal(
             names.Where(name => name.StartsWith("transformer_", StringComparison.Ordinal)).SelectMany(name => new[] { (name, "out.video.velocity"), (name, "out.audio.velocity") }),
             judged.Select(row => (row.Case, row.Tensor)).OrderBy(row => Array.IndexOf(names, row.Case)));

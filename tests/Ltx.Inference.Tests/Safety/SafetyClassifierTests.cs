@@ -7,6 +7,7 @@ using static TorchSharp.torch;
 namespace Ltx.Inference.Tests.Safety;
 
 [Collection(Alone.Name)]
+[Trait(RecordedNumbers.Trait, RecordedNumbers.Compared)]
 public class SafetyClassifierTests
 {
     private static readonly string Weights = Path.Combine(Repository.Root, "models", "safety", SafetyClassifier.FileName);

@@ -24,11 +24,11 @@ internal sealed class InpaintCase : IParityCase
         pipeline.Run(Request(golden, context), collector, null, contexts, (name, tensor) =>
         {
             if (!golden.Has($"out.{name}")) return;
-            double tolerance = Exact.Contains(name) ? ParityReport.Exact : name == "sigmas1" ? ParityReport.Numbers : ParityReport.Pipeline;
+            double tolerance = Exact.Contains(name) ? CaseTolerance.Exact : name == "sigmas1" ? CaseTolerance.Numbers : CaseTolerance.Pipeline;
             report.Compare($"out.{name}", tensor, golden.Tensor($"out.{name}"), tolerance);
         }, CancellationToken.None);
-        report.Compare("out.frames", collector.Frames(golden.Tensor("out.frames").shape), golden.Tensor("out.frames"), ParityReport.Pipeline);
-        foreach (string missing in golden.Names("out.").Select(name => name[4..]).Except(report.Rows.Where(row => row.Case == golden.Name).Select(row => row.Tensor[4..])))
+        report.Compare("out.frames", collector.Frames(golden.Tensor("out.frames").shape), golden.Tensor("out.frames"), CaseTolerance.Pipeline);
+        foreach (string missing in golden.Names("out.").Select(name => name[4..]).Except(report.Comparisons.Select(comparison => comparison.Name[4..])))
         {
             report.Fail($"out.{missing} was never computed");
         }

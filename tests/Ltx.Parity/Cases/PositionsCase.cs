@@ -17,13 +17,13 @@ internal sealed class PositionsCase : IParityCase
         LatentShape shape = new PixelShape(frames, golden.Value<int>("height"), golden.Value<int>("width")).ToLatent(scale);
         VideoTarget target = new(shape, scale, fps);
         Tensor positions = TokenPositions.Video(shape, scale, fps, context.Device);
-        report.Compare("out.video", positions, golden.Tensor("out.video"), ParityReport.Numbers);
-        report.Compare("out.audio", TokenPositions.Audio(audio.LatentFrames(frames, fps), audio, context.Device), golden.Tensor("out.audio"), ParityReport.Numbers);
+        report.Compare("out.video", positions, golden.Tensor("out.video"), CaseTolerance.Numbers);
+        report.Compare("out.audio", TokenPositions.Audio(audio.LatentFrames(frames, fps), audio, context.Device), golden.Tensor("out.audio"), CaseTolerance.Numbers);
         foreach ((string name, Spec spec) in golden.Value<Dictionary<string, Spec>>("conditionings"))
         {
             LatentState state = LatentState.Initial(zeros(1, shape.Tokens, 1, device: context.Device), positions);
             LatentState applied = spec.ToCondition(context.Device).Apply(state, target);
-            report.Compare($"out.{name}", applied.Positions, golden.Tensor($"out.{name}"), ParityReport.Numbers);
+            report.Compare($"out.{name}", applied.Positions, golden.Tensor($"out.{name}"), CaseTolerance.Numbers);
         }
     }
 

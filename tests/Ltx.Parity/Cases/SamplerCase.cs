@@ -21,8 +21,8 @@ internal sealed class SamplerCase : IParityCase
         foreach ((string name, ISampler sampler) in new (string, ISampler)[] { ("res2s", res2s), ("euler", new EulerSampler()) })
         {
             StreamPair end = sampler.Run(sigmas, video, audio, denoiser, null, CancellationToken.None);
-            report.Compare($"out.{name}.video", end.Video, golden.Tensor($"out.{name}.video"), ParityReport.Pipeline);
-            report.Compare($"out.{name}.audio", end.Audio, golden.Tensor($"out.{name}.audio"), ParityReport.Pipeline);
+            report.Compare($"out.{name}.video", end.Video, golden.Tensor($"out.{name}.video"), CaseTolerance.Pipeline);
+            report.Compare($"out.{name}.audio", end.Audio, golden.Tensor($"out.{name}.audio"), CaseTolerance.Pipeline);
         }
     }
 
@@ -35,7 +35,7 @@ internal sealed class SamplerCase : IParityCase
         {
             NoiseSource source = i % 4 < 2 ? middle : step;
             LatentState state = i % 2 == 0 ? video : audio;
-            report.Compare(name, source.Normalized(state.Latent.shape, CPU), golden.Tensor(name), ParityReport.Numbers);
+            report.Compare(name, source.Normalized(state.Latent.shape, CPU), golden.Tensor(name), CaseTolerance.Numbers);
             i++;
         }
     }

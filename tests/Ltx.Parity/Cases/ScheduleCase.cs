@@ -15,11 +15,11 @@ internal sealed class ScheduleCase : IParityCase
             // out.t<tokens>.s<steps>
             string[] parts = name.Split('.');
             int tokens = int.Parse(parts[1][1..]), steps = int.Parse(parts[2][1..]);
-            report.Compare(name, tensor(SigmaSchedule.Ltx2(steps, tokens).ToArray()), golden.Tensor(name), ParityReport.Numbers);
+            report.Compare(name, tensor(SigmaSchedule.Ltx2(steps, tokens).ToArray()), golden.Tensor(name), CaseTolerance.Numbers);
         }
         float[] coefficients = [.. golden.Value<double[]>("h").Select(Res2sCoefficients.For).SelectMany(c => new[] { (float)c.Middle, (float)c.First, (float)c.Second })];
-        report.Compare("out.res2s", tensor(coefficients).view(-1, 3), golden.Tensor("out.res2s"), ParityReport.Numbers);
-        report.Compare("out.distilled", tensor(SigmaSchedule.Distilled.ToArray()), golden.Tensor("out.distilled"), ParityReport.Numbers);
-        report.Compare("out.stage2", tensor(SigmaSchedule.SecondStage.ToArray()), golden.Tensor("out.stage2"), ParityReport.Numbers);
+        report.Compare("out.res2s", tensor(coefficients).view(-1, 3), golden.Tensor("out.res2s"), CaseTolerance.Numbers);
+        report.Compare("out.distilled", tensor(SigmaSchedule.Distilled.ToArray()), golden.Tensor("out.distilled"), CaseTolerance.Numbers);
+        report.Compare("out.stage2", tensor(SigmaSchedule.SecondStage.ToArray()), golden.Tensor("out.stage2"), CaseTolerance.Numbers);
     }
 }

@@ -2,16 +2,18 @@ using System.Text.Json.Nodes;
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.TextEncoder.Vision;
 using Ltx.Inference.Weights;
+using Ltx.Parity;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.TextEncoder.Vision;
 
 [Collection(Alone.Name)]
+[Trait(RecordedNumbers.Trait, RecordedNumbers.Compared)]
 public class ImageEncoderTests
 {
     // Of float32 on the CPU, as for the other goldens.
-    private const double Tolerance = 1e-4;
+    private const double Tolerance = CaseTolerance.Layers;
 
     [Theory]
     [InlineData("wide")]
