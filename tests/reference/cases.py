@@ -5,6 +5,7 @@ import math
 import sys
 
 from models import Merged
+from official import cfg_pp, official
 
 GUIDE_FILL = (0x66, 0xFF, 0x00)
 STAGE_2_SIGMAS = (0.909375, 0.725, 0.421875, 0.0)
@@ -27,8 +28,8 @@ def positions(reference, clip):
         "ref_time2": {"reference": [(frames + 1) // 2, height, width], "temporal_scale": 2},
         "keyframe": {"keyframe": [1, height, width], "frame": reference.scale.time + 1},
     }
-    video = clip.half.create_initial_state("cpu", torch.float32)
-    found = {"out.video": video.positions, "out.audio": clip.sound.create_initial_state("cpu", torch.float32).positions}
+    video = clip.half.create_initial_state("cpu", reference.kind)
+    found = {"out.video": video.positions, "out.audio": clip.sound.create_initial_state("cpu", reference.kind).positions}
     for name, spec in conditionings.items():
         empty = torch.zeros(1, channels, *spec.get("reference", spec.get("keyframe")))
         if "keyframe" in spec:
@@ -46,8 +47,8 @@ def conditioning(reference, clip):
     torch, strength = clip.torch, 0.7
     given, conditions = clip.conditions(strength)
     noiser = GaussianNoiser(torch.Generator().manual_seed(clip.seed))
-    video = create_noised_state(clip.half, conditions, noiser, torch.float32, "cpu")
-    audio = create_noised_state(clip.sound, [], noiser, torch.float32, "cpu")
+    video = create_noised_state(clip.half, conditions, noiser, reference.kind, "cpu")
+    audio = create_noised_state(clip.sound, [], noiser, reference.kind, "cpu")
     found = {"out.latent": video.latent, "out.clean_latent": video.clean_latent, "out.denoise_mask": video.denoise_mask, "out.positions": video.positions, "out.audio.latent": audio.latent}
     sizes = {"frames": clip.frames, "height": clip.height // 2, "width": clip.width // 2, "fps": clip.fps}
     return given | found, sizes | {"reference_strength": strength, "seed": clip.seed}
@@ -132,7 +133,7 @@ def sampler(reference, clip):
 
     run = (tensors["in.sigmas"], video, audio), (reference.denoiser_model(), SimpleDenoiser(*contexts))
     ends = {
-        "res2s": samplers.res2s_audio_video_denoising_loop(*run[0], Res2sDiffusionStep(), *run[1], new_noise_fn=draw, model_dtype=clip.torch.float32),
+        "res2s": samplers.res2s_audio_video_denoising_loop(*run[0], Res2sDiffusionStep(), *run[1], new_noise_fn=draw, model_dtype=reference.kind),
         "euler": samplers.euler_denoising_loop(*run[0], EulerDiffusionStep(), *run[1]),
     }
     for name, (video_end, audio_end) in ends.items():
@@ -163,7 +164,7 @@ def vae(reference, clip):
     tiles = {"frames": [2 * time, time], "height": [2 * height, height], "width": [4 * width, 2 * width]}
     kept = sorted({0, 1, min(time, clip.frames - 1), clip.frames // 2, clip.frames - 1})
     video = clip.picture()
-    pixels = video.float().div(127.5).sub(1).unsqueeze(0)
+    pixels = video.to(reference.kind).div(127.5).sub(1).unsqueeze(0)
     latent, image = reference.run(reference.encoder, pixels), reference.run(reference.encoder, pixels[:, :, :1])
     config = TileSizeConfig(**{axis: DimensionSizeConfig(*sizes) for axis, sizes in tiles.items()})
     tiled = clip.torch.cat([frames.cpu() for frames in reference.decoder.tiled_decode(latent.to(reference.device), config)], 2)
@@ -224,17 +225,17 @@ def inpaint(reference, clip):
         top, left = (int(side * (0.2 + 0.2 * frame / clip.frames)) for side in (clip.height, clip.width))
         mask[frame, top:top + clip.height // 3, left:left + clip.width // 3] = 1
 
-    full = video.float().div(127.5).sub(1)
+    full = video.to(reference.kind).div(127.5).sub(1)
     half = functional.avg_pool2d(full, 2)
-    half_mask = functional.max_pool2d(mask.float(), 2)
+    half_mask = functional.max_pool2d(mask.to(reference.kind), 2)
 
     def keep(pixels):
         cells = functional.max_pool2d(pixels, (scale.height, scale.width))
         groups = cells[1:].reshape(-1, scale.time, *cells.shape[1:]).amax(1)
         return 1 - torch.cat([cells[:1], groups]).unsqueeze(0)
 
-    fill = torch.tensor(GUIDE_FILL).float().div(127.5).sub(1).view(3, 1, 1, 1)
-    keeps = keep(half_mask), keep(mask.float())
+    fill = torch.tensor(GUIDE_FILL).to(reference.kind).div(127.5).sub(1).view(3, 1, 1, 1)
+    keeps = keep(half_mask), keep(mask.to(reference.kind))
     cleans = [reference.run(reference.encoder, pixels.unsqueeze(0)) for pixels in (half, full)]
     guide = reference.run(reference.encoder, torch.where(half_mask > 0, fill, half).unsqueeze(0))
 
@@ -246,10 +247,10 @@ def inpaint(reference, clip):
         with Merged(reference, [*adapter, (distilled, strength)]):
             initial = [start.get("video"), start.get("audio")]
             states = [
-                create_noised_state(kind, items, noiser, torch.float32, "cpu", noise_scale=sigmas[0].item(), initial_latent=latent)
+                create_noised_state(kind, items, noiser, reference.kind, "cpu", noise_scale=sigmas[0].item(), initial_latent=latent)
                 for kind, items, latent in zip((tools, clip.sound), (conditions, []), initial)
             ]
-            ends = res2s_audio_video_denoising_loop(sigmas, *states, Res2sDiffusionStep(), model, denoiser, model_dtype=torch.float32)
+            ends = res2s_audio_video_denoising_loop(sigmas, *states, Res2sDiffusionStep(), model, denoiser, model_dtype=reference.kind)
             return states, [kind.unpatchify(kind.clear_conditioning(end)).latent for kind, end in zip((tools, clip.sound), ends)]
 
     sigmas = LTX2Scheduler().execute(latent=torch.empty(clip.half.target_shape.to_torch_shape()), steps=clip.steps).float()
@@ -276,4 +277,5 @@ CASES = {
     "positions": positions, "conditioning": conditioning, "schedule": schedule,
     "transformer_plain": transformer(0.63), "transformer_masked_reference": transformer(0.9, strength=1.0), "transformer_reference_strength": transformer(0.41, 0.8, 0.3),
     "guidance": guidance, "sampler": sampler, "lora": lora, "vae": vae, "upsampler": upsampler, "audio": audio, "inpaint": inpaint,
+    "cfg_pp": cfg_pp, "official": official,
 }

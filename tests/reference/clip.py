@@ -37,10 +37,10 @@ class Clip:
         self.name, self.generator = name, self.torch.Generator().manual_seed(zlib.crc32(name.encode()) ^ (self.seed & 0xFFFFFFFF))
 
     def normal(self, *shape):
-        return self.torch.randn(*shape, generator=self.generator)
+        return self.torch.randn(*shape, generator=self.generator, dtype=self.torch.float32).to(self.reference.kind)
 
     def uniform(self, *shape):
-        return self.torch.rand(*shape, generator=self.generator)
+        return self.torch.rand(*shape, generator=self.generator, dtype=self.torch.float32).to(self.reference.kind)
 
     def contexts(self):
         return self.normal(1, TEXT_TOKENS, self.reference.video_width), self.normal(1, TEXT_TOKENS, self.reference.audio_width)
@@ -52,7 +52,7 @@ class Clip:
         from ltx_core.conditioning.types.reference_video_cond import VideoConditionByReferenceLatent
 
         shape = self.half.target_shape.to_torch_shape()
-        given = {"in.clean": self.normal(*shape), "in.keep": (self.uniform(1, *shape[2:]) > 0.5).float(), "in.reference": self.normal(*shape)}
+        given = {"in.clean": self.normal(*shape), "in.keep": (self.uniform(1, *shape[2:]) > 0.5).to(self.reference.kind), "in.reference": self.normal(*shape)}
         reference = VideoConditionByReferenceLatent(given["in.reference"], strength=strength)
         if attention is not None:
             reference = ConditioningItemAttentionStrengthWrapper(reference, attention)
@@ -60,11 +60,11 @@ class Clip:
 
     def states(self, conditions):
         """Both streams in the midst of denoising."""
-        video = self.half.create_initial_state("cpu", self.torch.float32)
+        video = self.half.create_initial_state("cpu", self.reference.kind)
         for condition in conditions:
             video = condition.apply_to(video, self.half)
         noisy = self.torch.lerp(video.clean_latent, self.normal(*video.latent.shape), video.denoise_mask)
-        audio = self.sound.create_initial_state("cpu", self.torch.float32)
+        audio = self.sound.create_initial_state("cpu", self.reference.kind)
         return dataclasses.replace(video, latent=noisy), dataclasses.replace(audio, latent=self.normal(*audio.latent.shape))
 
     def picture(self):

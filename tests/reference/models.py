@@ -1,5 +1,6 @@
 """The public reference as a library: its models, built from the files of a model folder."""
 
+import contextlib
 import dataclasses
 import importlib.abc
 import importlib.machinery
@@ -67,7 +68,7 @@ class Reference:
         from ltx_core.model.video_vae.model_configurator import VideoDecoderConfigurator, VideoEncoderConfigurator
         from ltx_core.types import SpatioTemporalScaleFactors
 
-        self.torch, self.device, self.folder = torch, device, folder
+        self.torch, self.device, self.folder, self.kind = torch, device, folder, torch.float32
         self.parts = json.loads((folder / "model.json").read_text())
         checkpoint, upscaler = folder / self.parts["checkpoint"], folder / self.parts["upscaler"]
         statistics = ("vae.per_channel_statistics.", "per_channel_statistics.")
@@ -98,6 +99,34 @@ class Reference:
         if found.missing_keys or found.unexpected_keys:
             sys.exit(f"{configurator.__name__} and the file differ: missing {found.missing_keys[:3]}, left over {found.unexpected_keys[:3]}.")
         return module.eval().requires_grad_(False).to(self.device)
+
+    @contextlib.contextmanager
+    def in_float64(self):
+        """While the block lasts, everything is computed in float64 but what the models define in float32 (positions, angles, frequencies)."""
+        from unittest.mock import patch
+
+        from ltx_core.components.noisers import GaussianNoiser
+
+        torch, narrow, lerp = self.torch, self.torch.Tensor.float, self.torch.lerp
+        modules = [value for value in vars(self).values() if isinstance(value, torch.nn.Module)]
+
+        def draw(noiser, state):
+            return torch.randn(state.latent.shape, dtype=torch.float32, generator=noiser.generator).to(state.latent)
+
+        torch.set_default_dtype(torch.float64)
+        for module in modules:
+            module.double()
+        with (
+            patch.object(self, "kind", torch.float64),
+            # The reference calls float() where bfloat16 would be too coarse, makes its masks in float32, and draws in the type that it computes in.
+            patch.object(torch.Tensor, "float", lambda tensor: tensor if tensor.dtype == torch.float64 else narrow(tensor)),
+            patch.object(torch, "lerp", lambda start, end, weight: lerp(start, end.to(start), weight.to(start) if hasattr(weight, "to") else weight)),
+            patch.object(GaussianNoiser, "_sample_noise", draw),
+        ):
+            yield
+        torch.set_default_dtype(torch.float32)
+        for module in modules:
+            module.float()
 
     def run(self, module, tensor):
         return module(tensor.to(self.device)).float().cpu()
@@ -162,7 +191,7 @@ class Merged:
 
         self.weights, self.pristine = dict(self.reference.transformer.named_parameters()), {}
         for path, strength in self.loras:
-            lora = {name: tensor.float().to(self.reference.device) for name, tensor in load_file(path).items()}
+            lora = {name: tensor.to(self.reference.device, self.reference.kind) for name, tensor in load_file(path).items()}
             for name in (name for name in lora if name.endswith(".lora_A.weight")):
                 target = name.removeprefix("diffusion_model.").replace(".lora_A.weight", ".weight")
                 self.pristine.setdefault(target, self.weights[target].clone())
