@@ -14,7 +14,9 @@ public class PixelBenchmarks
     private static readonly VideoScale Scale = new(8, 32, 32);
 
     private byte[][] pixels = null!, masks = null!;
-    private Tensor source = null!, mask = null!, video = null!, generated = null!;
+    private Tensor source = null!, planes = null!, mask = null!, video = null!, generated = null!;
+
+    private static FrameLayout Layout { get; } = new(YuvColours.Bt709, DemoScene.Height, DemoScene.Width);
 
     [GlobalSetup]
     public void Setup()
@@ -26,7 +28,9 @@ public class PixelBenchmarks
         mask = ClipTensors.Binary(grey).DetachFromDisposeScope();
         video = ClipTensors.ToVideo(source, ScalarType.Float32).DetachFromDisposeScope();
         using Tensor noise = rand(source.shape);
-        generated = (noise * 255).DetachFromDisposeScope();
+        generated = (noise * 2 - 1).DetachFromDisposeScope();
+        planes = zeros([Frames, Layout.FrameBytes], ScalarType.Byte);
+        Layout.Planes(planes).CopyFrom(Layout.FromRgb(source.to(ScalarType.Float32)));
     }
 
     [Benchmark(Description = "frames to a tensor")]
@@ -45,11 +49,14 @@ public class PixelBenchmarks
     [Benchmark(Description = "guide")]
     public void Guide() => ClipTensors.Guide(video, mask).Dispose();
 
+    [Benchmark(Description = "planes to pixels")]
+    public void PlanesToPixels() => Layout.ToRgb(planes).Dispose();
+
     [Benchmark(Description = "composite: blend")]
-    public void Blend() => new SeamBlend(CompositeMode.Blend, Feather).Composite(source, generated, mask).Dispose();
+    public void Blend() => new SeamBlend(CompositeMode.Blend, Feather, Layout).Composite(planes, generated, mask).Dispose();
 
     [Benchmark(Description = "composite: hard")]
-    public void Hard() => new SeamBlend(CompositeMode.Hard, Feather).Composite(source, generated, mask).Dispose();
+    public void Hard() => new SeamBlend(CompositeMode.Hard, Feather, Layout).Composite(planes, generated, mask).Dispose();
 
     private static byte[] Grey(byte[] rgb) => [.. Enumerable.Range(0, rgb.Length / 3).Select(i => rgb[3 * i])];
 }

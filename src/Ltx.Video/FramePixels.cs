@@ -1,6 +1,6 @@
 namespace Ltx.Video;
 
-/// <summary>How the pixels of a read frame are laid out. All are full range: black is 0 and white is 255.</summary>
+/// <summary>How the pixels of a read frame are laid out. All but planes are full range: black is 0 and white is 255.</summary>
 public enum FramePixels
 {
     /// <summary>Three bytes a pixel: red, green, blue; BT.709 primaries and transfer.</summary>
@@ -11,4 +11,10 @@ public enum FramePixels
 
     /// <summary>Four bytes a pixel: red, green, blue, alpha (not premultiplied; 255 where the file has none).</summary>
     Rgba32,
+
+    /// <summary>
+    /// Planes one after the other: Y, a byte a pixel, then Cb and Cr, a byte for every square of four. The file's own numbers wherever they can be kept;
+    /// <see cref="SourcePlanes"/> says what they mean. For even sizes.
+    /// </summary>
+    Yuv420,
 }

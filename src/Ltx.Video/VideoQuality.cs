@@ -15,6 +15,6 @@ public enum VideoQuality
     /// <summary>CRF 12.</summary>
     Maximum,
 
-    /// <summary>Every byte of RGB as it was; H.264 High 4:4:4 in RGB, which few players show. For tests and comparisons.</summary>
+    /// <summary>Every byte of the planes as it was (quantiser 0), which few players show. For tests and comparisons.</summary>
     Lossless,
 }

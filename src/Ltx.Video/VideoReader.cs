@@ -19,6 +19,7 @@ public static class VideoReader
     /// itself has not got a whole clip. Damage behind the last frame asked for is not looked at.
     /// </remarks>
     /// <exception cref="MediaException">The file is damaged, holds no frame, or this machine cannot decode it.</exception>
+    /// <exception cref="ArgumentException">Planes are wanted at an odd size.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A side or the number of frames is not positive.</exception>
     public static async IAsyncEnumerable<VideoFrame> ReadAsync(
         MediaInfo source, VideoReadOptions options, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -26,6 +27,10 @@ public static class VideoReader
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Size.Width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Size.Height);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxFrames ?? 1);
+        if (options.Pixels == FramePixels.Yuv420 && (options.Size.Width % 2 != 0 || options.Size.Height % 2 != 0))
+        {
+            throw new ArgumentException($"Chroma cannot be halved at {options.Size}; both sides must be even.", nameof(options));
+        }
 
         var isVideo = source.Kind == MediaKind.Video;
         var count = 0;
@@ -121,7 +126,7 @@ public static class VideoReader
     private static async Task<bool> SplitAsync(
         Stream stream, VideoReadOptions options, ChannelWriter<VideoFrame> frames, ChildClock clock, CancellationToken cancellationToken)
     {
-        var length = checked((int)(options.Size.Pixels * BytesPerPixel(options.Pixels)));
+        var length = checked((int)BytesPerFrame(options.Size, options.Pixels));
         for (var index = 0; ; index++)
         {
             var pixels = GC.AllocateUninitializedArray<byte>(length);
@@ -141,11 +146,12 @@ public static class VideoReader
     // Matroska's demuxer ends a cut-off file as if it were whole; only its message tells. The other formats fail under -xerror.
     private static bool SaysCutOff(ChildResult result) => result.LastWords.Contains("File ended prematurely", StringComparison.Ordinal);
 
-    private static int BytesPerPixel(FramePixels pixels) => pixels switch
+    private static long BytesPerFrame(FrameSize size, FramePixels pixels) => pixels switch
     {
-        FramePixels.Gray8 => 1,
-        FramePixels.Rgb24 => 3,
-        FramePixels.Rgba32 => 4,
+        FramePixels.Gray8 => size.Pixels,
+        FramePixels.Rgb24 => size.Pixels * 3,
+        FramePixels.Rgba32 => size.Pixels * 4,
+        FramePixels.Yuv420 => size.Pixels * 3 / 2,
         _ => throw new ArgumentOutOfRangeException(nameof(pixels), pixels, "Unknown pixel layout."),
     };
 }

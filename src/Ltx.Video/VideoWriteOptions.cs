@@ -8,6 +8,9 @@ public sealed record VideoWriteOptions
 
     public required FrameRate FramesPerSecond { get; init; }
 
+    /// <summary>What the frames are where they come as <see cref="FramePixels.Yuv420"/>, and are encoded as they are; null for RGB24, which becomes BT.709.</summary>
+    public PlaneColours? Planes { get; init; }
+
     public VideoQuality Quality { get; init; } = VideoQuality.High;
 
     public WriteMode Mode { get; init; } = WriteMode.Balanced;

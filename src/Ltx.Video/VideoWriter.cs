@@ -7,13 +7,13 @@ namespace Ltx.Video;
 public static class VideoWriter
 {
     /// <summary>
-    /// Writes H.264 (4:2:0, BT.709, limited range, tagged so) and AAC (48 kHz stereo) to <paramref name="path"/>, index in front. Frames are
+    /// Writes H.264 (4:2:0, tagged as what its frames are) and AAC (48 kHz stereo) to <paramref name="path"/>, index in front. Frames are
     /// pulled one by one as ffmpeg takes them. The file appears under its name only when it is whole; after a failure or a cancellation
     /// nothing is left, and an older file of that name is as it was.
     /// </summary>
     /// <param name="path">Where to; its folder exists.</param>
     /// <param name="options">Size, rate and quality.</param>
-    /// <param name="frames">[height, width, 3] bytes of full-range RGB each; read before the next is asked for, so the bytes may be reused.</param>
+    /// <param name="frames">Planes, or [height, width, 3] bytes of full-range RGB; read before the next is asked for, so the bytes may be reused.</param>
     /// <param name="audio">Cut or padded with silence to exactly frames / rate; null for a file without sound.</param>
     /// <param name="cancellationToken">Kills ffmpeg.</param>
     /// <returns>Number of frames written.</returns>
@@ -75,7 +75,7 @@ public static class VideoWriter
         var result = await FfmpegTool.RunFfmpegAsync(
             EncodeArguments.Picture(path, options, isLastStep),
             options.Limits,
-            async (stream, clock, token) => count = await FeedAsync(stream, options.Size, frames, clock, token).ConfigureAwait(false),
+            async (stream, clock, token) => count = await FeedAsync(stream, options, frames, clock, token).ConfigureAwait(false),
             output: null,
             cancellationToken).ConfigureAwait(false);
         if (result.ExitCode != 0)
@@ -87,9 +87,9 @@ public static class VideoWriter
     }
 
     private static async Task<int> FeedAsync(
-        Stream stream, FrameSize size, IAsyncEnumerable<ReadOnlyMemory<byte>> frames, ChildClock clock, CancellationToken cancellationToken)
+        Stream stream, VideoWriteOptions options, IAsyncEnumerable<ReadOnlyMemory<byte>> frames, ChildClock clock, CancellationToken cancellationToken)
     {
-        var length = size.Pixels * 3;
+        var length = options.Planes is null ? options.Size.Pixels * 3 : options.Size.Pixels * 3 / 2;
         var count = 0;
         await using var source = frames.GetAsyncEnumerator(cancellationToken);
         while (true)
@@ -106,7 +106,7 @@ public static class VideoWriter
             if (source.Current.Length != length)
             {
                 throw new ArgumentException(
-                    $"Frame {count} has {source.Current.Length} bytes, and {length} are needed for {size} pixels.", nameof(frames));
+                    $"Frame {count} has {source.Current.Length} bytes, and {length} are needed for {options.Size} pixels.", nameof(frames));
             }
 
             try

@@ -137,7 +137,7 @@ public sealed class AudioReaderTests : IDisposable
 
     [Fact]
     public async Task A_file_without_sound_gives_none() =>
-        Assert.Null(await ReadAsync(await media.NumberedAsync("a.mp4", new(24, 1), 3), 1000));
+        Assert.Null(await ReadAsync(media.Numbered("a.mp4", new(24, 1), 3), 1000));
 
     [Fact]
     public void Samples_of_frames_are_rounded_once()

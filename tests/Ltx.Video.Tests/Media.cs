@@ -87,16 +87,35 @@ public sealed class Media : IDisposable
         }
     }
 
-    /// <summary>A lossless file of numbered frames.</summary>
-    public async Task<string> NumberedAsync(string name, FrameRate rate, int count, FrameSize? size = null)
+    /// <summary>A file of raw frames.</summary>
+    /// <param name="pixels">what they are, in ffmpeg's words</param>
+    public string MakeOf(string name, IEnumerable<byte[]> frames, string pixels, FrameSize size, FrameRate rate, params string[] arguments)
     {
-        var frameSize = size ?? new FrameSize(64, 64);
-        await VideoWriter.WriteAsync(
-            Path(name),
-            new VideoWriteOptions { Size = frameSize, FramesPerSecond = rate, Quality = VideoQuality.Lossless, Mode = WriteMode.Fast },
-            Stream(NumberedFrames(frameSize, count)),
-            cancellationToken: Cancelled);
+        var raw = Path($"{Guid.NewGuid():N}.raw");
+        using (var file = File.Create(raw))
+        {
+            foreach (var frame in frames)
+            {
+                file.Write(frame);
+            }
+        }
+
+        Make(name, ["-f", "rawvideo", "-pix_fmt", pixels, "-s", size.ToString(), "-framerate", rate.ToString(), "-i", raw, .. arguments]);
+        File.Delete(raw);
         return Path(name);
+    }
+
+    /// <summary>A file of numbered frames that keeps every byte of their RGB.</summary>
+    public string Numbered(string name, FrameRate rate, int count, FrameSize? size = null) => MakeOf(
+        name, NumberedFrames(size ?? new FrameSize(64, 64), count), "rgb24", size ?? new FrameSize(64, 64), rate, "-c:v", "libx264rgb", "-qp", "0", "-preset", "ultrafast");
+
+    /// <summary>What ffmpeg's decoder gives, one array a frame: no filter, no turn, no change of layout.</summary>
+    /// <param name="bytes">of a frame</param>
+    public static List<byte[]> Decoded(string path, int bytes)
+    {
+        var raw = System.IO.Path.ChangeExtension(path, ".decoded");
+        Run("ffmpeg", ["-nostdin", "-v", "error", "-y", "-noautorotate", "-i", path, "-map", "0:v", "-f", "rawvideo", "-fps_mode", "passthrough", raw]);
+        return [.. File.ReadAllBytes(raw).Chunk(bytes)];
     }
 
     public static async Task<List<VideoFrame>> ReadAllAsync(

@@ -98,7 +98,7 @@ public sealed class MediaProbeTests : IDisposable
     [Fact]
     public async Task A_playlist_behind_the_first_bytes_of_a_video_is_not_followed()
     {
-        var real = await media.NumberedAsync("real.mp4", new(24, 1), 3);
+        var real = media.Numbered("real.mp4", new(24, 1), 3);
         // Recognised as MPEG-TS by its sync bytes, yet a playlist to ffmpeg's own guess.
         var text = ("#EXTM3U\n#EXTINF:10,\nfile:" + real + "\n").PadRight(2000, '\n').ToCharArray();
         text[4] = text[4 + 192] = text[4 + 384] = 'G';
@@ -128,7 +128,7 @@ public sealed class MediaProbeTests : IDisposable
         }
         else
         {
-            await media.NumberedAsync(name, new(24, 1), 8);
+            media.Numbered(name, new(24, 1), 8);
         }
 
         Assert.Equal(7, Media.Pixel((await Media.ReadAllAsync(path, 24))[^1], 3, 3)[0]);

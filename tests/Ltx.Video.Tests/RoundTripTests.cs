@@ -46,20 +46,6 @@ public sealed class RoundTripTests : IDisposable
         return 10 * Math.Log10(255.0 * 255.0 / (sum / a.Length));
     }
 
-    [Fact]
-    public async Task Lossless_frames_come_back_byte_for_byte()
-    {
-        var size = new FrameSize(66, 70);
-        var frames = Noise(size, 9);
-        var options = new VideoWriteOptions { Size = size, FramesPerSecond = new(24, 1), Quality = VideoQuality.Lossless, Mode = WriteMode.Fast };
-        var count = await VideoWriter.WriteAsync(media.Path("a.mp4"), options, Media.Stream(frames), cancellationToken: Media.Cancelled);
-        var read = await Media.ReadAllAsync(media.Path("a.mp4"), 24);
-        Assert.Equal(9, count);
-        Assert.Equal(9, read.Count);
-        Assert.All(frames.Zip(read), pair => Assert.Equal(pair.First, pair.Second.Pixels.ToArray()));
-        Assert.Equal(Enumerable.Range(0, 9), read.Select(frame => frame.Index));
-    }
-
     [Theory]
     [InlineData(VideoQuality.Maximum, 42)]
     [InlineData(VideoQuality.High, 40)]

@@ -18,7 +18,7 @@ public sealed class VideoReaderTests : IDisposable
     [InlineData(12.5)]
     public async Task A_source_of_the_same_rate_comes_through_frame_for_frame(double rate)
     {
-        var path = await media.NumberedAsync("a.mp4", FrameRate.FromDouble(rate), 37);
+        var path = media.Numbered("a.mp4", FrameRate.FromDouble(rate), 37);
         Assert.Equal(Enumerable.Range(0, 37), Numbers(await Media.ReadAllAsync(path, rate)));
         // Matroska rounds time stamps to milliseconds.
         var rounded = media.Make("a.mkv", "-i", path, "-c", "copy");
@@ -33,7 +33,7 @@ public sealed class VideoReaderTests : IDisposable
     [InlineData(60, 23.976, 120, 48)]
     public async Task Frames_are_dropped_and_repeated_by_their_time(double from, double to, int count, int expected)
     {
-        var path = await media.NumberedAsync("a.mp4", FrameRate.FromDouble(from), count);
+        var path = media.Numbered("a.mp4", FrameRate.FromDouble(from), count);
         var numbers = Numbers(await Media.ReadAllAsync(path, to));
         Assert.Equal(expected, numbers.Length);
         for (var i = 0; i < numbers.Length; i++)
@@ -47,7 +47,7 @@ public sealed class VideoReaderTests : IDisposable
     [Fact]
     public async Task At_most_so_many_frames_are_given()
     {
-        var path = await media.NumberedAsync("a.mp4", new(24, 1), 20);
+        var path = media.Numbered("a.mp4", new(24, 1), 20);
         Assert.Equal(Enumerable.Range(0, 3), Numbers(await Media.ReadAllAsync(path, 24, maxFrames: 3)));
         Assert.Equal(20, (await Media.ReadAllAsync(path, 24, maxFrames: 500)).Count);
     }
@@ -72,14 +72,14 @@ public sealed class VideoReaderTests : IDisposable
     [Fact]
     public async Task A_clip_of_less_than_half_a_frame_gives_its_first_frame()
     {
-        var path = await media.NumberedAsync("a.mp4", new(30, 1), 3);
+        var path = media.Numbered("a.mp4", new(30, 1), 3);
         Assert.Equal(0, Assert.Single(Numbers(await Media.ReadAllAsync(path, 1))));
     }
 
     [Fact]
     public async Task Variable_frame_times_are_followed()
     {
-        var path = await media.NumberedAsync("a.mp4", new(10, 1), 10);
+        var path = media.Numbered("a.mp4", new(10, 1), 10);
         // Frames 0-4 at 0, 0.1 ... 0.4 s; frames 5-9 at 0.5, 0.9, 1.3 ... s.
         var variable = media.Make("v.mkv", "-i", path, "-vf", "setpts='if(lt(N,5),N*0.1,0.5+(N-5)*0.4)/TB'", "-fps_mode", "vfr", "-c:v", "ffv1");
         var info = await MediaProbe.ProbeAsync(variable, cancellationToken: Media.Cancelled);
@@ -97,7 +97,7 @@ public sealed class VideoReaderTests : IDisposable
     [InlineData("mkv")]
     public async Task A_clip_begins_with_its_first_frame_wherever_that_lies(string container)
     {
-        var path = await media.NumberedAsync("a.mp4", new(24, 1), 12);
+        var path = media.Numbered("a.mp4", new(24, 1), 12);
         var late = media.Make(
             "late." + container, "-itsoffset", "0.75", "-i", path, "-f", "lavfi", "-i", "sine=d=2", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "4",
             "-fps_mode", "passthrough");
@@ -287,7 +287,7 @@ public sealed class VideoReaderTests : IDisposable
     [Fact]
     public async Task A_shorter_mask_holds_its_last_frame()
     {
-        var path = await media.NumberedAsync("a.mp4", new(24, 1), 3);
+        var path = media.Numbered("a.mp4", new(24, 1), 3);
         var info = await MediaProbe.ProbeAsync(path, cancellationToken: Media.Cancelled);
         var options = new VideoReadOptions { Size = new(64, 64), FramesPerSecond = new(24, 1) };
         var held = new List<VideoFrame>();
@@ -331,7 +331,7 @@ public sealed class VideoReaderTests : IDisposable
     [Fact]
     public async Task Cancelling_while_reading_is_a_cancellation()
     {
-        var path = await media.NumberedAsync("a.mp4", new(24, 1), 40);
+        var path = media.Numbered("a.mp4", new(24, 1), 40);
         var info = await MediaProbe.ProbeAsync(path, cancellationToken: Media.Cancelled);
         using var cancel = new CancellationTokenSource();
         var options = new VideoReadOptions { Size = new(64, 64), FramesPerSecond = new(24, 1) };

@@ -5,6 +5,9 @@ namespace Ltx.Inference.Generation;
 /// <summary>A rectangle of every frame of a clip.</summary>
 internal readonly record struct FrameRegion(int Top, int Left, int Height, int Width)
 {
+    /// <summary>The same place in planes of half the size; its own sides and place are even.</summary>
+    public FrameRegion Half => new(Top / 2, Left / 2, Height / 2, Width / 2);
+
     /// <summary>What holds all white pixels of all frames, and so much around them as the frame has; null where there is no white pixel.</summary>
     /// <param name="mask">[F, 1, H, W] 0 or 1</param>
     /// <param name="margin">pixels to every side, at least</param>

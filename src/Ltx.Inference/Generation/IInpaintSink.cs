@@ -7,6 +7,6 @@ public interface IInpaintSink
     /// <param name="generatedSound">the sound that was made for the clip; null where there is none, or the source's is kept</param>
     void Begin(SoundClip? generatedSound);
 
-    /// <summary>The next frame: RGB24, as large as the request's.</summary>
+    /// <summary>The next frame, in the form of the request's.</summary>
     void Write(byte[] frame);
 }

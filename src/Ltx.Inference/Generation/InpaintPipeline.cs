@@ -124,10 +124,10 @@ public sealed class InpaintPipeline : IDisposable
         MemoryPlan usual = Plan;
         VideoScale scale = models.VideoScale;
         (int frames, int height, int width) = (scale.Time + 1, 2 * scale.Height, 2 * scale.Width);
-        byte[] grey = new byte[3 * height * width], white = new byte[height * width];
+        byte[] grey = new byte[height * width * 3 / 2], white = new byte[height * width];
         Array.Fill(grey, (byte)128);
         Array.Fill(white, byte.MaxValue);
-        Run(new InpaintRequest("warm-up", [.. Enumerable.Repeat(grey, frames)], [white], width, height, FramesPerSecond: 24) { Steps = 1, MaxExpansionTokens = 4 }, new NoSink(), cancellation: cancellation);
+        Run(new InpaintRequest("warm-up", [.. Enumerable.Repeat(grey, frames)], [white], width, height, FramesPerSecond: 24) { Yuv = YuvColours.Bt709, Steps = 1, MaxExpansionTokens = 4 }, new NoSink(), cancellation: cancellation);
         using (no_grad())
         using (NewDisposeScope())
         {
@@ -155,7 +155,8 @@ public sealed class InpaintPipeline : IDisposable
         clock = new StageClock(progress, Work(request, shape.ToLatent(scale), sampler), started);
         foreach (LoraMatch lora in loras.Matches) clock.Note(lora.Sentence);
 
-        (Tensor source, Tensor mask) = clock.Run(InpaintStages.Preparing, () => (ClipTensors.Bytes(request.Frames, request.Height, request.Width, 3, models.Device), Mask(request)));
+        FrameLayout layout = FrameLayout.Of(request);
+        (Tensor source, Tensor mask) = clock.Run(InpaintStages.Preparing, () => (layout.Upload(request.Frames, models.Device), Mask(request)));
         if (!mask.any().item<bool>())
         {
             clock.Note("The mask has no white pixel, so the source is returned as it is.");
@@ -169,7 +170,7 @@ public sealed class InpaintPipeline : IDisposable
         Show(observe, ("context.video", positive.Video), ("context.audio", positive.Audio));
 
         // 2. The source: latents, masks, guide, and its sound.
-        (EncodedClip clip, Tensor? sound) = clock.Run(InpaintStages.Source, () => (EncodeClip(source, mask, shape, loras), KeepsSound(request) ? EncodeSound(request, shape) : null));
+        (EncodedClip clip, Tensor? sound) = clock.Run(InpaintStages.Source, () => (EncodeClip(layout.ToRgb(source), mask, shape, loras), KeepsSound(request) ? EncodeSound(request, shape) : null));
         Show(observe, ("clean1", clip.Clean1), ("clean2", clip.Clean2), ("reference1", clip.Reference1), ("keep1", clip.Keep1), ("keep2", clip.Keep2));
 
         // 3. Stage 1, half size.
@@ -190,7 +191,7 @@ public sealed class InpaintPipeline : IDisposable
         // 5. Out: sound first, because a file wants it from its beginning; then frames as they are decoded.
         SoundClip? generated = clock.Run(InpaintStages.Sound, () => request.GenerateAudio && sound is null ? DecodeSound(first.Audio, request, observe) : null);
         sink.Begin(generated);
-        clock.Run(InpaintStages.Frames, request.Frames.Count, tell => Write(video, source, mask, request, sink, clock, tell, cancellation));
+        clock.Run(InpaintStages.Frames, request.Frames.Count, tell => Write(video, source, mask, request, layout, sink, clock, tell, cancellation));
         return new InpaintReport(prompt, clock.Stop(), loras.Matches, clock.Notes);
     }
 
@@ -314,9 +315,9 @@ public sealed class InpaintPipeline : IDisposable
         return new SoundClip([Channel(0), Channel(1)], models.Audio.OutputRate);
     }
 
-    private bool Write(Tensor latent, Tensor source, Tensor mask, InpaintRequest request, IInpaintSink sink, StageClock clock, Action<int> tell, CancellationToken cancellation)
+    private bool Write(Tensor latent, Tensor source, Tensor mask, InpaintRequest request, FrameLayout layout, IInpaintSink sink, StageClock clock, Action<int> tell, CancellationToken cancellation)
     {
-        SeamBlend seam = new(options.Composite, options.Feather);
+        SeamBlend seam = new(options.Composite, options.Feather, layout);
         int written = 0;
         using IEnumerator<Tensor> pieces = models.DecodeVideo(latent).GetEnumerator();
         while (written < request.Frames.Count && clock.Part(InpaintStages.Decoding, pieces.MoveNext))
@@ -335,12 +336,12 @@ public sealed class InpaintPipeline : IDisposable
                 Tensor numbers = generated.narrow(0, start, frames);
                 // Looked at here, so that a device that decodes on its own is waited for in the part that it works for.
                 clock.Part(InpaintStages.Decoding, () => Finite(InpaintStages.Frames, numbers));
-                using Tensor interleaved = clock.Part(InpaintStages.Compositing, () => Composite(seam, numbers, source.narrow(0, written, frames), mask.narrow(0, written, frames)));
+                using Tensor finished = clock.Part(InpaintStages.Compositing, () => Composite(seam, numbers, source.narrow(0, written, frames), mask.narrow(0, written, frames)));
                 for (int i = 0; i < frames; i++)
                 {
                     // The sink may hold each frame for as long as it likes.
                     cancellation.ThrowIfCancellationRequested();
-                    byte[] frame = clock.Part(InpaintStages.Compositing, () => interleaved[i].data<byte>().ToArray());
+                    byte[] frame = clock.Part(InpaintStages.Compositing, () => finished[i].data<byte>().ToArray());
                     clock.Part(InpaintStages.Handing, () => sink.Write(frame));
                     tell(++written);
                 }
@@ -349,11 +350,11 @@ public sealed class InpaintPipeline : IDisposable
         return true;
     }
 
-    // [n, 3, H, W] generated, from -1 to 1 -> [n, H, W, 3] bytes on the CPU
+    // [n, 3, H, W] generated, from -1 to 1 -> [n, bytes of a frame] on the CPU
     private static Tensor Composite(SeamBlend seam, Tensor generated, Tensor source, Tensor mask)
     {
         using var scope = NewDisposeScope();
-        return seam.Composite(source, (generated.to(ScalarType.Float32) + 1) * 127.5f, mask).permute(0, 2, 3, 1).contiguous().cpu().MoveToOuterDisposeScope();
+        return seam.Composite(source, generated, mask).cpu().MoveToOuterDisposeScope();
     }
 
     private static void Finite(string stage, params ReadOnlySpan<Tensor> tensors)

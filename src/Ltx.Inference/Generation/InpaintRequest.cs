@@ -39,7 +39,7 @@ public sealed record SoundClip(IReadOnlyList<float[]> Channels, int SampleRate);
 
 /// <summary>A clip to inpaint, and how. Fields and defaults are the endpoint's.</summary>
 /// <param name="Prompt">what belongs into the masked region</param>
-/// <param name="Frames">RGB24, Width * Height * 3 bytes each, one or more</param>
+/// <param name="Frames">RGB24, Width * Height * 3 bytes each, or the planes that <see cref="Yuv"/> tells of; one or more</param>
 /// <param name="Mask">grey, Width * Height bytes each; above one half is regenerated; the last one holds where there are fewer than frames</param>
 /// <param name="Width">pixels, even</param>
 /// <param name="Height">pixels, even</param>
@@ -48,6 +48,12 @@ public sealed record InpaintRequest(string Prompt, IReadOnlyList<byte[]> Frames,
 {
     /// <summary>Half of white: from here on a mask's pixel is regenerated.</summary>
     public const byte LeastWhite = 128;
+
+    /// <summary>
+    /// Where frames are planes, Y (Width * Height bytes), Cb and Cr (a quarter of that each): what they mean. The result's are of the same kind, and
+    /// beyond the mask the very same. Null for RGB24.
+    /// </summary>
+    public YuvColours? Yuv { get; init; }
 
     /// <summary>Whether the text model writes the prompt out before it is encoded, where it can.</summary>
     public bool ExpandPrompt { get; init; } = true;
@@ -80,4 +86,7 @@ public sealed record InpaintRequest(string Prompt, IReadOnlyList<byte[]> Frames,
 
     /// <summary>Up to three.</summary>
     public IReadOnlyList<LoraChoice> Loras { get; init; } = [];
+
+    /// <summary>One of its frames, or of its result's, to look at.</summary>
+    public Picture Look(byte[] frame) => new(FrameLayout.Of(this).ToRgb24(frame), Width, Height);
 }

@@ -12,7 +12,7 @@ internal sealed record MarkedFrame(int Index, Picture Picture)
     public static MarkedFrame Of(InpaintRequest request)
     {
         int index = Enumerable.Range(0, request.Mask.Count).First(frame => request.Mask[frame].AsSpan().ContainsAnyInRange(InpaintRequest.LeastWhite, byte.MaxValue));
-        byte[] mask = request.Mask[index], pixels = (byte[])request.Frames[index].Clone();
+        byte[] mask = request.Mask[index], pixels = (byte[])request.Look(request.Frames[index]).Pixels.Clone();
         for (int i = 0; i < mask.Length; i++)
         {
             if (mask[i] >= InpaintRequest.LeastWhite) ClipTensors.GuideColour.CopyTo(pixels.AsSpan(3 * i));

@@ -9,7 +9,8 @@ internal static class RequestCheck
         Require(request.Frames.Count > 0, "The source has no frames.");
         Require(request.Mask.Count > 0, "The mask has no frames.");
         Require(request.Width > 0 && request.Height > 0 && request.Width % 2 == 0 && request.Height % 2 == 0, $"The clip is {request.Width}x{request.Height}; both sides must be even.");
-        Require(request.Frames.All(frame => frame.Length == request.Width * request.Height * 3), $"A frame is not {request.Width}x{request.Height} pixels of three bytes.");
+        int bytes = FrameLayout.Of(request).FrameBytes;
+        Require(request.Frames.All(frame => frame.Length == bytes), $"A frame is not {request.Width}x{request.Height} pixels {(request.Yuv is null ? "of three bytes" : "in planes")}.");
         Require(request.Mask.All(frame => frame.Length == request.Width * request.Height), $"A frame of the mask is not {request.Width}x{request.Height} pixels.");
         Require(double.IsFinite(request.FramesPerSecond) && request.FramesPerSecond > 0, $"{request.FramesPerSecond} frames a second is no rate.");
         Require(request.Steps > 0, $"{request.Steps} steps are too few.");

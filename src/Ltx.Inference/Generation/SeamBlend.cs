@@ -3,9 +3,10 @@ using static TorchSharp.torch;
 namespace Ltx.Inference.Generation;
 
 /// <summary>
-/// Puts generated frames into the source. Beyond the mask grown by the feather the source's pixels stay exactly; inside the mask the
+/// Puts generated frames into the source. Beyond the mask grown by the feather the source's bytes stay exactly; inside the mask the
 /// generated ones, moved in tone only, so that they meet the source at the seam; in the ring between, bands of detail go over one after
-/// the other, fine ones quickly and coarse ones slowly (a Laplacian pyramid without subsampling).
+/// the other, fine ones quickly and coarse ones slowly (a Laplacian pyramid without subsampling). All of it in the numbers that the source
+/// has: generated pixels are converted, preserved ones never. A sample of halved chroma counts as masked where any of its four pixels is.
 /// </summary>
 internal sealed class SeamBlend
 {
@@ -15,48 +16,40 @@ internal sealed class SeamBlend
     // Fields that are smooth over a neighbourhood are computed on a grid whose cells are a sixth of it.
     private const int CellsInReach = 6;
 
-    // Of 255: pixels that differ by less are the same content in another tone; from twice that on they are other content, and say nothing of tone.
-    private const float ToneDifference = 32;
+    // Of 255: numbers that differ by less are the same content in another tone; from twice that on they are other content, and say nothing of
+    // tone. A colour's difference from luma, which is what chroma is, comes to half as much.
+    private const float ToneDifference = 32, ChromaDifference = ToneDifference / 2;
 
     // Pixels on either side of the mask's edge between which a step in tone is looked for.
     private const int EdgeWidth = 2;
 
     private readonly CompositeMode mode;
     private readonly int feather;
+    private readonly FrameLayout layout;
 
-    public SeamBlend(CompositeMode mode, int feather)
+    /// <param name="mode">how frames are put together</param>
+    /// <param name="feather">pixels around the mask in which both are blended</param>
+    /// <param name="layout">of source and result</param>
+    public SeamBlend(CompositeMode mode, int feather, FrameLayout layout)
     {
         // Without a ring there is nothing to blend in.
         this.mode = mode == CompositeMode.Blend && feather == 0 ? CompositeMode.Hard : mode;
-        this.feather = feather;
+        (this.feather, this.layout) = (feather, layout);
     }
 
     /// <summary>Composites some frames.</summary>
-    /// <param name="source">[F, 3, H, W] bytes</param>
-    /// <param name="generated">[F, 3, H, W] float32 from 0 to 255</param>
+    /// <param name="source">[F, bytes of a frame]</param>
+    /// <param name="generated">[F, 3, H, W] RGB from -1 to 1</param>
     /// <param name="mask">[F, 1, H, W] 0 or 1: the request's own, not widened</param>
-    /// <returns>[F, 3, H, W] bytes</returns>
+    /// <returns>[F, bytes of a frame]</returns>
     public Tensor Composite(Tensor source, Tensor generated, Tensor mask)
     {
         using var scope = NewDisposeScope();
-        Tensor result = mode switch
-        {
-            CompositeMode.None => ToBytes(generated),
-            CompositeMode.Hard => where(mask > 0, ToBytes(generated), source),
-            _ => BlendWhereWhite(source, generated, mask),
-        };
-        return result.MoveToOuterDisposeScope();
-    }
-
-    // What lies further from every white pixel than anything looks is the source, and is not computed with.
-    private Tensor BlendWhereWhite(Tensor source, Tensor generated, Tensor mask)
-    {
-        int reach = FadeFeathers * feather, cell = CellOf(reach / 2);
-        // A pixel of the ring sees a tone that two means have spread, each over half the reach; fields of cells must begin at one.
-        if (FrameRegion.AroundWhite(mask, feather + reach + cell, cell) is not { } region) return source.alias();
+        // What lies further from every white pixel than anything looks is the source, and is not computed with.
+        if (Region(mask) is not { } region) return source.alias().MoveToOuterDisposeScope();
         Tensor result = source.clone();
-        region.Of(result).copy_(Blend(region.Of(source), region.Of(generated), region.Of(mask)));
-        return result;
+        Put(layout.Planes(result).Of(region), region.Of(generated), region.Of(mask));
+        return result.MoveToOuterDisposeScope();
     }
 
     /// <summary>From 0 to 255, rounded.</summary>
@@ -66,27 +59,86 @@ internal sealed class SeamBlend
         return pixels.round().clamp_(0, 255).to(ScalarType.Byte).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The whole frame at once.</summary>
-    internal Tensor Blend(Tensor source, Tensor generated, Tensor mask)
+    /// <summary>The same everywhere: what the part that is computed must agree with.</summary>
+    internal Tensor CompositeWhole(Tensor source, Tensor generated, Tensor mask)
     {
-        Tensor original = source.to(ScalarType.Float32), distance = Distance(mask, feather), outside = 1 - mask;
-        Tensor ring = (distance <= feather).to(ScalarType.Float32) * outside;
-        Tensor difference = original - generated;
+        Tensor result = source.clone();
+        Put(layout.Planes(result), generated, mask);
+        return result;
+    }
 
-        // 1. The tone that the model has given what it was to preserve, taken back: fully in the ring, fading on the way into the mask.
-        // Twice half the reach: what is measured at the edge is known as far inside as it fades.
-        int reach = FadeFeathers * feather;
-        Tensor fade = Fade(outside, reach) * mask;
-        (Tensor tone, Tensor toneBelief) = Tone(difference, ring, reach / 2);
-        // And a step in tone at the mask's very edge, where the generated clip has one and the source has none.
-        (Tensor inner, Tensor innerBelief) = Tone(difference, ClipTensors.Dilate(outside, EdgeWidth) * mask, reach / 2);
-        (Tensor outer, Tensor outerBelief) = Tone(difference, ClipTensors.Dilate(mask, EdgeWidth) * ring, reach / 2);
-        Tensor step = (inner - outer) * (innerBelief * outerBelief);
-        Tensor toned = generated + tone * toneBelief * (fade + ring) + step * fade;
+    private FrameRegion? Region(Tensor mask)
+    {
+        // Fields of cells must begin at one, of luma and of chroma.
+        int reach = FadeFeathers * feather, luma = CellOf(reach / 2), chroma = 2 * CellOf(FadeFeathers * (feather / 2) / 2), grid = luma == chroma ? luma : luma * chroma;
+        return mode switch
+        {
+            CompositeMode.None => new FrameRegion(0, 0, (int)mask.shape[2], (int)mask.shape[3]),
+            CompositeMode.Hard => FrameRegion.AroundWhite(mask, 0, 2),
+            // A pixel of the ring sees a tone that two means have spread, each over half the reach.
+            _ => FrameRegion.AroundWhite(mask, feather + reach + Math.Max(luma, chroma), grid),
+        };
+    }
+
+    private void Put(FramePlanes into, Tensor generated, Tensor mask)
+    {
+        using var scope = NewDisposeScope();
+        FramePlanes made = layout.FromRgb((generated.to(ScalarType.Float32) + 1).mul_(127.5f)), source = into.ToFloat();
+        into.CopyFrom(new FramePlanes(
+            Joined(source.Full, made.Full, mask, feather, ToneDifference),
+            source.Half is null ? null : Joined(source.Half, made.Half!, ClipTensors.ShrinkMask(mask, 2), feather / 2, ChromaDifference)));
+    }
+
+    // The planes of one size.
+    private Tensor Joined(Tensor source, Tensor generated, Tensor mask, int feather, float difference) => mode switch
+    {
+        CompositeMode.None => generated,
+        CompositeMode.Hard => where(mask > 0, generated, source),
+        _ => Blend(source, generated, mask, feather, difference),
+    };
+
+    private static Tensor Blend(Tensor source, Tensor generated, Tensor mask, int feather, float toneDifference)
+    {
+        using var scope = NewDisposeScope();
+        Tensor distance = Distance(mask, feather), changed = distance <= feather;
+
+        // 1. The tone that the model has given what it was to preserve, taken back: fully in the ring, fading on the way into the mask. And a
+        // step in tone at the mask's very edge, where the generated clip has one and the source has none; that inside the mask only.
+        (Tensor everywhere, Tensor inside) = Tone(source - generated, mask, changed, feather, toneDifference);
+        Tensor toned = generated + everywhere + inside * mask;
 
         // 2. The ring, band by band.
-        Tensor blended = original + InBands((toned - original) * (mask + ring), distance);
-        return where((mask + ring) > 0, ToBytes(where(mask > 0, toned, blended)), source);
+        Tensor ring = source + InBands((toned - source) * changed, distance, feather);
+        return where(mask > 0, toned, where(changed, ring, source)).MoveToOuterDisposeScope();
+    }
+
+    // What is to be added to the generated planes. All of it is smooth, and computed in cells.
+    private static (Tensor Everywhere, Tensor Inside) Tone(Tensor difference, Tensor mask, Tensor changed, int feather, float toneDifference)
+    {
+        using var scope = NewDisposeScope();
+        // Twice half the reach: what is measured at the edge is known as far inside as it fades.
+        int reach = FadeFeathers * feather, cell = CellOf(reach / 2), cells = Math.Max(1, reach / 2 / cell);
+        Tensor outside = 1 - mask, ring = outside * changed, same = (2 - difference.abs().amax([1], keepdim: true) / toneDifference).clamp_(0, 1);
+        Tensor Cells(Tensor image) => nn.functional.avg_pool2d(image, [cell, cell], [cell, cell], ceil_mode: true);
+        Tensor Spread(Tensor image) => BoxMean(BoxMean(image, cells), cells);
+
+        // Mean difference over the pixels of a zone whose content is the same, spread over its neighbourhood; and the share of the zone that these
+        // pixels are.
+        (Tensor Mean, Tensor Belief) Over(Tensor zone)
+        {
+            // A quotient of two almost empty means is noise.
+            const float Trace = 1e-6f;
+            Tensor weight = zone * same, believed = Spread(Cells(weight));
+            return (Spread(Cells(difference * weight)) / (believed + Trace), believed / (Spread(Cells(zone)) + Trace));
+        }
+
+        Tensor fade = Fade(outside, reach);
+        (Tensor tone, Tensor belief) = Over(ring);
+        (Tensor inner, Tensor innerBelief) = Over(ClipTensors.Dilate(outside, EdgeWidth) * mask);
+        (Tensor outer, Tensor outerBelief) = Over(ClipTensors.Dilate(mask, EdgeWidth) * ring);
+        return (
+            Enlarge(tone * belief * fade, cell, mask).MoveToOuterDisposeScope(),
+            Enlarge((inner - outer) * (innerBelief * outerBelief) * fade, cell, mask).MoveToOuterDisposeScope());
     }
 
     // Chebyshev distance to the white up to the largest; beyond it one more. [F, 1, H, W]
@@ -117,7 +169,7 @@ internal sealed class SeamBlend
         return grown;
     }
 
-    // 1 along the whole seam, in corners and beside the frame's edge too, and from there falling evenly to 0 within the reach.
+    // In cells: 1 outside and along the whole seam, in corners and beside the frame's edge too, and from there falling evenly to 0 within the reach.
     private static Tensor Fade(Tensor outside, int reach)
     {
         using var scope = NewDisposeScope();
@@ -126,7 +178,7 @@ internal sealed class SeamBlend
         // The seam lies in cells of depth 0. Their neighbours are 1 as well, so that they take nothing from it when the grid is enlarged; and
         // the last cell is 0 before the measured tone ends.
         Tensor depth = (Distance(coarse, cells) - 1).clamp_(min: 0);
-        return Enlarge((1 - depth / Math.Max(1, cells - 2)).clamp_(min: 0), cell, outside).MoveToOuterDisposeScope();
+        return (1 - depth / Math.Max(1, cells - 2)).clamp_(min: 0).MoveToOuterDisposeScope();
     }
 
     // Side of the cells of a field that is smooth over so many pixels.
@@ -140,26 +192,8 @@ internal sealed class SeamBlend
         return fine.narrow(2, 0, like.shape[2]).narrow(3, 0, like.shape[3]).MoveToOuterDisposeScope();
     }
 
-    // Mean difference over the pixels of a zone whose content is the same, spread over its neighbourhood, and the share of the zone that
-    // these pixels are. So smooth a field is computed on a coarse grid.
-    private static (Tensor Mean, Tensor Belief) Tone(Tensor difference, Tensor zone, int reach)
-    {
-        using var scope = NewDisposeScope();
-        // A quotient of two almost empty means is noise.
-        const float Trace = 1e-6f;
-        int cell = CellOf(reach), cells = Math.Max(1, reach / cell);
-        Tensor Spread(Tensor image) => BoxMean(BoxMean(nn.functional.avg_pool2d(image, [cell, cell], [cell, cell], ceil_mode: true), cells), cells);
-
-        Tensor largest = difference.abs().amax([1], keepdim: true);
-        Tensor weight = zone * (2 - largest / ToneDifference).clamp_(0, 1);
-        Tensor believed = Spread(weight);
-        return (
-            Enlarge(Spread(difference * weight) / (believed + Trace), cell, difference).MoveToOuterDisposeScope(),
-            Enlarge(believed / (Spread(zone) + Trace), cell, difference).MoveToOuterDisposeScope());
-    }
-
     // Every band is what one blur takes away from the one before it; the coarser the band, the wider its way through the ring.
-    private Tensor InBands(Tensor image, Tensor distance)
+    private static Tensor InBands(Tensor image, Tensor distance, int feather)
     {
         using var scope = NewDisposeScope();
         int coarsest = 0;

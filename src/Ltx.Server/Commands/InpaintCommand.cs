@@ -31,7 +31,7 @@ internal sealed class InpaintCommand
     private readonly Option<bool> noExpansion = new("--no-prompt-expansion") { Description = "use the prompt as it is; otherwise the text model writes it out, where it can" };
     private readonly Option<bool> showFrame = new("--show-frame") { Description = "let the text model see the first masked frame while it writes the prompt out" };
     private readonly Option<bool> noAudio = new("--no-audio") { Description = "leave the sound track out" };
-    private readonly Option<VideoQuality> quality = new("--quality") { Description = "low, medium, high or maximum", DefaultValueFactory = _ => VideoQuality.High };
+    private readonly Option<VideoQuality> quality = new("--quality") { Description = "low, medium, high or maximum; lossless keeps every byte, and few players show it", DefaultValueFactory = _ => VideoQuality.High };
     private readonly Option<WriteMode> mode = new("--write-mode") { Description = "fast, balanced or small", DefaultValueFactory = _ => WriteMode.Balanced };
     private readonly EngineOptions engine = new();
 

@@ -34,13 +34,16 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
         progress?.Invoke(new InpaintProgress(Reading, 0, 0, 0));
         (MediaInfo source, MediaInfo mask, FrameSize size) = await ClipFiles.ProbeAsync(job, limits, cancellation);
         FrameRate rate = FrameRate.FromDouble(job.FramesPerSecond);
-        List<byte[]> frames = await ReadAsync(source, size, rate, FramePixels.Rgb24, job.Frames, cancellation);
+        // The source's own planes where it has them, all the way to the encoder.
+        SourcePlanes planes = SourcePlanes.Of(source, size);
+        List<byte[]> frames = await ReadAsync(source, size, rate, FramePixels.Yuv420, job.Frames, cancellation);
         List<byte[]> maskFrames = await ReadAsync(mask, size, rate, FramePixels.Gray8, frames.Count, cancellation);
-        List<string> notes = ClipNotes.Of(job, source, mask, size, rate, frames.Count, maskFrames.Count);
+        List<string> notes = ClipNotes.Of(job, source, planes, mask, size, rate, frames.Count, maskFrames.Count);
         AudioClip? heard = await HearAsync(job, source, rate, frames.Count, notes, cancellation);
         foreach (string note in notes) progress?.Invoke(new InpaintProgress(Reading, 0, 0, 0, note));
         InpaintRequest request = new(job.Prompt, frames, maskFrames, size.Width, size.Height, rate.Value)
         {
+            Yuv = new YuvColours(planes.Colours.LumaShares.Red, planes.Colours.LumaShares.Blue, planes.Colours.IsFullRange, planes.Colours.ChromaX, planes.Colours.ChromaY),
             ExpandPrompt = job.ExpandPrompt,
             AllowsExpansion = job.AllowsExpansion,
             NegativePrompt = job.NegativePrompt,
@@ -67,7 +70,7 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
             SoundClip? made = await sink.Begun;
             AudioClip? sound = kept ?? (made is null ? null : new AudioClip(made.Channels, made.SampleRate));
             hasSound = sound is not null;
-            VideoWriteOptions options = new() { Size = size, FramesPerSecond = rate, Quality = job.Quality, Mode = job.WriteMode, Limits = limits };
+            VideoWriteOptions options = new() { Size = size, FramesPerSecond = rate, Planes = planes.Colours, Quality = job.Quality, Mode = job.WriteMode, Limits = limits };
             await VideoWriter.WriteAsync(job.Output, options, sink.Frames.Select(frame => (ReadOnlyMemory<byte>)frame), sound, cancellation);
         }
         catch

@@ -6,10 +6,11 @@ namespace Ltx.Server.Media;
 /// <summary>What was made of files that are not as large or as long as what was asked for, in sentences for the log.</summary>
 internal static class ClipNotes
 {
-    public static List<string> Of(ClipJob job, MediaInfo source, MediaInfo mask, FrameSize size, FrameRate rate, int frames, int maskFrames)
+    public static List<string> Of(ClipJob job, MediaInfo source, SourcePlanes planes, MediaInfo mask, FrameSize size, FrameRate rate, int frames, int maskFrames)
     {
         List<string> notes = [];
-        if (source.Width - size.Width > 1 || source.Height - size.Height > 1) notes.Add($"The source video is {source.Width}x{source.Height} pixels, and is scaled down to {size}.");
+        if (planes.Changes.Count > 0) notes.Add($"What is kept of the source video is not bit for bit what it stores, because it {string.Join(", and it ", planes.Changes)}.");
+        if (!planes.Colours.HasTagForChroma) notes.Add("The source video stands on its head, and its colour comes to lie where no file can say; it is marked as half a pixel from there.");
         if (frames < job.Frames) notes.Add(string.Create(CultureInfo.InvariantCulture, $"The source video has {frames} frames at {rate.Value:0.###} a second, and so has the result; {job.Frames} were allowed."));
         // One that was drawn for the displayed size before its last row or column went is no other size.
         if ((mask.Width, mask.Height) != (source.Width, source.Height) && (mask.Width, mask.Height) != (size.Width, size.Height)) notes.Add($"The mask is {mask.Width}x{mask.Height} pixels, and is stretched to {size}.");

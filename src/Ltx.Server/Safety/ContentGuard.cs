@@ -29,7 +29,7 @@ internal sealed class ContentGuard(SafetyOptions options, SafetyClassifier class
             for (; agreeing < Agreement(count); agreeing++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                if (Excess([new Picture(clip.Frames[start + agreeing], clip.Width, clip.Height)]) is not { } excess) break;
+                if (Excess([clip.Look(clip.Frames[start + agreeing])]) is not { } excess) break;
                 first ??= excess;
             }
             if (agreeing == Agreement(count)) throw new ContentRefusedException(Source, start, first!);
@@ -139,9 +139,10 @@ internal sealed class ContentGuard(SafetyOptions options, SafetyClassifier class
 
         private List<Picture> Pictures(byte[] frame)
         {
-            List<Picture> pictures = [new(frame, clip.Width, clip.Height)];
+            Picture picture = clip.Look(frame);
+            List<Picture> pictures = [picture];
             byte[] mask = clip.Mask[Math.Min(received, clip.Mask.Count - 1)];
-            if (guard.Policy.MaskedRegion && MaskedRegion(frame, mask, clip.Width, clip.Height) is { } region) pictures.Add(region);
+            if (guard.Policy.MaskedRegion && MaskedRegion(picture.Pixels, mask, clip.Width, clip.Height) is { } region) pictures.Add(region);
             return pictures;
         }
     }

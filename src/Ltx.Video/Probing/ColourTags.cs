@@ -1,7 +1,7 @@
 namespace Ltx.Video.Probing;
 
 /// <summary>What a stream says about its colours, in ffprobe's words; null where it says nothing.</summary>
-internal sealed record ColourTags(string? Matrix, string? Primaries, string? Transfer, string? Range)
+internal sealed record ColourTags(string? Matrix, string? Primaries, string? Transfer, string? Range, string? ChromaLocation)
 {
     public const string Bt709 = "bt709";
 
@@ -14,7 +14,11 @@ internal sealed record ColourTags(string? Matrix, string? Primaries, string? Tra
     public const string Bt2020 = "bt2020";
 
     public static ColourTags Of(FFMpegCore.FFProbeStream stream) =>
-        new(Known(stream.ColorSpace), Known(stream.ColorPrimaries), Known(stream.ColorTransfer), Known(stream.ColorRange));
+        new(Known(stream.ColorSpace), Known(stream.ColorPrimaries), Known(stream.ColorTransfer), Known(stream.ColorRange), Known(ChromaLocationOf(stream)));
+
+    // FFMpegCore's model has no property for it.
+    private static string? ChromaLocationOf(FFMpegCore.FFProbeStream stream) =>
+        stream.ExtensionData is { } more && more.TryGetValue("chroma_location", out var location) && location.ValueKind == System.Text.Json.JsonValueKind.String ? location.GetString() : null;
 
     private static string? Known(string? tag) => tag is null or "" or "unknown" or "unspecified" or "reserved" ? null : tag;
 }

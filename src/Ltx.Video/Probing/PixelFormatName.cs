@@ -25,6 +25,9 @@ internal static partial class PixelFormatName
 
     public static bool IsGray(string name) => GrayOnly().IsMatch(name);
 
+    /// <summary>A sample of Cb and of Cr for every square of four pixels (4:2:0).</summary>
+    public static bool HasHalvedChroma(string name) => HalvedChroma().IsMatch(name);
+
     [GeneratedRegex("^(rgb48|bgr48|rgba64|bgra64|ya16)")]
     private static partial Regex Packed();
 
@@ -37,6 +40,9 @@ internal static partial class PixelFormatName
 
     [GeneratedRegex("^(gbr|rgb|bgr|argb|abgr|0rgb|0bgr|x2rgb|x2bgr|pal8)")]
     private static partial Regex Rgb();
+
+    [GeneratedRegex("^(yuv[aj]?420|nv12|nv21|p01[0-9])")]
+    private static partial Regex HalvedChroma();
 
     [GeneratedRegex("^(gray|ya8|ya16|mono)")]
     private static partial Regex GrayOnly();

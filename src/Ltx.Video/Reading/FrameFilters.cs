@@ -18,9 +18,8 @@ internal static class FrameFilters
     // Bicubic and fast rounding, the defaults, are off by some levels; these flags make the conversion to RGB as exact as swscale has it.
     private const string ScaleFlags = "lanczos+accurate_rnd+full_chroma_int+full_chroma_inp";
 
-    // Untagged video is BT.709 from these sizes up and BT.601 below, as players decide.
-    private const int HighDefinitionWidth = 1280;
-    private const int HighDefinitionHeight = 720;
+    // swscale counts the place of chroma in 256ths of a pixel.
+    private const double ChromaSteps = 256;
 
     /// <param name="filters">Filled in.</param>
     /// <param name="source">The file.</param>
@@ -39,6 +38,10 @@ internal static class FrameFilters
         AddSize(filters, source, options);
         AddColour(filters, source, options);
     }
+
+    /// <summary>Whether frames are resampled on their way to a size, and not only cut.</summary>
+    public static bool Resizes(MediaInfo source, FrameSize size, FrameFit fit) =>
+        fit != FrameFit.CropOdd || !source.HasSquarePixels || source.Width - size.Width is not (0 or 1) || source.Height - size.Height is not (0 or 1);
 
     private static void AddTime(VideoFilterOptions filters, VideoReadOptions options, bool constantRate)
     {
@@ -60,9 +63,7 @@ internal static class FrameFilters
     private static void AddSize(VideoFilterOptions filters, MediaInfo source, VideoReadOptions options)
     {
         var (width, height) = (options.Size.Width, options.Size.Height);
-        var cutsOnly = options.Fit == FrameFit.CropOdd && source.HasSquarePixels
-            && source.Width - width is 0 or 1 && source.Height - height is 0 or 1;
-        if (cutsOnly && (source.Width != width || source.Height != height))
+        if (!Resizes(source, options.Size, options.Fit) && (source.Width != width || source.Height != height))
         {
             filters.WithCustomFilter("crop", FormattableString.Invariant($"w={width}:h={height}:x=0:y=0:exact=1"));
         }
@@ -72,17 +73,28 @@ internal static class FrameFilters
     {
         var size = FormattableString.Invariant($"w={options.Size.Width}:h={options.Size.Height}");
         var isYuv = !PixelFormatName.IsRgb(source.PixelFormat) && !PixelFormatName.IsGray(source.PixelFormat);
-        if (isYuv && options.Pixels == FramePixels.Rgb24 && (source.IsHdr || source.Colours.Primaries == ColourTags.Bt2020))
+        var isWide = isYuv && options.Pixels is FramePixels.Rgb24 or FramePixels.Yuv420 && SourcePlanes.IsWide(source);
+        if (isWide)
         {
             // Sized first, because the conversion through linear light costs most.
             filters.WithCustomFilter("scale", $"{size}:flags={ScaleFlags}");
             AddWideGamut(filters, source);
+        }
+
+        if (options.Pixels == FramePixels.Yuv420)
+        {
+            AddPlanes(filters, source, SourcePlanes.Of(source, options.Size).Colours, size, keeps: !isWide && !PixelFormatName.IsRgb(source.PixelFormat));
+            return;
+        }
+
+        if (isWide)
+        {
             filters.WithCustomFilter("format", "rgb24");
             return;
         }
 
         var matrix = isYuv ? $":in_color_matrix={ScaleMatrix(source)}" : string.Empty;
-        var range = isYuv ? $":in_range={(IsFullRange(source) ? "pc" : "tv")}" : string.Empty;
+        var range = isYuv ? $":in_range={Range(source)}" : string.Empty;
         filters.WithCustomFilter("scale", $"{size}:flags={ScaleFlags}{matrix}{range}:out_range=pc");
         filters.WithCustomFilter("format", options.Pixels switch
         {
@@ -91,6 +103,22 @@ internal static class FrameFilters
             FramePixels.Rgba32 => "rgba",
             _ => throw new ArgumentOutOfRangeException(nameof(options), options.Pixels, "Unknown pixel layout."),
         });
+    }
+
+    /// <summary>
+    /// To planes. Where they keep the source's own matrix and range, its numbers come through as they are but for size, depth and a chroma that is not
+    /// halved yet: swscale copies what is of its layout already.
+    /// </summary>
+    private static void AddPlanes(VideoFilterOptions filters, MediaInfo source, PlaneColours colours, string size, bool keeps)
+    {
+        static string Chroma(string side, double x, double y) =>
+            FormattableString.Invariant($":{side}_h_chr_pos={x * ChromaSteps:0}:{side}_v_chr_pos={y * ChromaSteps:0}");
+
+        var from = !keeps ? string.Empty : $":in_range={colours.Range}" + (PixelFormatName.HasHalvedChroma(source.PixelFormat) ? Chroma("in", colours.ChromaX, colours.ChromaY) : string.Empty);
+        var to = (keeps ? string.Empty : ":out_color_matrix=bt709") + $":out_range={colours.Range}{Chroma("out", colours.ChromaX, colours.ChromaY)}";
+        filters.WithCustomFilter("scale", $"{size}:flags={ScaleFlags}{from}{to}");
+        // yuvj420p is the same in full range, by the name that ffmpeg's decoders still use; only as that is limited range always limited range.
+        filters.WithCustomFilter("format", colours.IsFullRange ? "yuv420p|yuvj420p" : "yuv420p");
     }
 
     /// <summary>PQ, HLG or SDR in BT.2020 to SDR in BT.709, through linear light.</summary>
@@ -106,7 +134,7 @@ internal static class FrameFilters
         // HDR without these tags is BT.2020 in practice.
         var primaries = source.Colours.Primaries ?? ColourTags.Bt2020;
         var matrix = source.Colours.Matrix switch { null => "bt2020nc", var tagged => ZscaleMatrix(source, tagged) };
-        var range = IsFullRange(source) ? "full" : "limited";
+        var range = Range(source) == "pc" ? "full" : "limited";
         var white = FormattableString.Invariant($"{ReferenceWhite}");
         filters.WithCustomFilter(
             "zscale", $"transferin={transfer}:primariesin={primaries}:matrixin={matrix}:rangein={range}:transfer=linear:npl={white}");
@@ -121,28 +149,18 @@ internal static class FrameFilters
         filters.WithCustomFilter("format", "gbrp");
     }
 
-    private static bool IsFullRange(MediaInfo source) =>
-        source.Colours.Range == "pc" || source.PixelFormat.StartsWith("yuvj", StringComparison.Ordinal);
+    private static string Range(MediaInfo source) => SourcePlanes.IsFullRange(source) ? "pc" : "tv";
 
-    private static string ScaleMatrix(MediaInfo source) => source.Colours.Matrix switch
+    private static string ScaleMatrix(MediaInfo source) => SourcePlanes.Tagged(source).Matrix switch
     {
-        "bt709" => "bt709",
         "smpte170m" or "bt470bg" => "bt601",
-        "fcc" => "fcc",
-        "smpte240m" => "smpte240m",
         "bt2020nc" => "bt2020",
-        // JPEG and WebP are BT.601 by their own definition, whatever their size.
-        null when source.Kind == MediaKind.StillImage => "bt601",
-        null => source.Width >= HighDefinitionWidth || source.Height >= HighDefinitionHeight ? "bt709" : "bt601",
-        var other => throw Unsupported(source, other),
+        var same => same,
     };
 
     private static string ZscaleMatrix(MediaInfo source, string tagged) => tagged switch
     {
         "bt709" or "smpte170m" or "bt470bg" or "bt2020nc" or "bt2020c" => tagged,
-        _ => throw Unsupported(source, tagged),
+        _ => throw MediaException.Input(MediaProblem.Format, source.Role, $"stores its colours by the matrix \"{tagged}\", which is not supported"),
     };
-
-    private static MediaException Unsupported(MediaInfo source, string matrix) =>
-        MediaException.Input(MediaProblem.Format, source.Role, $"stores its colours by the matrix \"{matrix}\", which is not supported");
 }

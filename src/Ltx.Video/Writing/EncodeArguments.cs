@@ -10,35 +10,43 @@ internal static class EncodeArguments
     private const int AudioBitrateKilobits = 192;
     private const int AudioSampleRate = 48000;
 
-    /// <summary>Raw RGB24 frames on standard input to a video file without sound.</summary>
+    /// <summary>Raw frames on standard input to a video file without sound.</summary>
     public static string Picture(string path, VideoWriteOptions options, bool isLastStep)
     {
         var limits = options.Limits;
+        var colours = options.Planes ?? PlaneColours.Bt709;
+        // ffmpeg converts where input and encoder are told of different ranges, so both are told.
+        var tags = $"-colorspace {colours.Matrix} -color_primaries {colours.Primaries} -color_trc {Transfer(colours)} -color_range {colours.Range}";
         return FFMpegArguments
-            .FromFileInput(FfmpegArgument.StandardInput, verifyExists: false, input => input
-                .WithStrictRun(limits)
-                .ForceFormat("rawvideo")
-                .WithPixelFormat("rgb24")
-                .WithFrameSize(options.Size.Width, options.Size.Height)
-                .WithCustomArgument($"-framerate {options.FramesPerSecond}"))
+            .FromFileInput(FfmpegArgument.StandardInput, verifyExists: false, input =>
+            {
+                input
+                    .WithStrictRun(limits)
+                    .ForceFormat("rawvideo")
+                    .WithPixelFormat(options.Planes is null ? "rgb24" : "yuv420p")
+                    .WithFrameSize(options.Size.Width, options.Size.Height)
+                    .WithCustomArgument($"-framerate {options.FramesPerSecond}");
+                if (options.Planes is not null)
+                {
+                    input.WithCustomArgument(tags);
+                }
+            })
             .OutputToFile(FfmpegArgument.File(path), overwrite: true, output =>
             {
-                if (options.Quality == VideoQuality.Lossless)
+                if (options.Planes is null)
                 {
-                    output.WithVideoCodec("libx264rgb").WithConstantRateFactor(0).WithPixelFormat("rgb24");
-                }
-                else
-                {
-                    output
-                        .WithVideoFilters(filters => filters
-                            .WithCustomFilter(
-                                "scale", "out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp")
-                            .WithCustomFilter("format", "yuv420p"))
-                        .WithVideoCodec("libx264")
-                        .WithConstantRateFactor(Crf(options.Quality))
-                        .WithCustomArgument("-colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv");
+                    output.WithVideoFilters(filters => filters
+                        .WithCustomFilter(
+                            "scale", "out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp")
+                        .WithCustomFilter("format", "yuv420p"));
                 }
 
+                output
+                    .WithVideoCodec("libx264")
+                    .WithPixelFormat("yuv420p")
+                    .WithCustomArgument(Quantiser(options.Quality))
+                    // Where chroma lies, ffmpeg tells x264 in some versions only.
+                    .WithCustomArgument(FormattableString.Invariant($"{tags} -x264-params chromaloc={colours.ChromaLocation}"));
                 output.WithSpeedPreset(Preset(options.Mode)).WithThreads(limits.Threads);
                 Container(output, isLastStep);
             })
@@ -88,13 +96,22 @@ internal static class EncodeArguments
         output.ForceFormat("mp4");
     }
 
-    private static int Crf(VideoQuality quality) => quality switch
+    private static string Quantiser(VideoQuality quality) => quality switch
     {
-        VideoQuality.Low => 28,
-        VideoQuality.Medium => 23,
-        VideoQuality.High => 18,
-        VideoQuality.Maximum => 12,
+        VideoQuality.Low => "-crf 28",
+        VideoQuality.Medium => "-crf 23",
+        VideoQuality.High => "-crf 18",
+        VideoQuality.Maximum => "-crf 12",
+        VideoQuality.Lossless => "-qp 0",
         _ => throw new ArgumentOutOfRangeException(nameof(quality), quality, "Unknown quality."),
+    };
+
+    // ffprobe calls two of them by the standard that they come from, and ffmpeg's options by their exponent.
+    private static string Transfer(PlaneColours colours) => colours.Transfer switch
+    {
+        "bt470m" => "gamma22",
+        "bt470bg" => "gamma28",
+        var same => same,
     };
 
     private static EncoderPreset Preset(WriteMode mode) => mode switch

@@ -1,4 +1,5 @@
 using Ltx.Inference.Generation;
+using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.Generation;
 
@@ -10,6 +11,16 @@ internal static class MiniatureClip
 
     public static InpaintRequest Request(int frames = 9, int height = 128, int width = 128) =>
         new("a red disc", Scene(frames, height, width), Rectangle(frames, height, width), width, height, 24) { Steps = Steps, Seed = 1234 };
+
+    /// <summary>The same request with frames as a camera's file has them: BT.709, limited range, chroma halved.</summary>
+    public static InpaintRequest InPlanes(this InpaintRequest request)
+    {
+        FrameLayout layout = new(YuvColours.Bt709, request.Height, request.Width);
+        using var scope = NewDisposeScope();
+        Tensor planes = zeros([request.Frames.Count, layout.FrameBytes], ScalarType.Byte);
+        layout.Planes(planes).CopyFrom(layout.FromRgb(ClipTensors.Bytes(request.Frames, request.Height, request.Width, 3, CPU).to(ScalarType.Float32)));
+        return request with { Yuv = YuvColours.Bt709, Frames = [.. Enumerable.Range(0, request.Frames.Count).Select(i => planes[i].data<byte>().ToArray())] };
+    }
 
     /// <summary>Two colours in a slow wave that drifts.</summary>
     public static byte[][] Scene(int frames, int height, int width) => [.. Enumerable.Range(0, frames).Select(frame =>

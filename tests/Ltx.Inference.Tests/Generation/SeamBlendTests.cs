@@ -34,7 +34,7 @@ public sealed class SeamBlendTests : IDisposable
     public void Beyond_the_feather_every_byte_is_the_sources(string shape, int feather)
     {
         Tensor source = Noise(1), generated = Noise(2).to(ScalarType.Float32), mask = Mask(shape);
-        Tensor changed = (new SeamBlend(CompositeMode.Blend, feather).Composite(source, generated, mask) != source).any(1, keepdim: true);
+        Tensor changed = (Composite(CompositeMode.Blend, feather, source, generated, mask) != source).any(1, keepdim: true);
         Tensor grown = Grown(shape, feather);
         Assert.False((changed & ~grown).any().item<bool>());
         // Two pictures of noise agree in one pixel of 16 million: inside, and in most of the ring, they must differ.
@@ -48,7 +48,7 @@ public sealed class SeamBlendTests : IDisposable
     {
         Tensor source = Smooth(), mask = Mask(shape);
         Tensor generated = source.to(ScalarType.Float32) + 24 + randint(-6, 7, [1, 3, Height, Width], dtype: ScalarType.Float32, generator: new Generator(3));
-        Tensor moved = (new SeamBlend(CompositeMode.Blend, 12).Composite(source, generated, mask).to(ScalarType.Float32) - generated) * mask;
+        Tensor moved = (Composite(CompositeMode.Blend, 12, source, generated, mask).to(ScalarType.Float32) - generated) * mask;
         AssertSteps(moved, mask, mask, 1);
         // The same tone at the seam means that it moved at all.
         if (shape != "pixel") Assert.True((moved * mask).min().item<float>() < -16);
@@ -59,7 +59,7 @@ public sealed class SeamBlendTests : IDisposable
     public void A_clip_of_another_tone_meets_the_source_without_a_step(string shape)
     {
         Tensor source = Smooth(), mask = Mask(shape);
-        AssertNoSeam(source, new SeamBlend(CompositeMode.Blend, 12).Composite(source, source.to(ScalarType.Float32) + 24, mask));
+        AssertNoSeam(source, Composite(CompositeMode.Blend, 12, source, source.to(ScalarType.Float32) + 24, mask));
     }
 
     [Theory]
@@ -67,7 +67,7 @@ public sealed class SeamBlendTests : IDisposable
     public void A_region_of_another_tone_meets_the_source_without_a_step(string shape)
     {
         Tensor source = Smooth(), mask = Mask(shape);
-        AssertNoSeam(source, new SeamBlend(CompositeMode.Blend, 12).Composite(source, source.to(ScalarType.Float32) + 24 * mask, mask));
+        AssertNoSeam(source, Composite(CompositeMode.Blend, 12, source, source.to(ScalarType.Float32) + 24 * mask, mask));
     }
 
     [Theory]
@@ -77,17 +77,17 @@ public sealed class SeamBlendTests : IDisposable
     public void A_mask_that_is_all_white_leaves_the_generated_frames_as_they_are(CompositeMode mode)
     {
         Tensor generated = Noise(2).to(ScalarType.Float32) + 0.25f, mask = ones(1, 1, Height, Width);
-        Assert.True(new SeamBlend(mode, 12).Composite(Noise(1), generated, mask).equal(Noise(2)).all().item<bool>());
+        Assert.True(Composite(mode, 12, Noise(1), generated, mask).equal(Noise(2)).all().item<bool>());
     }
 
     [Fact]
     public void Hard_takes_each_pixel_from_one_side_and_none_takes_all_from_one()
     {
         Tensor source = Noise(1), generated = Noise(2), mask = Mask("disc");
-        Tensor hard = new SeamBlend(CompositeMode.Hard, 12).Composite(source, generated.to(ScalarType.Float32), mask);
+        Tensor hard = Composite(CompositeMode.Hard, 12, source, generated.to(ScalarType.Float32), mask);
         Assert.True(hard.equal(where(mask > 0, generated, source)).all().item<bool>());
-        Assert.True(new SeamBlend(CompositeMode.Blend, 0).Composite(source, generated.to(ScalarType.Float32), mask).equal(hard).all().item<bool>());
-        Assert.True(new SeamBlend(CompositeMode.None, 12).Composite(source, generated.to(ScalarType.Float32), mask).equal(generated).all().item<bool>());
+        Assert.True(Composite(CompositeMode.Blend, 0, source, generated.to(ScalarType.Float32), mask).equal(hard).all().item<bool>());
+        Assert.True(Composite(CompositeMode.None, 12, source, generated.to(ScalarType.Float32), mask).equal(generated).all().item<bool>());
     }
 
     [Fact]
@@ -98,9 +98,8 @@ public sealed class SeamBlendTests : IDisposable
     public void Frames_do_not_touch_each_other()
     {
         Tensor source = cat([Noise(1), Noise(3)]), generated = cat([Noise(2), Noise(4)]).to(ScalarType.Float32), mask = cat([Mask("disc"), Mask("corner")]);
-        SeamBlend seam = new(CompositeMode.Blend, 12);
-        Tensor both = seam.Composite(source, generated, mask);
-        for (int i = 0; i < 2; i++) Assert.True(seam.Composite(source.narrow(0, i, 1), generated.narrow(0, i, 1), mask.narrow(0, i, 1)).equal(both.narrow(0, i, 1)).all().item<bool>());
+        Tensor both = Composite(CompositeMode.Blend, 12, source, generated, mask);
+        for (int i = 0; i < 2; i++) Assert.True(Composite(CompositeMode.Blend, 12, source.narrow(0, i, 1), generated.narrow(0, i, 1), mask.narrow(0, i, 1)).equal(both.narrow(0, i, 1)).all().item<bool>());
     }
 
     // What was added to a smooth source is as smooth: no two neighbours differ by more than a level, but for the rounding of both.
@@ -117,9 +116,9 @@ public sealed class SeamBlendTests : IDisposable
         Tensor generated = randint(0, 256, [Frames, 3, Rows, Columns], dtype: ScalarType.Float32, generator: generator), mask = zeros(Frames, 1, Rows, Columns);
         mask[0, 0, 190..230, 201..262] = ones(1);
         mask[1, 0, 170..200, 240..251] = ones(1);
-        SeamBlend seam = new(CompositeMode.Blend, feather);
 
-        Tensor whole = seam.Blend(source, generated, mask).to(ScalarType.Int32), near = seam.Composite(source, generated, mask).to(ScalarType.Int32);
+        Tensor whole = Composite(CompositeMode.Blend, feather, source, generated, mask, whole: true).to(ScalarType.Int32);
+        Tensor near = Composite(CompositeMode.Blend, feather, source, generated, mask).to(ScalarType.Int32);
 
         // A number that lies between two bytes may be rounded to either.
         Tensor difference = (whole - near).abs();
@@ -131,7 +130,59 @@ public sealed class SeamBlendTests : IDisposable
     public void A_mask_without_white_leaves_the_source()
     {
         Tensor source = Noise(1);
-        Assert.True(new SeamBlend(CompositeMode.Blend, 12).Composite(source, Noise(2).to(ScalarType.Float32), zeros(1, 1, Height, Width)).equal(source).all().item<bool>());
+        Assert.True(Composite(CompositeMode.Blend, 12, source, Noise(2).to(ScalarType.Float32), zeros(1, 1, Height, Width)).equal(source).all().item<bool>());
+    }
+
+    public static TheoryData<string, int> PlanesAndFeathers => [.. Shapes.Keys.SelectMany(shape => new[] { 0, 1, 5, 12 }.Select(feather => (shape, feather)))];
+
+    [Theory]
+    [MemberData(nameof(PlanesAndFeathers))]
+    public void Of_planes_every_byte_beyond_the_feather_is_the_sources(string shape, int feather)
+    {
+        FrameLayout layout = new(Bt601, Height, Width);
+        Tensor source = randint(0, 256, [1, layout.FrameBytes], dtype: ScalarType.Byte, generator: new Generator(1)), mask = Mask(shape);
+        Tensor result = new SeamBlend(feather == 0 ? CompositeMode.Hard : CompositeMode.Blend, feather, layout).Composite(source, Noise(2).to(ScalarType.Float32) / 127.5f - 1, mask);
+
+        // Chroma is kept where none of its four pixels is within the feather.
+        Tensor near = Grown(shape, feather), nearChroma = nn.functional.max_pool2d(near.to(ScalarType.Float32), [2, 2]) > 0;
+        FramePlanes changed = layout.Planes((result != source).to(ScalarType.Byte));
+        Assert.False(((changed.Full > 0) & ~near).any().item<bool>());
+        Assert.False(((changed.Half! > 0) & ~nearChroma).any().item<bool>());
+        // Bytes of noise agree in one of 256.
+        Assert.True(((changed.Full > 0) & (mask > 0)).sum().item<long>() >= 0.95 * mask.sum().item<float>());
+        Tensor maskChroma = nn.functional.max_pool2d(mask, [2, 2]);
+        Assert.True(((changed.Half! > 0) & (maskChroma > 0)).sum().item<long>() >= 2 * 0.9 * maskChroma.sum().item<float>());
+    }
+
+    [Theory]
+    [MemberData(nameof(Masks))]
+    public void Planes_of_another_tone_meet_the_source_without_a_step(string shape)
+    {
+        FrameLayout layout = new(Bt601, Height, Width);
+        Tensor picture = Smooth(), mask = Mask(shape);
+        FramePlanes exact = layout.FromRgb(picture.to(ScalarType.Float32));
+        Tensor source = zeros([1, layout.FrameBytes], ScalarType.Byte);
+        layout.Planes(source).CopyFrom(exact);
+        // Warmer, not only brighter: 23 levels of luma, 11 and 16 of chroma.
+        Tensor warmer = tensor(new[] { 40f, 20, -10 }).view(1, 3, 1, 1);
+        Tensor result = new SeamBlend(CompositeMode.Blend, 12, layout).Composite(source, (picture.to(ScalarType.Float32) + warmer) / 127.5f - 1, mask);
+        FramePlanes made = layout.Planes(result).ToFloat();
+        // A level for the rounding of two neighbours, and what tone may change from one to the other.
+        AssertSteps(made.Full - exact.Full, ones_like(mask), ones_like(mask), 2);
+        Tensor all = ones(1, 1, Height / 2, Width / 2);
+        for (int i = 0; i < 2; i++) AssertSteps((made.Half! - exact.Half!).narrow(1, i, 1), all, all, 2);
+    }
+
+    private static readonly YuvColours Bt601 = YuvColours.Bt709 with { Kr = 0.299, Kb = 0.114 };
+
+    // RGB as [F, 3, H, W], generated from 0 to 255.
+    private static Tensor Composite(CompositeMode mode, int feather, Tensor source, Tensor generated, Tensor mask, bool whole = false)
+    {
+        (long frames, int height, int width) = (source.shape[0], (int)source.shape[2], (int)source.shape[3]);
+        SeamBlend seam = new(mode, feather, new FrameLayout(null, height, width));
+        Tensor bytes = source.permute(0, 2, 3, 1).contiguous().view(frames, -1), numbers = generated / 127.5f - 1;
+        Tensor result = whole ? seam.CompositeWhole(bytes, numbers, mask) : seam.Composite(bytes, numbers, mask);
+        return result.view(frames, height, width, 3).permute(0, 3, 1, 2).contiguous();
     }
 
     private static void AssertNoSeam(Tensor source, Tensor result)
@@ -142,7 +193,7 @@ public sealed class SeamBlendTests : IDisposable
 
     private static void AssertSteps(Tensor added, Tensor from, Tensor to, float largest)
     {
-        foreach ((int dimension, long size) in ((int, long)[])[(2, Height), (3, Width)])
+        foreach ((int dimension, long size) in ((int, long)[])[(2, added.shape[2]), (3, added.shape[3])])
         {
             Tensor both = from.narrow(dimension, 0, size - 1) * to.narrow(dimension, 1, size - 1);
             float step = ((added.narrow(dimension, 1, size - 1) - added.narrow(dimension, 0, size - 1)).abs() * both).max().item<float>();

@@ -32,11 +32,11 @@ internal sealed record DeviceCheck(ModelFolder Model, Device Device, ScalarType 
         for (int y = shape.Height / 4; y < shape.Height * 3 / 4; y++) mask.AsSpan(y * shape.Width + shape.Width / 4, shape.Width / 2).Fill(byte.MaxValue);
         List<byte[]> frames = [.. Enumerable.Range(0, shape.Frames).Select(frame =>
         {
-            byte[] pixels = new byte[3 * shape.Height * shape.Width];
+            byte[] pixels = new byte[shape.Height * shape.Width * 3 / 2];
             for (int i = 0; i < pixels.Length; i++) pixels[i] = (byte)(i / 7 + 3 * frame);
             return pixels;
         })];
-        return new InpaintRequest("a red disc", frames, [mask], shape.Width, shape.Height, 24) { Steps = steps, Seed = 7 };
+        return new InpaintRequest("a red disc", frames, [mask], shape.Width, shape.Height, 24) { Steps = steps, Seed = 7, Yuv = YuvColours.Bt709 };
     }
 
     public static string Gigabytes(double bytes) => (bytes / 1e9).ToString("0.00", CultureInfo.InvariantCulture);

@@ -48,7 +48,7 @@ public sealed class OutputTests(GoodFiles good) : IClassFixture<GoodFiles>
 
         Dictionary<string, string> video = TestMedia.Tell(call.Output, "v:0"), audio = TestMedia.Tell(call.Output, "a:0");
         Assert.Equal(
-            (Number(expected.Width), Number(expected.Height), Number(expected.Frames), expected.Rate, "h264", "yuv420p", "bt709"),
+            (Number(expected.Width), Number(expected.Height), Number(expected.Frames), expected.Rate, "h264", "yuv420p", "smpte170m"),
             (video["width"], video["height"], video["nb_read_frames"], video["r_frame_rate"], video["codec_name"], video["pix_fmt"], video["color_space"]));
         Assert.DoesNotContain("rotation", video.Keys);
         Assert.Equal(expected.Sound, audio.Count > 0);

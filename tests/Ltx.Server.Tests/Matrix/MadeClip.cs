@@ -24,7 +24,7 @@ internal sealed record MadeClip(string File, long Seed, string Prompt, string Ur
     {
         Dictionary<string, string> video = TestMedia.Tell(File, "v:0"), audio = TestMedia.Tell(File, "a:0");
         Assert.Equal(
-            (width.ToString(CultureInfo.InvariantCulture), height.ToString(CultureInfo.InvariantCulture), frames.ToString(CultureInfo.InvariantCulture), rate, rate, "h264", "yuv420p", "bt709"),
+            (width.ToString(CultureInfo.InvariantCulture), height.ToString(CultureInfo.InvariantCulture), frames.ToString(CultureInfo.InvariantCulture), rate, rate, "h264", "yuv420p", "smpte170m"),
             (video["width"], video["height"], video["nb_read_frames"], video["r_frame_rate"], video["avg_frame_rate"], video["codec_name"], video["pix_fmt"], video["color_space"]));
         Assert.DoesNotContain("rotation", video.Keys);
         string[] fraction = rate.Split('/');

@@ -157,7 +157,7 @@ public sealed class ChildProcessTests : IDisposable
     public async Task A_missing_ffmpeg_is_a_sentence()
     {
         var empty = Directory.CreateDirectory(media.Path("empty")).FullName;
-        var path = await media.NumberedAsync("a.mp4", new(24, 1), 2);
+        var path = media.Numbered("a.mp4", new(24, 1), 2);
         var error = await Assert.ThrowsAsync<MediaException>(
             () => MediaProbe.ProbeAsync(path, new MediaLimits { ToolFolder = empty }, cancellationToken: Media.Cancelled));
         Assert.Equal(MediaFault.Server, error.Fault);
@@ -170,7 +170,7 @@ public sealed class ChildProcessTests : IDisposable
     [Fact]
     public async Task A_slow_probe_is_ended_by_its_time_limit()
     {
-        var path = await media.NumberedAsync("a.mp4", new(24, 1), 2);
+        var path = media.Numbered("a.mp4", new(24, 1), 2);
         var limits = new MediaLimits { ToolFolder = media.FakeTool("ffprobe", "echo 'still at it' >&2; sleep 300"), ProbeTime = TimeSpan.FromSeconds(5.5) };
         var error = await Assert.ThrowsAsync<MediaException>(() => MediaProbe.ProbeAsync(path, limits, cancellationToken: Media.Cancelled));
         Assert.Equal((MediaFault.Server, "ffprobe took longer than the 5.5 seconds that it is allowed.", "still at it"), (error.Fault, error.Message, error.LastWords));
@@ -179,7 +179,7 @@ public sealed class ChildProcessTests : IDisposable
     [Fact]
     public async Task A_reader_whose_ffmpeg_hangs_is_ended_by_its_time_limit()
     {
-        var path = await media.NumberedAsync("a.mp4", new(24, 1), 2);
+        var path = media.Numbered("a.mp4", new(24, 1), 2);
         var tools = media.FakeTool("ffmpeg", "sleep 100");
         File.CreateSymbolicLink(Path.Combine(tools, "ffprobe"), Media.Run("which", ["ffprobe"]).Trim());
         var limits = new MediaLimits { ToolFolder = tools, WorkTime = TimeSpan.FromSeconds(0.5) };

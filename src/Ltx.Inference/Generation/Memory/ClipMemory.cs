@@ -12,13 +12,20 @@ internal sealed class ClipMemory(ModelFacts model, RequestShape clip, PixelShape
 {
     private const int Rgb = 3;
 
+    // Bytes of a pixel in planes with halved chroma: what a request's frames are, but for callers that give RGB.
+    private const double Planes = 1.5;
+
     /// <summary>Source bytes and float32 mask, which stay for the whole run.</summary>
-    public double Kept => (double)clip.Frames * clip.Height * clip.Width * (Rgb + ElementBytes.Float32);
+    public double Kept => (double)clip.Frames * clip.Height * clip.Width * (Planes + ElementBytes.Float32);
 
     /// <summary>Encoding the source: InpaintPipeline.EncodeClip and EncodedClip.Encode.</summary>
     public MemoryLedger Encode(long maximumElements, VideoTiling? tiling)
     {
         MemoryLedger ledger = new();
+        // The source as RGB, until it is encoded; and one run of frames on the way to it, counted in FrameLayout.ToRgb and YuvConversion.ToRgb.
+        ledger.Take((double)clip.Frames * clip.Height * clip.Width * Rgb);
+        const double Conversion = 22;
+        ledger.Work(ClipTensors.FramesAtOnce(clip.Height, clip.Width) * (double)clip.Height * clip.Width * Conversion * ElementBytes.Float32);
         double pixels = (double)shape.Frames * shape.Height * shape.Width, chunk = ClipTensors.FramesAtOnce(shape.Height, shape.Width) * (double)shape.Height * shape.Width;
         // Padded copies of mask and frames, where there is something to pad, and the widened mask.
         bool isPadded = shape != new PixelShape(clip.Frames, clip.Height, clip.Width);
@@ -68,10 +75,10 @@ internal sealed class ClipMemory(ModelFacts model, RequestShape clip, PixelShape
     private double Composite(long frames)
     {
         long at = Math.Min(frames, ClipTensors.FramesAtOnce(clip.Height, clip.Width));
-        // Counted in SeamBlend.Blend, in tensors of three channels: 3 before it (the frames as numbers, in two steps), 17 before InBands, and
-        // in it 4 1/3 for each of the three bands that the default feather has, and 2.
-        const double Tensors = 3 + 17 + 3 * (4 + 1.0 / 3) + 2;
-        return (double)at * clip.Height * clip.Width * Rgb * ElementBytes.Float32 * Tensors;
+        // Counted in SeamBlend, in tensors of one channel, where all of the frame is near the mask: 9 in Put (the frames as numbers in two steps,
+        // and both in planes), 11 in Blend of luma, and in its InBands 8 for each of the three bands that the default feather has, and 4.
+        const double Tensors = 9 + 11 + 3 * 8 + 4;
+        return (double)at * clip.Height * clip.Width * ElementBytes.Float32 * Tensors;
     }
 
     private double Walk(int height, int width, long maximumElements, VideoTiling? tiling)
