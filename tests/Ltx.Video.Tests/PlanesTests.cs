@@ -171,6 +171,28 @@ public sealed class PlanesTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("smpte2084")]
+    [InlineData("bt2020-10")]
+    public async Task A_wide_gamut_comes_to_the_same_colours_in_planes_as_in_RGB(string transfer)
+    {
+        var path = media.Make(
+            "wide.mkv", "-f", "lavfi", "-i", "nullsrc=s=128x96:r=24:d=0.1,format=yuv420p10le,geq=lum='if(lt(X,64),480,560)':cb='if(lt(X,32),512,470)':cr='if(lt(X,32),512,590)'",
+            "-c:v", "ffv1", "-color_primaries", "bt2020", "-color_trc", transfer, "-colorspace", "bt2020nc", "-color_range", "tv");
+        var info = await MediaProbe.ProbeAsync(path, cancellationToken: Media.Cancelled);
+        var planes = (await ReadAsync(info, new FrameSize(128, 96), Rate))[0];
+        var shown = (await Media.ReadAllAsync(info, 24))[0];
+        foreach (var x in new[] { 20, 100 })
+        {
+            var (r, g, b) = (Media.Pixel(shown, x, 40)[0], Media.Pixel(shown, x, 40)[1], Media.Pixel(shown, x, 40)[2]);
+            var luma = (0.2126 * r) + (0.7152 * g) + (0.0722 * b);
+            var chroma = (128 * 96) + (20 * 64) + (x / 2);
+            Assert.Equal(16 + (219 / 255.0 * luma), planes[(40 * 128) + x], 1.2);
+            Assert.Equal(128 + (224 / 255.0 * (b - luma) / 1.8556), planes[chroma], 1.2);
+            Assert.Equal(128 + (224 / 255.0 * (r - luma) / 1.5748), planes[chroma + (64 * 48)], 1.2);
+        }
+    }
+
     [Fact]
     public async Task Planes_of_odd_sides_are_not_to_be_had()
     {

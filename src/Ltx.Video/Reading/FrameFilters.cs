@@ -78,18 +78,13 @@ internal static class FrameFilters
         {
             // Sized first, because the conversion through linear light costs most.
             filters.WithCustomFilter("scale", $"{size}:flags={ScaleFlags}");
-            AddWideGamut(filters, source);
+            AddWideGamut(filters, source, options.Pixels);
+            return;
         }
 
         if (options.Pixels == FramePixels.Yuv420)
         {
-            AddPlanes(filters, source, SourcePlanes.Of(source, options.Size).Colours, size, keeps: !isWide && !PixelFormatName.IsRgb(source.PixelFormat));
-            return;
-        }
-
-        if (isWide)
-        {
-            filters.WithCustomFilter("format", "rgb24");
+            AddPlanes(filters, source, SourcePlanes.Of(source, options.Size).Colours, size, keeps: !PixelFormatName.IsRgb(source.PixelFormat));
             return;
         }
 
@@ -122,7 +117,7 @@ internal static class FrameFilters
     }
 
     /// <summary>PQ, HLG or SDR in BT.2020 to SDR in BT.709, through linear light.</summary>
-    private static void AddWideGamut(VideoFilterOptions filters, MediaInfo source)
+    private static void AddWideGamut(VideoFilterOptions filters, MediaInfo source, FramePixels pixels)
     {
         var transfer = source.Transfer switch
         {
@@ -145,8 +140,17 @@ internal static class FrameFilters
             filters.WithCustomFilter("tonemap", FormattableString.Invariant($"tonemap=mobius:peak={NominalPeak / ReferenceWhite:0.####}"));
         }
 
+        if (pixels == FramePixels.Yuv420)
+        {
+            // Straight to planes: RGB of eight bits between would round twice.
+            filters.WithCustomFilter("zscale", "transfer=bt709:matrix=bt709:range=limited:chromal=left");
+            filters.WithCustomFilter("format", "yuv420p");
+            return;
+        }
+
         filters.WithCustomFilter("zscale", "transfer=bt709:range=full");
         filters.WithCustomFilter("format", "gbrp");
+        filters.WithCustomFilter("format", "rgb24");
     }
 
     private static string Range(MediaInfo source) => SourcePlanes.IsFullRange(source) ? "pc" : "tv";
