@@ -103,6 +103,25 @@ public partial class StateTests(Browser browser)
     }
 
     [Fact]
+    public async Task A_browser_whose_store_never_answers_stops_nothing()
+    {
+        await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync(), before: context => context.AddInitScriptAsync("IDBFactory.prototype.open = () => new EventTarget();"));
+        await visit.MarkAsync(browser.Film("02"));
+        await using (await LongRequest.BeginAsync(browser, visit.Server))
+        {
+            string id = await visit.SendAsync();
+            visit.Watch.Provoke($"/requests/{id}", "499");
+            await visit.Button("Cancel").ClickAsync();
+        }
+
+        // What was drawn is not kept, and the mask that was made of it is on the server.
+        await visit.Button("Change and send again").ClickAsync();
+        await Expect(visit.Surface).ToBeVisibleAsync();
+        await Expect(visit.Prompt).ToHaveValueAsync("a green disc");
+        visit.AssertNothingWrong();
+    }
+
+    [Fact]
     public async Task An_error_stands_at_its_field_in_the_apis_own_words()
     {
         await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());

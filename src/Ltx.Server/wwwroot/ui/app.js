@@ -37,9 +37,11 @@ async function load() {
     return;
   }
   compose = new Compose(schema);
-  await compose.restore();
+  // Shown at once, filled in when the browser gives what it keeps.
+  const restored = compose.restore();
   addEventListener("hashchange", route);
   await route();
+  await restored;
   if (compose.isEmpty) await offerLeftDraft();
 }
 
@@ -74,18 +76,16 @@ async function route(event) {
 async function edit(entry, errors) {
   const { input } = entry;
   const { video_url: source, mask_video_url: mask, ...form } = input;
-  const kept = await draftOf(entry.request_id);
   const named = (url, name) => ({ name: ownPath(url)?.split("/").at(-1) ?? name, size: null, type: "", url });
-  const draft = {
-    ...emptyDraft(startNewDraft()),
-    form,
-    source: { ...(kept?.source ?? named(source, "source")), url: source },
-    ...(kept?.maskMode === "draw" ? { maskMode: "draw", marks: kept.marks, mask: kept.mask } : { maskMode: "file", marks: NO_MARKS, mask: named(mask, "mask") }),
-  };
+  const sent = { ...emptyDraft(startNewDraft()), form, source: named(source, "source"), maskMode: "file", mask: named(mask, "mask") };
+  const drawn = draftOf(entry.request_id).then((kept) => (kept?.maskMode === "draw" ? { ...sent, source: { ...kept.source, url: source }, maskMode: "draw", marks: kept.marks, mask: kept.mask } : null));
   location.hash = "#/";
-  await compose.open(draft);
-  if (errors.length > 0) compose.showErrors(errors);
-  else compose.focus();
+  const show = () => (errors.length > 0 ? compose.showErrors(errors) : compose.focus());
+  const opened = compose.open(sent);
+  const replaced = compose.replaceWhen(drawn);
+  await opened;
+  show();
+  if (await replaced) show();
 }
 
 async function useAsSource(url, name) {

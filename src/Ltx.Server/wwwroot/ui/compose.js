@@ -2,7 +2,7 @@
 
 import { ApiError, ENDPOINT, makePreview, ownPath, submit } from "./api.js";
 import { codePanel } from "./code.js";
-import { announce, bytes, plural } from "./dom.js";
+import { announce, bytes, newId, plural } from "./dom.js";
 import { RequestForm } from "./form.js";
 import { proposal } from "./frames.js";
 import { currentKey } from "./key.js";
@@ -11,7 +11,7 @@ import { MaskFileView } from "./maskfile.js";
 import { FieldProblem, fieldOf, problem } from "./problems.js";
 import { withoutDefaults } from "./schema.js";
 import { Stage, coverageText } from "./stage.js";
-import { keepAtOnce, loadDraft, saveDraft, startNewDraft, tabDraftId } from "./store.js";
+import { keepAtOnce, loadTabDraft, saveDraft, startNewDraft, useDraft } from "./store.js";
 import { NO_MARKS, Tools } from "./tools.js";
 import { upload } from "./upload.js";
 import { SourceVideo, canShow } from "./video.js";
@@ -106,11 +106,22 @@ export class Compose extends EventTarget {
     await this.open(emptyDraft(startNewDraft()));
   }
 
-  /** This tab's draft, or nothing yet. */
+  /** Begins with nothing, and goes on with this tab's draft once the browser gives it. */
   async restore() {
-    const id = tabDraftId();
-    const draft = await loadDraft(id);
-    await this.open(draft && !draft.requestId ? draft : emptyDraft(draft ? startNewDraft() : id));
+    this.open(emptyDraft(newId()));
+    await this.replaceWhen(loadTabDraft().then((draft) => (draft?.requestId ? null : draft)));
+  }
+
+  /**
+   * Shows another draft in place of the one that is there when it comes, unless something was begun by then: what this browser keeps may come late,
+   * or never. Null: there is none. Returns whether it did.
+   */
+  async replaceWhen(coming) {
+    const before = this.#content();
+    const better = await coming;
+    if (!better || this.#content() !== before) return false;
+    await this.open(better);
+    return true;
   }
 
   /** Shows a draft. Its source comes from the server where it was uploaded; else the file is asked for again. `isNew`: values are proposed that fit it. */
@@ -146,6 +157,7 @@ export class Compose extends EventTarget {
       this.#setMode("draw");
     }
     this.#draft = { ...this.#draft, source: { name: file.name, size: file.size, type: file.type, url: isSame ? source.url : null } };
+    useDraft(this.#draft.id);
     this.#showSourceState();
     await this.#openSource(file, turn, !isSame);
   }
@@ -316,6 +328,12 @@ export class Compose extends EventTarget {
 
   // --- sending -----------------------------------------------------------------------------------------------------------------
 
+  /** What a person has made, to tell whether something was changed since. */
+  #content() {
+    const { id, source, maskMode, mask } = this.#draft;
+    return JSON.stringify([id, source?.name, maskMode, mask?.name, this.tools.marks, this.form.values()]);
+  }
+
   /** What is missing before anything is worth sending. */
   #check() {
     const { source, mask, maskMode, marks } = this.#draft;
@@ -359,17 +377,17 @@ export class Compose extends EventTarget {
       if (mask?.covers && (mask.covers[0] !== times.length || mask.covers[1] !== times.at(-1))) this.#draft.mask = null;
       this.#draft.form = this.form.values();
       this.#check();
-      await this.#save();
+      this.#save();
       say("Sending the source", 0);
       const video_url = await this.#uploadSource(say, stop.signal);
       const mask_video_url = await this.#sendMask(say, stop.signal);
       stop.signal.throwIfAborted();
       const draft = this.#draft;
-      await this.#save();
+      this.#save();
       say("Asking the server", null);
       const { request_id: id } = await submit(withoutDefaults(this.schema, { ...this.form.values(), video_url, mask_video_url }));
       draft.requestId = id;
-      await saveDraft(structuredClone(draft));
+      saveDraft(structuredClone(draft));
       this.#sending = null;
       // Who went on to another draft meanwhile is left there; the list leads to the request.
       if (draft === this.#draft) location.hash = `#/requests/${id}`;
@@ -401,6 +419,7 @@ export class Compose extends EventTarget {
   // --- keeping -----------------------------------------------------------------------------------------------------------------
 
   #changed() {
+    useDraft(this.#draft.id);
     this.#draft.marks = this.tools.marks;
     this.#draft.form = this.form.values();
     clearTimeout(this.#saving);
@@ -408,9 +427,10 @@ export class Compose extends EventTarget {
     this.code.refresh();
   }
 
-  async #save() {
+  /** Nobody waits for it: a browser may not keep anything, or not answer. */
+  #save() {
     clearTimeout(this.#saving);
-    if (this.#isKept) await saveDraft(structuredClone(this.#draft));
+    if (this.#isKept) saveDraft(structuredClone(this.#draft));
   }
 
   get #isKept() {

@@ -12,44 +12,69 @@ function open() {
   opening ??= new Promise((resolve, reject) => {
     const request = indexedDB.open("ltx-playground", 1);
     request.onupgradeneeded = () => request.result.createObjectStore("drafts", { keyPath: "id" });
-    request.onsuccess = () => resolve(request.result);
+    request.onsuccess = () => {
+      const database = request.result;
+      // The browser may close it at any time: it restarts its storage, or somebody clears it.
+      database.onclose = () => (opening = null);
+      database.onversionchange = () => {
+        database.close();
+        opening = null;
+      };
+      resolve(database);
+    };
     request.onerror = () => reject(request.error);
   });
   return opening;
 }
 
-/** Runs one operation on the drafts. A browser that keeps nothing (private mode, storage full) must not stop the work. */
+async function run(mode, operate) {
+  const database = await open();
+  return new Promise((resolve, reject) => {
+    const transaction = database.transaction("drafts", mode);
+    const request = operate(transaction.objectStore("drafts"));
+    // Not the request's success: what was not committed is not kept.
+    transaction.oncomplete = () => resolve(request.result);
+    transaction.onabort = () => reject(transaction.error ?? request.error);
+  });
+}
+
+/**
+ * Runs one operation on the drafts, and once more on a new connection where the one that was there is lost. A browser that keeps nothing (private mode,
+ * storage full) must not stop the work, and one that never answers neither: nobody may wait for this before something is shown or sent.
+ */
 async function drafts(mode, operate, otherwise) {
-  try {
-    const database = await open();
-    return await new Promise((resolve, reject) => {
-      const request = operate(database.transaction("drafts", mode).objectStore("drafts"));
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error);
-    });
-  } catch {
-    return otherwise;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await run(mode, operate);
+    } catch (error) {
+      opening = null;
+      if (attempt === 1) continue;
+      console.warn("Drafts cannot be kept in this browser:", error);
+      return otherwise;
+    }
   }
 }
 
-/** This tab's draft id: it outlives a reload, and another tab has another. */
-export function tabDraftId() {
-  let id = sessionStorage.getItem(TAB);
-  if (id === null) sessionStorage.setItem(TAB, (id = newId()));
+/** This tab's draft id: it outlives a reload, and another tab has another. Null before the first change. */
+export const tabDraftId = () => sessionStorage.getItem(TAB);
+
+export function startNewDraft() {
+  const id = newId();
+  useDraft(id);
   return id;
 }
 
-export function startNewDraft() {
-  sessionStorage.removeItem(TAB);
-  return tabDraftId();
-}
+/** From here on the tab works on this draft. */
+export const useDraft = (id) => sessionStorage.setItem(TAB, id);
 
-/** The draft; what the tab kept while it was left is newer than the database. */
-export async function loadDraft(id) {
+/** This tab's draft, or undefined; what the tab kept while it was left is newer than the database. */
+export async function loadTabDraft() {
+  const id = tabDraftId();
   const left = JSON.parse(sessionStorage.getItem(LEAVING));
   sessionStorage.removeItem(LEAVING);
+  if (id === null) return undefined;
   if (left?.id !== id) return drafts("readonly", (store) => store.get(id), undefined);
-  await saveDraft(left);
+  saveDraft(left);
   return left;
 }
 
