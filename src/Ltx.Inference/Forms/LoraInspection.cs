@@ -12,7 +12,7 @@ namespace Ltx.Inference.Forms;
 /// <param name="HasAlpha">whether it scales its modules by an alpha of its own</param>
 /// <param name="ReferenceDownscale">how many times smaller than the target its reference is; null where it says nothing</param>
 /// <param name="Matched">modules that match a layer; 0 without a model</param>
-/// <param name="Unmatched">names of those that match none</param>
+/// <param name="Unmatched">names of those that match none, and of tensors that belong to no module</param>
 /// <param name="Misshapen">a sentence about the first module that does not fit its layer; null where all fit</param>
 public sealed record LoraInspection(
     string Format, int Modules, IReadOnlyList<(long Rank, int Count)> Ranks, bool HasAlpha, int? ReferenceDownscale, int Matched, IReadOnlyList<string> Unmatched, string? Misshapen)
@@ -25,12 +25,16 @@ public sealed record LoraInspection(
         ("diffusion_model.", "as the publisher's trainer writes them"),
         ("transformer.", "as diffusers writes them"),
         ("lora_unet_", "flattened, as kohya's scripts write them"),
+        ("lora_transformer_", "flattened, as OneTrainer writes them"),
         ("lycoris_", "flattened, as LyCORIS writes them"),
         ("", "as the layers are called"),
     ];
 
     /// <summary>How many modules have a whole difference of weight or bias.</summary>
     public int Differences { get; init; }
+
+    /// <summary>What its metadata say of its strength, where that matters; else null.</summary>
+    public string? Strength { get; init; }
 
     /// <summary>One line.</summary>
     public string Summary
@@ -69,8 +73,9 @@ public sealed record LoraInspection(
             [.. lora.Modules.Where(module => module.LowRank is not null).GroupBy(module => module.LowRank!.Rank).OrderBy(group => group.Key).Select(group => (group.Key, group.Count()))],
             lora.Modules.Any(module => module.LowRank?.Alpha is not null),
             lora.HasReference ? lora.ReferenceDownscale : null,
-            checkpoint is null ? 0 : lora.Modules.Count - unmatched.Count, unmatched, misshapen)
+            checkpoint is null ? 0 : lora.Modules.Count - unmatched.Count, [.. unmatched, .. lora.LeftOver], misshapen)
         {
+            Strength = lora.Strength,
             Differences = lora.Modules.Count(module => module.Difference is not null || module.BiasDifference is not null),
         };
     }
@@ -78,7 +83,7 @@ public sealed record LoraInspection(
     // A file is written by one program: its first module tells for all.
     private static string FormatOf(LoraModule module)
     {
-        string[] tensors = [.. new[] { module.LowRank?.Down, module.LowRank?.Up, module.Difference, module.BiasDifference }.OfType<TensorEntry>().Select(tensor => tensor.Name[module.Name.Length..].Trim('.'))];
+        string[] tensors = [.. new[] { module.LowRank?.Down, module.LowRank?.Up, module.LowRank?.UpBias, module.Difference, module.BiasDifference }.OfType<TensorEntry>().Select(tensor => tensor.Name[module.Name.Length..].Trim('.'))];
         (string begins, string who) = Array.Find(Spellings, spelling => module.Name.StartsWith(spelling.Prefix, StringComparison.Ordinal));
         return $"{string.Join(" and ", tensors)}, {(begins.Length == 0 ? "" : $"names begin with \"{begins}\", ")}{who}";
     }

@@ -19,7 +19,7 @@ internal sealed class DenoisingStage(
     public LatentPair First(EncodedClip clip, Tensor? sound, PromptContext positive, PromptContext? negative, LoraSet loras, Action<int> tell)
     {
         using var scope = NewDisposeScope();
-        Use(loras.Stage1);
+        Use(loras, loras.Stage1);
         IReadOnlyList<float> sigmas = SigmaSchedule.Ltx2(request.Steps, Half.Tokens);
         observe?.Invoke("sigmas1", tensor(sigmas.ToArray()));
         Tensor empty = zeros([1, Half.Tokens, models.Transformer.Config.Video.InChannels], models.Type, models.Device);
@@ -46,7 +46,7 @@ internal sealed class DenoisingStage(
     public Tensor Second(EncodedClip clip, Tensor upsampled, Tensor audioLatent, bool keepSound, PromptContext positive, LoraSet loras, Action<int> tell)
     {
         using var scope = NewDisposeScope();
-        Use(loras.Stage2);
+        Use(loras, loras.Stage2);
         IReadOnlyList<float> sigmas = SigmaSchedule.SecondStage;
         ICondition? guide = clip.Reference2 is null ? null : new ReferenceCondition(clip.Reference2, loras.ReferenceDownscale, loras.ReferenceTemporalScale, request.VideoStrength);
         LatentState video = Noised(VideoState(Patchifier.VideoTokens(upsampled).to(models.Type), full, Mask(clip.Clean2, clip.Keep2), guide), sigmas[0], "noised2.video");
@@ -56,9 +56,9 @@ internal sealed class DenoisingStage(
         return Patchifier.VideoLatent(end.Video.narrow(1, 0, video.TargetTokens), full).MoveToOuterDisposeScope();
     }
 
-    private void Use(IReadOnlyList<LoraUse> loras) => clock.Part(InpaintStages.Loras, () =>
+    private void Use(LoraSet loras, IReadOnlyList<LoraUse> stage) => clock.Part(InpaintStages.Loras, () =>
     {
-        models.Merger.Use(loras);
+        loras.Merge(models.Merger, stage);
         return true;
     });
 

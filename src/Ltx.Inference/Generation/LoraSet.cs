@@ -72,6 +72,20 @@ internal sealed class LoraSet : IDisposable
         }
     }
 
+    /// <summary>Makes the transformer use what one stage uses.</summary>
+    /// <exception cref="InferenceException">They cannot be merged; where it is one of the user's that cannot, a <see cref="LoraException"/> says which.</exception>
+    public void Merge(LoraMerger merger, IReadOnlyList<LoraUse> stage)
+    {
+        try
+        {
+            merger.Use(stage);
+        }
+        catch (LoraMergeException e) when (opened.IndexOf(e.File) is >= 0 and var index)
+        {
+            throw new LoraException(index, e.Message, e);
+        }
+    }
+
     /// <summary>Closes the user's files; the model's own stay open.</summary>
     public void Dispose() => opened.ForEach(file => file.Dispose());
 

@@ -6,15 +6,11 @@ using static TorchSharp.torch;
 namespace Ltx.Inference.Lora;
 
 /// <summary>
-/// A LoRA in any of the spellings that are met: prefixes of ltx-trainer, PEFT, diffusers and kohya, A/B or down/up, with or without alpha;
-/// and the whole differences of weights and biases that extraction tools write beside or instead of it.
+/// A LoRA in any of the spellings that are met: prefixes of ltx-trainer, PEFT, diffusers and kohya, A/B or down/up, with or without alpha, which may
+/// stand in the metadata alone; and the whole differences of weights and biases that extraction tools write beside or instead of it.
 /// </summary>
 public sealed class LoraFile : IDisposable
 {
-    private static readonly string[] DownEndings = [".lora_A.weight", ".lora_A.default.weight", ".lora_down.weight", ".lora.down.weight"];
-    private static readonly string[] UpEndings = [".lora_B.weight", ".lora_B.default.weight", ".lora_up.weight", ".lora.up.weight"];
-    private const string AlphaEnding = ".alpha", DifferenceEnding = ".diff", BiasDifferenceEnding = ".diff_b";
-
     // Other ways of changing a weight. They are not sums, and taking only the part that looks like one would be wrong.
     private static readonly Dictionary<string, string> OtherKinds = new(StringComparer.Ordinal)
     {
@@ -24,11 +20,20 @@ public sealed class LoraFile : IDisposable
         [".hada_w1_a"] = "LoHa",
         [".lokr_w1"] = "LoKr",
         [".lokr_w1_a"] = "LoKr",
+        [".lora_mid.weight"] = "a LoRA with a core between its halves",
+        [".hada_w1_b"] = "LoHa",
+        [".lokr_w2"] = "LoKr",
         [".oft_blocks"] = "OFT",
+        [".oft_diag"] = "OFT",
+        [".boft_blocks"] = "BOFT",
+        [".on_input"] = "IA3",
+        [".a1.weight"] = "GLoRA",
+        [".reshape_weight"] = "one that changes the shape of a layer",
         [".set_weight"] = "a full replacement",
     };
 
     private readonly SafetensorsFile file;
+    private readonly List<string> leftOver = [];
 
     private LoraFile(SafetensorsFile file, string name)
     {
@@ -36,7 +41,7 @@ public sealed class LoraFile : IDisposable
         Name = name;
         (long length, DateTime written) = file.State;
         Identity = new LoraIdentity(file.Path, length, written);
-        Modules = ReadModules(file);
+        Modules = ReadModules();
         int? downscale = Factor("reference_downscale_factor") ?? Factor("reference_spatial_scale_factor"), temporal = Factor("reference_temporal_scale_factor");
         HasReference = downscale is not null || temporal is not null;
         ReferenceDownscale = downscale ?? 1;
@@ -61,6 +66,12 @@ public sealed class LoraFile : IDisposable
     internal LoraIdentity Identity { get; }
 
     internal IReadOnlyList<LoraModule> Modules { get; }
+
+    /// <summary>Names of tensors that belong to none of its modules.</summary>
+    internal IReadOnlyList<string> LeftOver => leftOver;
+
+    /// <summary>What its metadata say of its strength, where that matters: without an alpha among the tensors. Else null.</summary>
+    internal string? Strength { get; private set; }
 
     /// <param name="path">the safetensors file</param>
     /// <param name="name">what to call it in messages; null for the file's own name</param>
@@ -87,9 +98,9 @@ public sealed class LoraFile : IDisposable
     /// <summary>Asks for a tensor in the file's type; it belongs to the caller.</summary>
     internal Tensor Read(IWeightReader reader, TensorEntry entry) => reader.Read(file, entry);
 
-    private static List<LoraModule> ReadModules(SafetensorsFile file)
+    private List<LoraModule> ReadModules()
     {
-        Dictionary<string, TensorEntry> down = [], up = [], alpha = [], difference = [], biasDifference = [];
+        Dictionary<LoraTensorKind, Dictionary<string, TensorEntry>> sorted = Enum.GetValues<LoraTensorKind>().ToDictionary(kind => kind, _ => new Dictionary<string, TensorEntry>(StringComparer.Ordinal));
         List<string> unknown = [];
         foreach (TensorEntry entry in file.Tensors.Values.OrderBy(entry => entry.Name, StringComparer.Ordinal))
         {
@@ -97,45 +108,60 @@ public sealed class LoraFile : IDisposable
             {
                 throw new WeightsException($"{file.Path} is {kind} (\"{entry.Name}\"), and only low-rank LoRAs (lora_A/lora_B or lora_down/lora_up) and differences (diff, diff_b) can be merged.");
             }
-            bool sorted = Sort(entry, DownEndings, down) || Sort(entry, UpEndings, up) || Sort(entry, [AlphaEnding], alpha)
-                || Sort(entry, [DifferenceEnding], difference) || Sort(entry, [BiasDifferenceEnding], biasDifference);
-            if (!sorted) unknown.Add(entry.Name);
+            if (LoraTensorName.Parse(entry.Name) is not { } name) unknown.Add(entry.Name);
+            else if (!sorted[name.Kind].TryAdd(name.Module, entry)) throw new WeightsException($"The LoRA has the module \"{name.Module}\" twice{Adapters(sorted[name.Kind][name.Module].Name, name)}.");
         }
-        if (down.Count + difference.Count + biasDifference.Count == 0) throw new WeightsException($"{file.Path} is no LoRA: none of its {file.Tensors.Count} tensors is a lora_A or lora_down{First(unknown)}.");
-        if (unknown.Count > 0) throw new WeightsException($"{file.Path} holds {unknown.Count} tensors that belong to no low-rank module{First(unknown)}.");
-        string? single = down.Keys.Except(up.Keys).Concat(up.Keys.Except(down.Keys)).FirstOrDefault();
-        if (single is not null) throw new WeightsException($"{file.Path} has only one half of the module \"{single}\".");
-        return [.. down.Keys.Union(difference.Keys).Union(biasDifference.Keys).Order(StringComparer.Ordinal).Select(name => new LoraModule(
-            name, down.TryGetValue(name, out TensorEntry? half) ? Pair(file, name, half, up[name], alpha.GetValueOrDefault(name)) : null,
-            Floating(file, difference.GetValueOrDefault(name)), Floating(file, biasDifference.GetValueOrDefault(name))))];
+        (Dictionary<string, TensorEntry> down, Dictionary<string, TensorEntry> up) = (sorted[LoraTensorKind.Down], sorted[LoraTensorKind.Up]);
+        HashSet<string> modules = [.. down.Keys, .. sorted[LoraTensorKind.Difference].Keys, .. sorted[LoraTensorKind.BiasDifference].Keys];
+        if (modules.Count == 0) throw new WeightsException($"{file.Path} is no LoRA: none of its {file.Tensors.Count} tensors is a lora_A or lora_down{First(unknown)}.");
+        List<string> single = [.. down.Keys.Except(up.Keys).Concat(up.Keys.Except(down.Keys)).Concat(sorted[LoraTensorKind.UpBias].Keys.Except(up.Keys))];
+        if (single.Count > 0) throw new WeightsException($"{file.Path} has only one half of the module \"{single[0]}\".");
+        // What stands beside a module's matrices changes what they do; what stands elsewhere belongs to something else.
+        List<string> beside = [.. unknown.Where(name => BelongsTo(name, modules))];
+        if (beside.Count > 0) throw new WeightsException($"{file.Path} holds {beside.Count} tensors of its modules that mean nothing here{First(beside)}, and without them it would be another LoRA.");
+        leftOver.AddRange(unknown);
+        leftOver.AddRange(sorted[LoraTensorKind.Alpha].Where(pair => !modules.Contains(pair.Key)).Select(pair => pair.Value.Name));
+        bool hasAlpha = down.Keys.All(sorted[LoraTensorKind.Alpha].ContainsKey);
+        string? problem = null;
+        StatedStrength? stated = hasAlpha ? null : StatedStrength.Read(file.Metadata, out problem);
+        if (!hasAlpha) Strength = stated?.Sentence ?? problem ?? (sorted[LoraTensorKind.Alpha].Count == 0 ? StatedStrength.Hint(file.Metadata) : null);
+        return [.. modules.Order(StringComparer.Ordinal).Select(name => new LoraModule(
+            name, down.TryGetValue(name, out TensorEntry? half) ? Pair(name, half, up[name], sorted[LoraTensorKind.UpBias].GetValueOrDefault(name), sorted[LoraTensorKind.Alpha].GetValueOrDefault(name), stated) : null,
+            Floating(file, sorted[LoraTensorKind.Difference].GetValueOrDefault(name)), Floating(file, sorted[LoraTensorKind.BiasDifference].GetValueOrDefault(name))))];
     }
 
     private static string First(List<string> names) => names.Count == 0 ? "" : $" (the first is \"{names[0]}\")";
 
-    private static bool Sort(TensorEntry entry, string[] endings, Dictionary<string, TensorEntry> into)
+    private static string Adapters(string before, LoraTensorName name) =>
+        LoraTensorName.Parse(before) is { Adapter: var other } && other != name.Adapter ? $": it holds several adapters (\"{other}\" and \"{name.Adapter}\"), and each must be a file of its own" : "";
+
+    // The layer's own weights beside its LoRA, as a whole wrapped model is saved, are no part of the LoRA.
+    private static bool BelongsTo(string tensor, HashSet<string> modules)
     {
-        string? ending = Array.Find(endings, ending => entry.Name.EndsWith(ending, StringComparison.Ordinal));
-        if (ending is null) return false;
-        string module = entry.Name[..^ending.Length];
-        return into.TryAdd(module, entry) ? true : throw new WeightsException($"The LoRA has the module \"{module}\" twice.");
+        for (int dot = tensor.LastIndexOf('.'); dot > 0; dot = tensor.LastIndexOf('.', dot - 1))
+        {
+            if (modules.Contains(tensor[..dot])) return tensor[(dot + 1)..] is not ("weight" or "bias" or "base_layer.weight" or "base_layer.bias");
+        }
+        return false;
     }
 
-    private static LowRankPair Pair(SafetensorsFile file, string name, TensorEntry down, TensorEntry up, TensorEntry? alpha)
+    private LowRankPair Pair(string name, TensorEntry down, TensorEntry up, TensorEntry? upBias, TensorEntry? alpha, StatedStrength? stated)
     {
         bool floating = down.Type.IsFloatingPoint() && up.Type.IsFloatingPoint();
-        if (!floating || down.Shape is not [> 0, > 0] || up.Shape is not [> 0, > 0] || down.Shape[0] != up.Shape[1])
+        if (!floating || LoraModule.MatrixShape(down) is not [> 0, > 0] || LoraModule.MatrixShape(up) is not [> 0, > 0] || down.Shape[0] != up.Shape[1])
         {
             throw new WeightsException($"{file.Path}: the two halves of \"{name}\" do not fit: [{string.Join(',', down.Shape)}] and [{string.Join(',', up.Shape)}].");
         }
-        return new LowRankPair(down, up, alpha is null ? null : Scalar(file, alpha));
+        return new LowRankPair(down, up, Floating(file, upBias), alpha is null ? null : Scalar(alpha), stated?.Scale(name, down.Shape[0]));
     }
 
     private static TensorEntry? Floating(SafetensorsFile file, TensorEntry? entry) =>
         entry is null || entry.Type.IsFloatingPoint() ? entry : throw new WeightsException($"{file.Path}: \"{entry.Name}\" is {entry.Type}, and a difference must be floating-point numbers.");
 
-    private static double Scalar(SafetensorsFile file, TensorEntry entry)
+    // Trainers write it in whatever type the number had: a whole one as an integer.
+    private double Scalar(TensorEntry entry)
     {
-        if (entry.Shape.Aggregate(1L, (a, b) => a * b) != 1 || !entry.Type.IsFloatingPoint()) throw new WeightsException($"{file.Path}: \"{entry.Name}\" is not one number.");
+        if (entry.Shape.Aggregate(1L, (a, b) => a * b) != 1 || entry.Type == ElementType.Bool) throw new WeightsException($"{file.Path}: \"{entry.Name}\" is not one number.");
         using var scope = NewDisposeScope();
         double value = file.View(entry).to(ScalarType.Float64).reshape(1).item<double>();
         return double.IsFinite(value) ? value : throw new WeightsException($"{file.Path}: \"{entry.Name}\" is {value}.");

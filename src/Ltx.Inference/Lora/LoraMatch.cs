@@ -1,11 +1,12 @@
 namespace Ltx.Inference.Lora;
 
-/// <summary>How much of a LoRA found its layer.</summary>
+/// <summary>How much of a LoRA found its layer, and at what strength of its own.</summary>
 /// <param name="Name">the LoRA's file</param>
 /// <param name="Matched">modules that found theirs</param>
-/// <param name="Unmatched">names of those that did not</param>
-public sealed record LoraMatch(string Name, int Matched, IReadOnlyList<string> Unmatched)
+/// <param name="Unmatched">names of those that did not, and of tensors that belong to no module</param>
+/// <param name="Strength">what its metadata say of its strength, where that matters; else null</param>
+public sealed record LoraMatch(string Name, int Matched, IReadOnlyList<string> Unmatched, string? Strength = null)
 {
     /// <summary>The same for a person.</summary>
-    public string Sentence => $"LoRA {Name}: {Matched} modules matched" + (Unmatched.Count == 0 ? "." : $", {Unmatched.Count} match no layer (the first is \"{Unmatched[0]}\").");
+    public string Sentence => $"LoRA {Name}: {Matched} modules matched" + (Unmatched.Count == 0 ? "" : $", {Unmatched.Count} match no layer (the first is \"{Unmatched[0]}\")") + (Strength is null ? "." : $"; {Strength}.");
 }

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Ltx.Inference.Lora;
 
 /// <summary>
-/// Merges sets of LoRAs into a transformer: weight = pristine + sum(strength * (alpha / rank * up @ down + difference)), summed in float32 on the device. Every
+/// Merges sets of LoRAs into a transformer: weight = pristine + sum(strength * (scale * up @ down + difference)), summed in float32 on the device. Every
 /// merge starts from the pristine weight, so the result does not depend on what was merged before.
 /// </summary>
 public sealed class LoraMerger
@@ -39,14 +39,15 @@ public sealed class LoraMerger
         {
             throw new WeightsException($"The LoRA {lora.Name} matches no layer of this model; the first of its {unmatched.Count} modules are {string.Join(", ", unmatched.Take(3).Select(name => $"\"{name}\""))}.");
         }
-        return new LoraMatch(lora.Name, lora.Modules.Count - unmatched.Count, unmatched);
+        return new LoraMatch(lora.Name, lora.Modules.Count - unmatched.Count, [.. unmatched, .. lora.LeftOver], lora.Strength);
     }
 
     /// <summary>
     /// Makes the transformer use exactly these LoRAs. Only layers whose sum is another one than before are written: those that none of them
     /// touches get their pristine weight back, and those that the same parts change at the same strengths stay as they are.
     /// </summary>
-    /// <exception cref="WeightsException">One of them does not fit, or holds numbers that are not finite.</exception>
+    /// <exception cref="WeightsException">One of them does not fit, or all of them together give numbers that are not finite.</exception>
+    /// <exception cref="LoraMergeException">One of them gives numbers that are not finite.</exception>
     public void Use(IReadOnlyList<LoraUse> loras)
     {
         Dictionary<string, Change[]> wanted = Changes(loras);
@@ -66,8 +67,35 @@ public sealed class LoraMerger
             else linear.ReadPristine(reader, linear.UsePristine);
         }
         reader.Finish();
-        if (!finite.item<bool>()) throw new WeightsException($"The weights of {string.Join(", ", loras.Where(lora => lora.Strength != 0).Select(lora => lora.File.Name))} hold numbers that are not finite.");
+        if (!finite.item<bool>()) throw NotFinite(loras, wanted);
         current = wanted;
+    }
+
+    // Each by itself, now that it matters: what one of them brings is not the others' fault.
+    private InferenceException NotFinite(IReadOnlyList<LoraUse> loras, Dictionary<string, Change[]> wanted)
+    {
+        LoraFile[] files = [.. loras.Where(lora => lora.Strength != 0).Select(lora => lora.File)];
+        foreach (LoraFile file in files)
+        {
+            Tensor finite = ones(1, ScalarType.Bool, transformer.Device);
+            using IWeightReader reader = transformer.NewReader();
+            foreach ((string layer, Change change) in wanted.SelectMany(pair => pair.Value.Where(change => change.File == file).Select(change => (pair.Key, change))))
+            {
+                Part part = Part.Read(reader, change);
+                reader.Then(() =>
+                {
+                    using var scope = NewDisposeScope();
+                    Tensor weight = zeros([linears[layer].OutFeatures, linears[layer].InFeatures], ScalarType.Float32, transformer.Device), bias = zeros([linears[layer].OutFeatures], ScalarType.Float32, transformer.Device);
+                    part.AddToWeight(weight);
+                    part.AddToBias(bias);
+                    finite.logical_and_(weight.isfinite().all()).logical_and_(bias.isfinite().all());
+                    part.Dispose();
+                });
+            }
+            reader.Finish();
+            if (!finite.item<bool>()) return new LoraMergeException(file, $"The LoRA {file.Name} holds numbers that are not finite, or gives them at its scale.");
+        }
+        return new WeightsException($"{string.Join(", ", files.Select(file => file.Name))} give numbers that are not finite, though none of them does so alone.");
     }
 
     private static bool Same(Change[]? one, Change[]? other) => one is null || other is null ? one == other : one.SequenceEqual(other);
@@ -107,7 +135,7 @@ public sealed class LoraMerger
                 pristine.Dispose();
             }
             Tensor? bias = null;
-            if (changes.Any(change => change.Module.BiasDifference is not null))
+            if (changes.Any(change => change.Module.BiasParts.Any()))
             {
                 Tensor sum = linear.PristineBias()!;
                 parts.ForEach(part => part.AddToBias(sum));
@@ -124,11 +152,13 @@ public sealed class LoraMerger
         void Fail(string size, string own) =>
             throw new WeightsException($"The LoRA {lora.Name} was made for another model: its module \"{module.Name}\" is {size}, and {layer} is {own}.");
         string own = $"{linear.OutFeatures}x{linear.InFeatures}";
-        if (module.LowRank is { } pair && (pair.Down.Shape[1] != linear.InFeatures || pair.Up.Shape[0] != linear.OutFeatures)) Fail($"{pair.Up.Shape[0]}x{pair.Down.Shape[1]}", own);
-        if (module.Difference is { } difference && !difference.Shape.SequenceEqual([linear.OutFeatures, linear.InFeatures])) Fail(string.Join('x', difference.Shape), own);
-        if (module.BiasDifference is not { } bias) return;
-        if (!linear.HasBias) Fail("one with a bias", "one without");
-        if (!bias.Shape.SequenceEqual([linear.OutFeatures])) Fail($"one with a bias of {string.Join('x', bias.Shape)}", $"one of {linear.OutFeatures}");
+        if (module.LowRank is { } pair && (pair.InFeatures != linear.InFeatures || pair.OutFeatures != linear.OutFeatures)) Fail($"{pair.OutFeatures}x{pair.InFeatures}", own);
+        if (module.Difference is { } difference && !LoraModule.MatrixShape(difference).SequenceEqual([linear.OutFeatures, linear.InFeatures])) Fail(string.Join('x', difference.Shape), own);
+        foreach (TensorEntry bias in module.BiasParts)
+        {
+            if (!linear.HasBias) Fail("one with a bias", "one without");
+            if (!bias.Shape.SequenceEqual([linear.OutFeatures])) Fail($"one with a bias of {string.Join('x', bias.Shape)}", $"one of {linear.OutFeatures}");
+        }
     }
 
     /// <summary>What one module of one LoRA adds to a layer. Equal to another one that adds the same.</summary>
@@ -140,31 +170,35 @@ public sealed class LoraMerger
     }
 
     /// <summary>The tensors of a change, on their way or there.</summary>
-    private sealed record Part(Tensor? Down, Tensor? Up, Tensor? Difference, Tensor? Bias, double Strength, double Scale) : IDisposable
+    private sealed record Part(Tensor? Down, Tensor? Up, Tensor? UpBias, Tensor? Difference, Tensor? Bias, double Strength, double Scale) : IDisposable
     {
         public static Part Read(IWeightReader reader, Change change)
         {
             LoraModule module = change.Module;
             Tensor? Of(TensorEntry? entry) => entry is null ? null : change.File.Read(reader, entry);
-            return new Part(Of(module.LowRank?.Down), Of(module.LowRank?.Up), Of(module.Difference), Of(module.BiasDifference), change.Strength, change.Strength * (module.LowRank?.Scale ?? 1));
+            return new Part(Of(module.LowRank?.Down), Of(module.LowRank?.Up), Of(module.LowRank?.UpBias), Of(module.Difference), Of(module.BiasDifference), change.Strength, change.Strength * (module.LowRank?.Scale ?? 1));
         }
 
         /// <param name="sum">[out, in] float32, in place</param>
         public void AddToWeight(Tensor sum)
         {
-            if (Down is not null) sum.addmm_(Up!.to(ScalarType.Float32), Down.to(ScalarType.Float32), alpha: (float)Scale);
-            if (Difference is not null) sum.add_(Difference.to(ScalarType.Float32), alpha: (float)Strength);
+            if (Down is not null) sum.addmm_(Matrix(Up!), Matrix(Down), alpha: (float)Scale);
+            if (Difference is not null) sum.add_(Matrix(Difference), alpha: (float)Strength);
         }
 
         /// <param name="sum">[out] float32, in place</param>
         public void AddToBias(Tensor sum)
         {
+            if (UpBias is not null) sum.add_(UpBias.to(ScalarType.Float32), alpha: (float)Scale);
             if (Bias is not null) sum.add_(Bias.to(ScalarType.Float32), alpha: (float)Strength);
         }
 
         public void Dispose()
         {
-            foreach (Tensor? tensor in (Tensor?[])[Down, Up, Difference, Bias]) tensor?.Dispose();
+            foreach (Tensor? tensor in (Tensor?[])[Down, Up, UpBias, Difference, Bias]) tensor?.Dispose();
         }
+
+        // [a, b] or, of a convolution of one pixel, [a, b, 1, 1] -> [a, b]
+        private static Tensor Matrix(Tensor tensor) => tensor.to(ScalarType.Float32).flatten(1);
     }
 }

@@ -6,10 +6,13 @@ namespace Ltx.Inference.Lora;
 internal sealed class LoraNames
 {
     // Tried in this order; longer ones first where one begins with another.
-    private static readonly string[] Prefixes = ["base_model.model.", "model.diffusion_model.", "diffusion_model.", "transformer.", "model.", ""];
+    private static readonly string[] Prefixes = ["base_model.model.", "model.diffusion_model.", "diffusion_model.", "transformer.", "velocity_model.", "model.", "dit.", "unet.", "pipe.", ""];
 
-    // Flattened names (kohya and its forks): every dot is an underscore.
-    private static readonly string[] FlatPrefixes = ["lora_unet_model_", "lora_unet_", "lycoris_"];
+    // Flattened names (kohya and its forks): every dot is an underscore. Behind the first come any of the second, which name the part of a pipeline.
+    private static readonly string[] FlatPrefixes = ["lora_", "lycoris_"], FlatParts = ["unet_", "transformer_", "dit_", "base_model_model_", "model_", "diffusion_model_"];
+
+    // What torch's and PEFT's wrappers (compile, data parallel, sharding, activation checkpoints, a layer under an adapter) put into a name, anywhere.
+    private static readonly string[] Wrappers = ["_orig_mod", "module", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "base_layer"];
 
     // Diffusers' names of the layers outside and inside the blocks that it renamed. Source: huggingface/diffusers, LTX-2 conversion.
     private static readonly Dictionary<string, string> DiffusersTop = new(StringComparer.Ordinal)
@@ -33,25 +36,46 @@ internal sealed class LoraNames
     public LoraNames(IEnumerable<string> layers)
     {
         this.layers = layers.ToHashSet(StringComparer.Ordinal);
-        flattened = this.layers.ToDictionary(name => name.Replace('.', '_'), name => name, StringComparer.Ordinal);
+        flattened = this.layers.ToDictionary(Flat, name => name, StringComparer.Ordinal);
+        foreach ((string diffusers, string native) in DiffusersTop)
+        {
+            foreach (string layer in this.layers.Where(layer => layer == native || layer.StartsWith(native + ".", StringComparison.Ordinal))) flattened.TryAdd(Flat(diffusers + layer[native.Length..]), layer);
+        }
     }
 
     /// <summary>The layer that a trainer's module name means, or null.</summary>
     public string? Find(string module)
     {
-        string name = module;
+        bool isFlat = Array.Exists(FlatPrefixes, prefix => module.StartsWith(prefix, StringComparison.Ordinal));
+        return isFlat ? FindFlat(module) ?? FindFlat(Wrappers.Aggregate(module, (name, wrapper) => name.Replace($"_{wrapper}_", "_", StringComparison.Ordinal)))
+            : FindDotted(module) ?? FindDotted(string.Join('.', module.Split('.').Where(part => !Wrappers.Contains(part))));
+    }
+
+    private string? FindDotted(string name)
+    {
         // Prefixes stack: PEFT's own stands before the trainer's.
-        for (int depth = 0; depth < 3; depth++)
+        const int MostPrefixes = 4;
+        for (int depth = 0; ; depth++)
         {
-            string prefix = Prefixes.First(candidate => name.StartsWith(candidate, StringComparison.Ordinal));
             if (Layer(name) is { } found) return found;
-            if (prefix.Length == 0) break;
+            string prefix = Prefixes.First(candidate => name.StartsWith(candidate, StringComparison.Ordinal));
+            if (prefix.Length == 0 || depth == MostPrefixes) return null;
             name = name[prefix.Length..];
         }
-        if (Layer(name) is { } last) return last;
-        string? flat = FlatPrefixes.FirstOrDefault(prefix => module.StartsWith(prefix, StringComparison.Ordinal));
-        return flat is null ? null : flattened.GetValueOrDefault(module[flat.Length..]) ?? flattened.GetValueOrDefault(module[flat.Length..] + "_0");
     }
+
+    private string? FindFlat(string name)
+    {
+        for (string? prefix = Array.Find(FlatPrefixes, candidate => name.StartsWith(candidate, StringComparison.Ordinal)); prefix is not null; prefix = Array.Find(FlatParts, candidate => name.StartsWith(candidate, StringComparison.Ordinal)))
+        {
+            name = name[prefix.Length..];
+            // The output projection is a list of one in the checkpoint, and not everywhere else.
+            if ((flattened.GetValueOrDefault(name) ?? flattened.GetValueOrDefault(name + "_0")) is { } found) return found;
+        }
+        return null;
+    }
+
+    private static string Flat(string name) => name.Replace('.', '_');
 
     private string? Layer(string name)
     {

@@ -53,6 +53,7 @@ internal sealed class ModelsInspectCommand
         Console.WriteLine();
         Console.WriteLine(lora.Summary);
         Console.WriteLine(lora.Format);
+        if (lora.Strength is { } strength) Console.WriteLine(strength);
         Console.WriteLine(lora.ReferenceDownscale is { } downscale ? $"made for a reference, downscaled by {downscale}" : "says nothing about a reference");
         Console.WriteLine($"of the model {folder.Path}: {lora.Matched} of {lora.Modules} modules match a layer{(lora.Unmatched.Count == 0 ? "" : $"; the first that does not is \"{lora.Unmatched[0]}\"")}");
         if (lora.Misshapen is { } misshapen) Console.WriteLine($"it cannot be merged into that model: {misshapen}");

@@ -64,6 +64,15 @@ public sealed class LoraSetTests : IDisposable
     }
 
     [Fact]
+    public void One_that_turns_out_to_be_broken_while_it_is_merged_is_told_by_its_place()
+    {
+        string bad = folder.Write("bad", [LoraPart.Filled(Layer, 64, 64, down: float.NaN)]);
+        using LoraSet set = LoraSet.Open([new(Write("good")), new(bad), new(Write("other"))], models);
+        LoraException refused = Assert.Throws<LoraException>(() => set.Merge(models.Merger, set.Stage1));
+        Assert.Equal((1, "The LoRA bad holds numbers that are not finite, or gives them at its scale."), (refused.Index, refused.Message));
+    }
+
+    [Fact]
     public void Three_are_the_most()
     {
         LoraChoice[] four = [.. "abcd".Select(name => new LoraChoice(Write(name.ToString())))];

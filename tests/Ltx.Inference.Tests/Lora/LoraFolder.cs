@@ -34,16 +34,20 @@ internal sealed class LoraFolder : IDisposable
         name, [.. parts.SelectMany(part => new (string, long[], float[])[] { ($"{part.Name}.{halves.Down}", [part.Rank, part.In], part.Down), ($"{part.Name}.{halves.Up}", [part.Out, part.Rank], part.Up) })], metadata);
 
     /// <summary>Any float32 tensors.</summary>
-    public string Write(string name, (string Name, long[] Shape, float[] Values)[] tensors, params (string Key, string Value)[] metadata)
+    public string Write(string name, (string Name, long[] Shape, float[] Values)[] tensors, params (string Key, string Value)[] metadata) =>
+        Write(name, [.. tensors.Select(tensor => (tensor.Name, "F32", tensor.Shape, MemoryMarshal.AsBytes(tensor.Values.AsSpan()).ToArray()))], metadata);
+
+    /// <summary>Any tensors, by the format's names of their types.</summary>
+    public string Write(string name, (string Name, string Type, long[] Shape, byte[] Data)[] tensors, params (string Key, string Value)[] metadata)
     {
         JsonObject header = [];
         if (metadata.Length > 0) header["__metadata__"] = new JsonObject(metadata.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value)));
         List<byte> data = [];
-        foreach ((string tensor, long[] shape, float[] values) in tensors)
+        foreach ((string tensor, string type, long[] shape, byte[] values) in tensors)
         {
             int begin = data.Count;
-            data.AddRange(MemoryMarshal.AsBytes(values.AsSpan()));
-            header[tensor] = new JsonObject { ["dtype"] = "F32", ["shape"] = JsonSerializer.SerializeToNode(shape), ["data_offsets"] = new JsonArray(begin, data.Count) };
+            data.AddRange(values);
+            header[tensor] = new JsonObject { ["dtype"] = type, ["shape"] = JsonSerializer.SerializeToNode(shape), ["data_offsets"] = new JsonArray(begin, data.Count) };
         }
         return files.Write(JsonSerializer.SerializeToUtf8Bytes(header), [.. data], name);
     }

@@ -130,6 +130,11 @@ public sealed class LoraMergerTests : IDisposable
         LoraMatch match = merger.Match(file);
         Assert.Equal(("a.safetensors", 1), (match.Name, match.Matched));
         Assert.Equal(["text_encoder.q"], match.Unmatched);
+        using LoraFile more = LoraFile.Open(folder.Write("b.safetensors",
+            [.. new[] { Query, "text_encoder.q" }.SelectMany(layer => new (string, long[], float[])[] { (Prefix + layer + ".lora_A.weight", [1, 64], new float[64]), (Prefix + layer + ".lora_B.weight", [64, 1], new float[64]) }), ("emb.token", [1], [1])],
+            ("lora_alpha", "2")));
+        Assert.Equal(
+            $"LoRA b.safetensors: 1 modules matched, 2 match no layer (the first is \"{Prefix}text_encoder.q\"); its metadata state alpha 2, which is used.", merger.Match(more).Sentence);
         merger.Use([new LoraUse(file, 1)]);
         Assert.True(transformer.Linears[Query].IsMerged);
     }
@@ -157,9 +162,12 @@ public sealed class LoraMergerTests : IDisposable
     public void Numbers_that_are_not_finite_are_refused_and_leave_no_trace()
     {
         byte[][] pristine = Weights();
-        using LoraFile bad = Open("bad", Query, float.NaN), good = Open("good", Key, 0.1f);
-        WeightsException refused = Assert.Throws<WeightsException>(() => merger.Use([new LoraUse(good, 1), new LoraUse(bad, 1)]));
-        Assert.Contains("not finite", refused.Message, StringComparison.Ordinal);
+        using LoraFile bad = Open("bad", Query, float.NaN), good = Open("good", Key, 0.1f), other = Open("other", Query, 0.1f);
+        LoraMergeException refused = Assert.Throws<LoraMergeException>(() => merger.Use([new LoraUse(good, 1), new LoraUse(bad, 1), new LoraUse(other, 1)]));
+        Assert.Equal(("The LoRA bad.safetensors holds numbers that are not finite, or gives them at its scale.", bad), (refused.Message, refused.File));
+        // Its numbers are sound, and at this scale no longer.
+        refused = Assert.Throws<LoraMergeException>(() => merger.Use([new LoraUse(other, 1), new LoraUse(good, 1e39)]));
+        Assert.Equal(good, refused.File);
         merger.Use([]);
         Assert.Equal(pristine, Weights());
     }

@@ -55,6 +55,11 @@ public sealed class LoraSpellingTests : IDisposable
         { "base_model.model.", "lora_A.default.weight", "lora_B.default.weight" },
         { "base_model.model.diffusion_model.", "lora_A.weight", "lora_B.weight" },
         { "diffusion_model.", "lora_down.weight", "lora_up.weight" },
+        { "transformer.", "lora_A.default_0.weight", "lora_B.default_0.weight" },
+        { "base_model.model.", "lora_A.my_style.weight", "lora_B.my_style.weight" },
+        { "transformer.base_model.model.", "lora.down.weight", "lora.up.weight" },
+        { "diffusion_model._orig_mod.", "lora_A.weight", "lora_B.weight" },
+        { "module.", "lora_A.weight", "lora_B.weight" },
     };
 
     [Theory]
@@ -65,6 +70,8 @@ public sealed class LoraSpellingTests : IDisposable
     [InlineData("lora_unet_")]
     [InlineData("lora_unet_model_")]
     [InlineData("lycoris_")]
+    [InlineData("lora_unet__orig_mod_")]
+    [InlineData("lora_transformer_")]
     public void Flattened_names_with_an_alpha(string prefix) => AssertPlain(Write(layer => prefix + layer.Replace('.', '_'), "lora_down.weight", "lora_up.weight", alpha: 2), scale: 2.0 / Rank);
 
     [Fact]
@@ -76,6 +83,38 @@ public sealed class LoraSpellingTests : IDisposable
 
     [Fact]
     public void An_alpha_weakens_every_spelling_alike() => AssertPlain(Write(layer => "diffusion_model." + layer, "lora_A.weight", "lora_B.weight", alpha: 1), scale: 1.0 / Rank);
+
+    [Fact]
+    public void A_strength_in_the_metadata_is_merged_as_an_alpha_would_be()
+    {
+        AssertPlain(folder.Write("stated.safetensors", [.. Halves(layer => "transformer." + layer, "lora_A.weight", "lora_B.weight")], ("lora_adapter_metadata", """{"transformer.r":4,"transformer.lora_alpha":8}""")), scale: 2);
+        byte[] two = BitConverter.GetBytes(8L);
+        AssertPlain(folder.Write("whole.safetensors", [.. Halves(layer => layer, "lora_A.weight", "lora_B.weight").Select(half => (half.Item1, "F32", half.Item2, MemoryMarshal.AsBytes(half.Item3.AsSpan()).ToArray())), .. Layers.Select(layer => (layer + ".alpha", "I64", Array.Empty<long>(), two))]), scale: 2);
+    }
+
+    [Fact]
+    public void Convolutions_of_one_pixel_are_matrices()
+    {
+        IEnumerable<(string, long[], float[])> halves = Halves(layer => "lora_unet_" + layer.Replace('.', '_'), "lora_down.weight", "lora_up.weight");
+        AssertPlain(folder.Write("conv.safetensors", [.. halves.Select(half => (half.Item1, (long[])[.. half.Item2, 1, 1], half.Item3))]));
+        AssertPlain(folder.Write("conv-diff.safetensors", [.. Layers.Select(layer => (layer + ".diff", (long[])[.. Shape(layer), 1, 1, 1], Product(layer)))]));
+    }
+
+    [Fact]
+    public void A_bias_behind_the_upper_half_is_added_to_the_layers_at_the_same_scale()
+    {
+        string layer = Layers[0];
+        Linear linear = transformer.Linears[layer];
+        float[] delta = [.. Enumerable.Range(0, (int)linear.OutFeatures).Select(i => i / 16f)];
+        using var scope = NewDisposeScope();
+        Tensor before = linear.Bias!.clone();
+        (string, long[], float[])[] tensors = [.. Halves(name => name, "lora_A.weight", "lora_B.weight").Where(half => half.Item1.StartsWith(layer, StringComparison.Ordinal)), ($"{layer}.lora_B.bias", [linear.OutFeatures], delta), ($"{layer}.alpha", [], [2])];
+        using LoraFile file = LoraFile.Open(folder.Write("up-bias.safetensors", tensors));
+        merger.Use([new LoraUse(file, 0.5)]);
+        Assert.Equal(Bytes(before + tensor(delta) * 0.25f), Bytes(linear.Bias!));
+        merger.Use([]);
+        Assert.Equal(Bytes(before), Bytes(linear.Bias!));
+    }
 
     [Fact]
     public void Whole_differences() => AssertPlain(folder.Write("diff.safetensors", [.. Layers.Select(layer => ("diffusion_model." + layer + ".diff", Shape(layer), Product(layer)))]));
@@ -133,6 +172,7 @@ public sealed class LoraSpellingTests : IDisposable
         using LoraFile file = LoraFile.Open(path);
         Assert.Equal(Layers.Length, merger.Match(file).Matched);
         using var scope = NewDisposeScope();
+        merger.Use([]);
         Dictionary<string, Tensor> pristine = Layers.ToDictionary(layer => layer, layer => transformer.Linears[layer].Weight.ToFloat32());
         merger.Use([new LoraUse(file, Strength)]);
         foreach (string layer in Layers)

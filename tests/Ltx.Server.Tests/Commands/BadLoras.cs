@@ -26,7 +26,7 @@ internal static class BadLoras
         Changed("LoRA: DoRA", "is DoRA", SafetensorsRewriter.Of((Down, [4, Width]), (Up, [Width, 4]), (Layer + ".dora_scale", [Width, 1]))),
         Changed("LoRA: one half is missing", "has only one half of the module", SafetensorsRewriter.Of((Down, [4, Width]))),
         Changed("LoRA: halves of different rank", "do not fit", SafetensorsRewriter.Of((Down, [4, Width]), (Up, [Width, 8]))),
-        Changed("LoRA: NaN among its weights", "hold numbers that are not finite.", SafetensorsRewriter.Of((Down, [4, Width]), (Up, [Width, 4])).FillWithNaN(Up)),
+        Changed("LoRA: NaN among its weights", "The LoRA lora.safetensors holds numbers that are not finite", SafetensorsRewriter.Of((Down, [4, Width]), (Up, [Width, 4])).FillWithNaN(Up)),
         Changed("LoRA: a reference factor that is none", "which is no factor.", SafetensorsRewriter.Of((Down, [4, Width]), (Up, [Width, 4])).Metadata("reference_downscale_factor", "two")),
         new("LoRA: two that disagree on the reference", Users, "were trained with different references", call =>
         {
