@@ -4,6 +4,7 @@ using System.Text;
 using Ltx.Server.Auth;
 using Ltx.Server.Configuration;
 using Ltx.Server.Fal;
+using Ltx.Server.Fetch;
 using Ltx.Server.Files;
 using Ltx.Server.Queue;
 using Ltx.Server.Wire;
@@ -26,9 +27,9 @@ internal sealed class Intake(LtxOptions options, RequestQueue queue, FileStore f
         }
 
         var webhook = context.Request.Query["fal_webhook"].ToString();
-        if (webhook.Length > 0 && (!Uri.TryCreate(webhook, UriKind.Absolute, out var target) || target.Scheme is not ("http" or "https") || webhook.Length > 8192))
+        if (webhook.Length > 0 && !SafeUrl.TryParse(webhook, out _, out var wrong))
         {
-            return (null, FalError.Infrastructure(400, "bad_request", "fal_webhook must be an http or https URL."));
+            return (null, FalError.Infrastructure(400, "bad_request", $"fal_webhook must be an http or https URL: {wrong}."));
         }
 
         // 2. What the server can take.

@@ -56,15 +56,19 @@ internal sealed class FieldReader(IReadOnlyList<InputField> schema, JsonElement 
         return fallback;
     }
 
-    /// <summary>A URL that is empty, unparsable or of a scheme that nobody can fetch counts as a failed download (contract, 5.1).</summary>
+    /// <summary>A URL that is empty, unparsable or of a scheme that nobody can fetch counts as a failed download (contract, 5.1); `ctx` says why.</summary>
     public string Url(string name)
     {
         var before = Problems.Count;
         var given = source.TryGetProperty(name, out var value);
         var text = Text(name);
-        if (given && Problems.Count == before && !InputUrl.IsFetchable(text))
+        if (given && Problems.Count == before && InputUrl.Problem(text) is { } reason)
         {
-            Problems.Add(new FalDetail("file_download_error", [.. _location, name], FalMessages.DownloadFailed) { InputJson = EchoUrl(text) });
+            Problems.Add(new FalDetail("file_download_error", [.. _location, name], FalMessages.DownloadFailed)
+            {
+                Context = new Dictionary<string, object?> { ["reason"] = reason },
+                InputJson = EchoUrl(text),
+            });
         }
 
         return text;

@@ -1,21 +1,28 @@
+using Ltx.Server.Fetch;
+
 namespace Ltx.Server.Fal;
 
 /// <summary>What can be said of an input's URL without touching the network.</summary>
 internal static class InputUrl
 {
-    /// <summary>The schemes that the fetcher knows. Whether `file:` is allowed where it points is the fetcher's decision.</summary>
-    public static bool IsFetchable(string url)
+    /// <summary>
+    /// Why the fetcher would not even ask for it, as a clause; null where it would. Read as the fetcher reads it, so that nothing is accepted at submit
+    /// that fails there by its form. Whether `file:` is allowed where it points is the fetcher's decision.
+    /// </summary>
+    public static string? Problem(string url)
     {
         if (url.StartsWith("data:", StringComparison.OrdinalIgnoreCase))
         {
-            return url.AsSpan(0, Math.Min(url.Length, 1024)).Contains(','); // without the comma there is no data
+            // Without the comma there is no data.
+            return url.AsSpan(0, Math.Min(url.Length, 1024)).Contains(',') ? null : "the data URL has no comma, and so no data";
         }
 
-        // Without the look at the first letters, Uri takes "//host/path" and "/etc/passwd" for file URLs on Linux.
-        var text = url.Trim();
-        return text.Length <= 65536 && Uri.TryCreate(text, UriKind.Absolute, out var uri)
-            && text.StartsWith(uri.Scheme + ":", StringComparison.OrdinalIgnoreCase)
-            && (uri.Scheme is "http" or "https" ? uri.Host.Length > 0 : uri.Scheme == "file");
+        if (AllowedFolders.IsFileUrl(url))
+        {
+            return null;
+        }
+
+        return SafeUrl.TryParse(url, out _, out var problem) ? null : problem;
     }
 
     /// <summary>For errors and logs: no query (tokens stand there), no user info, no data, no more than <paramref name="longest"/> characters.</summary>

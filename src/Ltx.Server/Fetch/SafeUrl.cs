@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 
@@ -13,42 +14,58 @@ internal static class SafeUrl
     private const int Longest = 16_384;
 
     /// <exception cref="FetchException">The URL is not one that we would ever ask for.</exception>
-    public static Uri Parse(string text)
+    public static Uri Parse(string text) => TryParse(text, out Uri? uri, out string? problem) ? uri : throw FetchException.Download(text.Trim(), problem);
+
+    /// <summary>
+    /// The same for who only wants to know: what is accepted here is asked for later in just this form. A space behind the host, which people leave
+    /// in the names of files, means %20; other characters that a URL should not hold unescaped .NET escapes by itself.
+    /// </summary>
+    /// <param name="text">as it came</param>
+    /// <param name="uri">what will be asked for</param>
+    /// <param name="problem">what is wrong, as a clause</param>
+    public static bool TryParse(string text, [NotNullWhen(true)] out Uri? uri, [NotNullWhen(false)] out string? problem)
     {
+        uri = null;
         string url = text.Trim();
-        if (url.Length is 0 or > Longest)
+        problem = url.Length switch { 0 => "the URL is empty", > Longest => "the URL is too long", _ => null };
+        if (problem is not null)
         {
-            throw FetchException.Download(url, url.Length == 0 ? "the URL is empty" : "the URL is too long");
+            return false;
         }
         if (!url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && !url.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
         {
-            throw FetchException.Download(url, "only http, https and data URLs, and files below allowed folders, can be fetched");
+            problem = "only http, https and data URLs, and files below allowed folders, can be fetched";
+            return false;
         }
-        if (url.AsSpan().ContainsAny('\\', ' ') || url.Any(char.IsControl))
+        if (url.Contains('\\', StringComparison.Ordinal) || url.Any(char.IsControl))
         {
-            throw FetchException.Download(url, "it holds a space, a backslash or a control character");
+            problem = "it holds a backslash or a control character";
+            return false;
         }
         int start = url.IndexOf("//", StringComparison.Ordinal) + 2;
         int end = url.AsSpan(start).IndexOfAny('/', '?', '#');
         ReadOnlySpan<char> authority = end < 0 ? url.AsSpan(start) : url.AsSpan(start, end);
         if (authority.Contains('@'))
         {
-            throw FetchException.Download(url, "user names and passwords in URLs are not supported");
+            problem = "user names and passwords in URLs are not supported";
+            return false;
         }
         // "http:///host/": .NET skips all slashes and finds a host where nothing above was looked at.
         // '%' in a host is an escape that some parsers undo, or an IPv6 zone.
         if (authority.IsEmpty
-            || authority.Contains('%')
-            || !Uri.TryCreate(url, UriKind.Absolute, out Uri? uri)
-            || uri.UserInfo.Length > 0
-            || uri.Port is <= 0 or > 65535
-            || HostName.Of(uri) is not string host
-            || (uri.HostNameType != UriHostNameType.IPv6 && IPAddress.TryParse(host, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetwork
+            || authority.ContainsAny('%', ' ')
+            || !Uri.TryCreate(url.Replace(" ", "%20", StringComparison.Ordinal), UriKind.Absolute, out Uri? read)
+            || read.UserInfo.Length > 0
+            || read.Port is <= 0 or > 65535
+            || HostName.Of(read) is not string host
+            || (read.HostNameType != UriHostNameType.IPv6 && IPAddress.TryParse(host, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetwork
                 && !IsSpelledPlainly(authority, host)))
         {
-            throw FetchException.Download(url, "it is not a valid URL");
+            problem = "it is not a valid URL";
+            return false;
         }
-        return uri;
+        uri = read;
+        return true;
     }
 
     /// <summary>0127.0.0.1 is 87.0.0.1 to some readers and 127.0.0.1 to others; four decimal numbers are the same to all.</summary>

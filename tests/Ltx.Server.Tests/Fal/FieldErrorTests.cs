@@ -15,8 +15,16 @@ public class FieldErrorTests
     [
         .. new[] { "prompt", "video_url", "mask_video_url", "loras", "loras.0.path" }.Select(path => new Row(path, "", "missing", "Field required")),
         .. new[] { "prompt", "negative_prompt", "video_url", "mask_video_url", "loras.0.path" }.SelectMany(path => new[] { "1", "true", "[]", "{}" }.Select(json => new Row(path, json, "string_type", "Input should be a valid string"))),
-        .. new[] { "video_url", "mask_video_url", "loras.0.path" }.SelectMany(path => new[] { "\"\"", "\"clip.mp4\"", "\"ftp://a/b\"", "\"javascript:alert(1)\"", "\"http://\"" }
-            .Select(json => new Row(path, json, "file_download_error", "Failed to download the file. Please check if the URL is accessible and try again."))),
+        .. new[] { "video_url", "mask_video_url", "loras.0.path" }.SelectMany(path => (((string Url, string Reason)[])
+        [
+            ("", "the URL is empty"),
+            .. new[] { "clip.mp4", "ftp://a/b", "javascript:alert(1)" }.Select(url => (url, "only http, https and data URLs, and files below allowed folders, can be fetched")),
+            .. new[] { "http://", "http://a b/c.mp4", "http://a%20b/c.mp4", "http:///a/b" }.Select(url => (url, "it is not a valid URL")),
+            .. new[] { "http://a/b\\c.mp4", "http://a/b\tc.mp4", "http://a/b\nc.mp4" }.Select(url => (url, "it holds a backslash or a control character")),
+            ("https://user:pass@a/b", "user names and passwords in URLs are not supported"),
+            ("http://a/" + new string('x', 20_000), "the URL is too long"),
+            ("data:video/mp4;base64", "the data URL has no comma, and so no data"),
+        ]).Select(row => new Row(path, JsonSerializer.Serialize(row.Url), "file_download_error", "Failed to download the file. Please check if the URL is accessible and try again.", JsonSerializer.Serialize(new { reason = row.Reason })))),
         .. Number("video_strength", "0", "-0.001", "1", "1.001"),
         .. Number("frames_per_second", "1", "0.999", "60", "60.001"),
         .. Number("guidance_scale", "1", "0.999", "20", "20.001"),

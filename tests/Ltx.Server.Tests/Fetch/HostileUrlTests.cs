@@ -118,7 +118,6 @@ public class HostileUrlTests
     [InlineData("http://public.test\\@127.0.0.1:{p}/")]
     [InlineData("http:\\\\127.0.0.1:{p}\\")]
     [InlineData("http://public.test /")]
-    [InlineData("http://public.test/a b")]
     [InlineData("http://public.test/a\\b")]
     [InlineData("http://public.test\\v.mp4")]
     [InlineData("http://public.test/a\tb")]
@@ -220,7 +219,11 @@ public class HostileUrlTests
     [InlineData("http://public.test/a@b.mp4", "/a@b.mp4")]
     [InlineData("http://public.test/v.mp4?mail=a@b.test", "/v.mp4?mail=a@b.test")]
     [InlineData("http://public.test?mail=a@b.test", "/?mail=a@b.test")]
-    public async Task An_at_sign_behind_the_host_is_no_user_information(string url, string target)
+    [InlineData("http://public.test/a b (1).mp4?name=c d", "/a%20b%20(1).mp4?name=c%20d")]
+    [InlineData("  http://public.test/a.mp4\n", "/a.mp4")]
+    [InlineData("http://public.test/日本.mp4", "/%E6%97%A5%E6%9C%AC.mp4")]
+    [InlineData("http://public.test/a\"<b>.mp4", "/a%22%3Cb%3E.mp4")]
+    public async Task What_stands_behind_the_host_is_asked_for_and_escaped_where_it_must_be(string url, string target)
     {
         await using RawServer server = new((_, response) => response.OkAsync([1]));
         await using TestFetch fetch = new();
