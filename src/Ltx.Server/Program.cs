@@ -13,5 +13,6 @@ RootCommand root = new("Ltx: masked video inpainting with LTX-2.3 on your own ma
     BenchCommand.Create(),
 };
 
-ParseResult parsed = root.Parse(args);
+// A value is what was typed: by default one that begins with @ would be read as the name of a file whose words become arguments.
+ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 return parsed.Errors.Count > 0 ? CommandFailure.WrongCommandLine(parsed) : await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = HardExit.LibraryTimeout });

@@ -32,6 +32,22 @@ public sealed class CommandLineTests
         Assert.EndsWith(where, sentence, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("models", "inspect", "@words")]
+    [InlineData("inpaint", "--mask", "@words", "--prompt", "@words", "--out", "@words", "--video", "@words")]
+    [InlineData("serve", "--set", "@words")]
+    public async Task A_value_that_begins_with_an_at_sign_is_what_was_typed(params string[] arguments)
+    {
+        using TestFolder folder = new();
+        string value = $"@{folder.Text("words", "--help")}";
+
+        LtxRun run = await LtxProcess.RunAsync(arguments.Select(argument => argument == "@words" ? value : argument));
+
+        // As a file of further arguments it would have printed the help.
+        Assert.Equal(BadInput.Users, run.ExitCode);
+        Assert.Contains($"@{folder.Path}", Assert.Single(run.Complaints), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_demo_refuses_a_file_where_its_folder_should_be()
     {
