@@ -35,7 +35,7 @@ internal static class ServeHost
         DataFolder folder = new(options.Server.Data);
         if (!folder.TryLock())
         {
-            throw new InvalidConfigurationException([$"Server:Data: another server uses the folder '{folder.Root}'"]);
+            throw new InvalidConfigurationException($"Server:Data: another server uses the folder '{folder.Root}'");
         }
 
         try
@@ -74,7 +74,7 @@ internal static class ServeHost
         app.Services.GetRequiredService<ApiKeys>();
         app.Services.GetRequiredService<SignedTokens>();
         app.Services.GetRequiredService<WebhookSigner>();
-        foreach (var url in options.Server.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var url in ListenAddresses.Split(options.Server.Urls))
         {
             app.Urls.Add(url);
         }

@@ -44,7 +44,7 @@ internal sealed class BenchCommand
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
     {
-        string? file = JsonFile(arguments.GetValue(json)!);
+        string? file = arguments.GetValue(json) is { Length: > 0 } named ? OutputPath.File("--json", named) : null;
         IReadOnlyList<int> counts = Tokens(arguments.GetValue(tokens)!);
         bool looksInside = arguments.GetValue(profile);
         if (looksInside && counts.Count == 0) throw CommandFailure.Wrong("--profile looks into single forwards: say of how many tokens with --tokens.");
@@ -92,15 +92,6 @@ internal sealed class BenchCommand
         int?[] numbers = [.. text.Split('x').Select(Number)];
         if (numbers is not [{ } width, { } height, { } frames]) throw CommandFailure.Wrong($"--size: \"{text}\" is not WIDTHxHEIGHTxFRAMES.");
         return width % 2 == 0 && height % 2 == 0 ? (width, height, frames) : throw CommandFailure.Wrong($"--size: the clip is {width}x{height}; both sides must be even.");
-    }
-
-    // Looked at before the work, which may take long.
-    private static string? JsonFile(string path)
-    {
-        if (path.Length == 0) return null;
-        string full = Path.GetFullPath(path);
-        if (Directory.Exists(full)) throw CommandFailure.Wrong($"--json: {full} is a folder.");
-        return Directory.Exists(Path.GetDirectoryName(full)) ? full : throw CommandFailure.Wrong($"--json: the folder of {full} does not exist.");
     }
 
     // Larger than zero, and small enough for what is computed from it.

@@ -1,7 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Ltx.Inference;
+using Ltx.Server.Configuration;
+using Ltx.Server.Storage;
 using Ltx.Video;
+using Microsoft.Data.Sqlite;
 
 namespace Ltx.Server.Commands;
 
@@ -29,18 +32,22 @@ internal static class CommandFailure
             await Console.Error.WriteLineAsync("ltx: interrupted");
             return Interrupted;
         }
-        catch (InferenceException e)
+        catch (Exception e)
         {
-            return Tell(e.Message, e.Fault == Fault.Input, e.InnerException?.ToString());
+            return Failed(e);
         }
-        catch (MediaException e)
+    }
+
+    /// <summary>Runs a command that ends by itself when it is interrupted.</summary>
+    public static int Guard(Func<int> command)
+    {
+        try
         {
-            return Tell(e.Message, e.Fault == MediaFault.Input, e.LastWords);
+            return command();
         }
         catch (Exception e)
         {
-            // Nothing that was foreseen. libtorch's errors carry a C++ stack behind the first line.
-            return Tell(e.Message.Split('\n')[0].Trim(), usersFault: false, e.ToString());
+            return Failed(e);
         }
     }
 
@@ -58,11 +65,22 @@ internal static class CommandFailure
     /// <summary>What a command says when it was asked for something that cannot be.</summary>
     public static InferenceException Wrong(string sentence) => new(Fault.Input, sentence);
 
+    private static int Failed(Exception e) => e switch
+    {
+        InferenceException failure => Tell(failure.Message, failure.Fault == Fault.Input, failure.InnerException?.ToString()),
+        MediaException failure => Tell(failure.Message, failure.Fault == MediaFault.Input, failure.LastWords),
+        InvalidConfigurationException failure => Tell(failure.Message, usersFault: true, failure.InnerException?.ToString()),
+        RequestsAccessException failure => Tell(failure.Message, failure.UsersFault),
+        SqliteException failure => Tell(DataFolderException.Of(failure, "of the data folder").Message, usersFault: false, e.ToString()),
+        // Nothing that was foreseen. libtorch's errors carry a C++ stack behind the first line.
+        _ => Tell(e.Message.Split('\n')[0].Trim(), usersFault: false, e.ToString()),
+    };
+
     /// <summary>Tells what is wrong, and what the exit code is.</summary>
     /// <param name="sentence">for a person</param>
     /// <param name="usersFault">what was given cannot be used</param>
     /// <param name="cause">for whoever asks for more</param>
-    public static int Tell(string sentence, bool usersFault, string? cause = null)
+    private static int Tell(string sentence, bool usersFault, string? cause = null)
     {
         Console.Error.WriteLine($"ltx: {sentence}");
         if (cause is { Length: > 0 } && Environment.GetEnvironmentVariable(VerboseVariable) is { Length: > 0 }) Console.Error.WriteLine(cause);

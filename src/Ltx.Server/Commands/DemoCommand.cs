@@ -27,7 +27,7 @@ internal sealed class DemoCommand
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
     {
-        string target = OutputPath.Folder(arguments.GetValue(folder)!);
+        string target = OutputPath.Folder("--out", arguments.GetValue(folder)!);
         string Named(string name) => Path.Combine(target, name);
         (string source, string mask, string result, string picture) = (Named("source.mp4"), Named("mask.mp4"), Named("result.mp4"), Named("side-by-side.png"));
         VideoWriteOptions options = new() { Size = new FrameSize(DemoScene.Width, DemoScene.Height), FramesPerSecond = new FrameRate(DemoScene.FramesPerSecond, 1), Quality = VideoQuality.Maximum };

@@ -23,6 +23,12 @@ internal static partial class HardExit
     {
         await Task.Delay(Patience);
         await Console.Error.WriteLineAsync("ltx: interrupted");
+        Now(exitCode);
+    }
+
+    /// <summary>Ends the process at once.</summary>
+    public static void Now(int exitCode)
+    {
         if (OperatingSystem.IsWindows()) Environment.Exit(exitCode);
         else Exit(exitCode);
     }

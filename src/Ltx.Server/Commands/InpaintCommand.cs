@@ -67,7 +67,7 @@ internal sealed class InpaintCommand
     private ClipJob Job(ParseResult arguments)
     {
         string source = Named(video, arguments), masked = Named(mask, arguments);
-        return new ClipJob(source, masked, arguments.GetValue(prompt)!, OutputPath.File(arguments.GetValue(output)!, source, masked))
+        return new ClipJob(source, masked, arguments.GetValue(prompt)!, OutputPath.File("--out", arguments.GetValue(output)!, source, masked))
         {
             ExpandPrompt = !arguments.GetValue(noExpansion),
             NegativePrompt = arguments.GetValue(negative)!,

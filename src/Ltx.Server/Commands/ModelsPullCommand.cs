@@ -39,6 +39,7 @@ internal sealed class ModelsPullCommand
         HubOptions options = new(Endpoint(arguments.GetValue(endpoint), read), HubToken.Find(arguments.GetValue(token), Environment.GetEnvironmentVariable)) { Connections = arguments.GetValue(connections) };
         using HubClient hub = new(options);
         ModelPull pull = new(hub, wanted, model, folder);
+        OutputPath.Folder("--to", folder);
         PullPlan plan = await pull.PlanAsync(arguments.GetValue(update), cancellation);
         foreach (string note in plan.Notes) Console.WriteLine(note);
         foreach ((string repository, string commit) in plan.Lock.Repositories) Console.WriteLine($"{repository} at {commit}");

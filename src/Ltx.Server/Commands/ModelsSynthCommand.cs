@@ -28,9 +28,9 @@ internal sealed class ModelsSynthCommand
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
     {
-        string folder = arguments.GetValue(output)!;
         SynthesisOptions options = new(arguments.GetValue(layers), arguments.GetValue(gemmaLayers), arguments.GetValue(float8), arguments.GetValue(seed));
         ModelSynthesizer synthesizer = new(Read(arguments.GetValue(preset)!), options);
+        string folder = OutputPath.Folder("--out", arguments.GetValue(output)!);
         Stopwatch clock = Stopwatch.StartNew();
         await ByteProgress.ShowAsync(tell => Task.Run(
             () =>
@@ -39,7 +39,7 @@ internal sealed class ModelsSynthCommand
                 return true;
             },
             cancellation));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Path.GetFullPath(folder)}: {ModelsCommand.Size(synthesizer.Length)} in {clock.Elapsed.TotalSeconds:0.0} s"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{folder}: {ModelsCommand.Size(synthesizer.Length)} in {clock.Elapsed.TotalSeconds:0.0} s"));
         return 0;
     }
 

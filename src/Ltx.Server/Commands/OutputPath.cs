@@ -4,44 +4,45 @@ namespace Ltx.Server.Commands;
 internal static class OutputPath
 {
     /// <summary>The full path of a file to write.</summary>
+    /// <param name="option">that it was given with, for instance <c>--out</c></param>
     /// <param name="path">as it was given</param>
     /// <param name="inputs">files that are read, and not to be written over</param>
     /// <exception cref="Ltx.Inference.InferenceException">No file can be written there.</exception>
-    public static string File(string path, params ReadOnlySpan<string> inputs)
+    public static string File(string option, string path, params ReadOnlySpan<string> inputs)
     {
-        string full = Full(path);
+        string full = Full(option, path);
         string folder = Path.GetDirectoryName(full) ?? full;
-        if (Directory.Exists(full)) throw CommandFailure.Wrong($"--out: {full} is a folder.");
-        if (!Directory.Exists(folder)) throw CommandFailure.Wrong($"--out: the folder {folder} does not exist.");
+        if (Directory.Exists(full)) throw CommandFailure.Wrong($"{option}: {full} is a folder.");
+        if (!Directory.Exists(folder)) throw CommandFailure.Wrong($"{option}: the folder {folder} does not exist.");
         foreach (string input in inputs)
         {
-            if (Path.GetFullPath(input) == full) throw CommandFailure.Wrong($"--out: {full} is what is read, and would be lost.");
+            if (Path.GetFullPath(input) == full) throw CommandFailure.Wrong($"{option}: {full} is what is read, and would be lost.");
         }
-        TryWriting(folder);
+        TryWriting(option, folder);
         return full;
     }
 
     /// <summary>The full path of a folder to write into, which is made where it is missing.</summary>
     /// <exception cref="Ltx.Inference.InferenceException">Nothing can be written there.</exception>
-    public static string Folder(string path)
+    public static string Folder(string option, string path)
     {
-        string full = Full(path);
-        if (System.IO.File.Exists(full)) throw CommandFailure.Wrong($"--out: {full} is a file, and a folder is needed.");
+        string full = Full(option, path);
+        if (System.IO.File.Exists(full)) throw CommandFailure.Wrong($"{option}: {full} is a file, and a folder is needed.");
         try
         {
             Directory.CreateDirectory(full);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CommandFailure.Wrong($"--out: the folder {full} cannot be made.");
+            throw CommandFailure.Wrong($"{option}: the folder {full} cannot be made.");
         }
-        TryWriting(full);
+        TryWriting(option, full);
         return full;
     }
 
-    private static string Full(string path) => path.Length > 0 ? Path.GetFullPath(path) : throw CommandFailure.Wrong("--out is empty.");
+    private static string Full(string option, string path) => path.Length > 0 ? Path.GetFullPath(path) : throw CommandFailure.Wrong($"{option} is empty.");
 
-    private static void TryWriting(string folder)
+    private static void TryWriting(string option, string folder)
     {
         string trial = Path.Combine(folder, $".ltx-{Guid.NewGuid():N}.part");
         try
@@ -50,7 +51,7 @@ internal static class OutputPath
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CommandFailure.Wrong($"--out: the folder {folder} cannot be written to.");
+            throw CommandFailure.Wrong($"{option}: the folder {folder} cannot be written to.");
         }
     }
 }

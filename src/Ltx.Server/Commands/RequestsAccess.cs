@@ -20,7 +20,7 @@ internal static class RequestsAccess
 
         using (folder)
         {
-            return File.Exists(folder.ServerFile) ? new ServerRequestsAccess(folder) : throw new RequestsAccessException("The server of this folder is just starting or stopping. Please try again.");
+            return File.Exists(folder.ServerFile) ? new ServerRequestsAccess(folder) : throw new RequestsAccessException("The server of this folder is just starting or stopping; please try again.", usersFault: false);
         }
     }
 }

@@ -15,10 +15,11 @@ internal static class RequestsCommand
 
         Option<int> limit = new("--limit") { Description = "How many", DefaultValueFactory = _ => 20 };
         Option<string> status = new("--status") { Description = "IN_QUEUE, IN_PROGRESS or COMPLETED" };
+        status.AcceptOnlyFromAmong("IN_QUEUE", "IN_PROGRESS", "COMPLETED");
         Option<bool> json = new("--json") { Description = "Print JSON" };
         Command list = new("list", "Lists requests, newest first.") { limit, status, json };
-        list.SetAction((parsed, ct) => WithAccessAsync(parsed.GetValue(data)!, async access =>
-            PrintList(await access.ListAsync(parsed.GetValue(limit), parsed.GetValue(status), ct), parsed.GetValue(json))));
+        list.SetAction((parsed, ct) => WithAccessAsync(
+            parsed.GetValue(data)!, async access => PrintList(await access.ListAsync(Limit(parsed.GetValue(limit)), parsed.GetValue(status), ct), parsed.GetValue(json)), ct));
         command.Add(list);
 
         command.Add(One("show", "Shows a request with its input, result and logs.", data, async (access, id, ct) =>
@@ -35,23 +36,19 @@ internal static class RequestsCommand
     {
         Argument<string> id = new("id") { Description = "The request's id" };
         Command command = new(name, description) { id };
-        command.SetAction((parsed, ct) => WithAccessAsync(parsed.GetValue(data)!, access => action(access, parsed.GetValue(id)!, ct)));
+        command.SetAction((parsed, ct) => WithAccessAsync(parsed.GetValue(data)!, access => action(access, parsed.GetValue(id)!, ct), ct));
         return command;
     }
 
-    private static async Task<int> WithAccessAsync(string data, Func<IRequestsAccess, Task<int>> action)
-    {
-        try
+    private static Task<int> WithAccessAsync(string data, Func<IRequestsAccess, Task<int>> action, CancellationToken cancellation) => CommandFailure.Guard(
+        async () =>
         {
             using var access = RequestsAccess.Open(data);
             return await action(access);
-        }
-        catch (Exception e) when (e is RequestsAccessException or DataFolderException)
-        {
-            Console.Error.WriteLine("ltx: " + e.Message);
-            return 1;
-        }
-    }
+        },
+        cancellation);
+
+    private static int Limit(int limit) => limit > 0 ? limit : throw CommandFailure.Wrong($"--limit is {limit}, and must be at least 1.");
 
     private static async Task<int> SayAsync(Task<string> answer)
     {

@@ -1,12 +1,10 @@
 using System.CommandLine;
-using Ltx.Inference.Weights;
 using Ltx.Server.Configuration;
 using Ltx.Server.Fetch;
 using Ltx.Server.Media;
 using Ltx.Server.Queue;
-using Ltx.Server.Storage;
 using Ltx.Server.Webhooks;
-using Microsoft.Data.Sqlite;
+using Ltx.Server.Wire;
 
 namespace Ltx.Server.Commands;
 
@@ -23,34 +21,39 @@ internal static class ServeCommand
         Command command = new("serve", "Serves fal-ai/ltx-2.3-quality/inpaint/lora over HTTP, as fal does.") { model, urls, data, config, set };
 
         // Synchronous on purpose: the command line library ends asynchronous actions two seconds after SIGTERM, in the middle of the drain.
-        command.SetAction(parsed => Run(ConfigurationSources.Build(
-            parsed.GetValue(config),
-            parsed.GetValue(set) ?? [],
-            ("Server:Model", parsed.GetValue(model)), ("Server:Urls", parsed.GetValue(urls)), ("Server:Data", parsed.GetValue(data)))));
+        command.SetAction(parsed =>
+        {
+            var exitCode = CommandFailure.Guard(() => Run(ConfigurationSources.Build(
+                parsed.GetValue(config),
+                parsed.GetValue(set) ?? [],
+                ("Server:Model", parsed.GetValue(model)), ("Server:Urls", parsed.GetValue(urls)), ("Server:Data", parsed.GetValue(data)))));
+            if (InpaintEngine.AreAnyLeft)
+            {
+                HardExit.Now(exitCode);
+            }
+
+            return exitCode;
+        });
         return command;
     }
 
     private static int Run(IConfiguration configuration)
     {
+        var options = ConfigurationSources.Read(configuration);
+        ListenAddresses.CheckFree(options.Server.Urls);
+        using var app = ServeHost.Build(options, services => AddEngine(services, configuration, options));
         try
         {
-            var options = ConfigurationSources.Read(configuration);
-            using var app = ServeHost.Build(options, services => AddEngine(services, configuration, options));
-            app.Run();
-            return Environment.ExitCode;
+            app.Start();
         }
-        catch (Exception e) when (e is InvalidConfigurationException or WeightsException)
+        catch (Exception e) when (ListenAddresses.IsRefusal(e))
         {
-            return CommandFailure.Tell(e.Message, usersFault: true);
+            // Somebody took the address after it was looked at.
+            throw new InvalidConfigurationException($"Server:Urls: {e.Message}", e);
         }
-        catch (SqliteException e)
-        {
-            return CommandFailure.Tell(DataFolderException.Of(e, "of the data folder").Message, usersFault: false, e.ToString());
-        }
-        catch (Exception e)
-        {
-            return CommandFailure.Tell(e.Message.Split('\n')[0].Trim(), usersFault: false, e.ToString());
-        }
+
+        app.WaitForShutdown();
+        return Environment.ExitCode;
     }
 
     /// <summary>The parts that <see cref="ServeHost.Build"/> asks for.</summary>

@@ -47,11 +47,11 @@ internal sealed class ServerRequestsAccess : IRequestsAccess
             using HttpRequestMessage message = new(method, path);
             using var answer = await _client.SendAsync(message, ct);
             var body = await answer.Content.ReadAsStringAsync(ct);
-            return answer.IsSuccessStatusCode ? body : throw new RequestsAccessException($"The server answered {(int)answer.StatusCode}: {body}");
+            return answer.IsSuccessStatusCode ? body : throw new RequestsAccessException($"The server answered {(int)answer.StatusCode}: {body}", usersFault: (int)answer.StatusCode < 500);
         }
         catch (HttpRequestException e)
         {
-            throw new RequestsAccessException($"The server at {_client.BaseAddress} does not answer: {e.Message}");
+            throw new RequestsAccessException($"The server at {_client.BaseAddress} does not answer: {e.Message}", usersFault: false);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Ltx.Server.Fetch;
 
 namespace Ltx.Server.Configuration;
@@ -15,20 +16,14 @@ internal static class ConfigurationSources
         ConfigurationBuilder builder = new();
         if (file is not null || File.Exists(DefaultFile))
         {
-            var path = Path.GetFullPath(file ?? DefaultFile);
-            if (!File.Exists(path))
-            {
-                throw new InvalidConfigurationException([$"--config: there is no file '{path}'"]);
-            }
-
-            builder.AddJsonFile(path, optional: false);
+            builder.AddConfiguration(ReadFile(file ?? DefaultFile));
         }
 
         List<KeyValuePair<string, string?>> given = [];
         List<string> problems = [];
         foreach (var setting in settings)
         {
-            if (setting.Split('=', 2) is [{ Length: > 0 } name, var value])
+            if (setting.Split('=', 2) is [var name, var value] && name.IndexOf(':', StringComparison.Ordinal) > 0)
             {
                 given.Add(new(name, value));
             }
@@ -46,14 +41,31 @@ internal static class ConfigurationSources
         builder.AddEnvironmentVariables("LTX_");
         builder.AddInMemoryCollection(given);
         builder.AddInMemoryCollection(flags.Where(f => f.Value is not null).Select(f => new KeyValuePair<string, string?>(f.Name, f.Value)));
+        return builder.Build();
+    }
+
+    // From its bytes and not by its name: the framework's provider of files does not see those whose names begin with a dot.
+    private static IConfigurationRoot ReadFile(string file)
+    {
+        var path = Path.GetFullPath(file);
+        if (!File.Exists(path))
+        {
+            throw new InvalidConfigurationException(Directory.Exists(path) ? $"--config: '{path}' is a folder, and a JSON file is needed" : $"--config: there is no file '{path}'");
+        }
+
+        IConfigurationRoot read;
         try
         {
-            return builder.Build();
+            using MemoryStream content = new(File.ReadAllBytes(path));
+            read = new ConfigurationBuilder().AddJsonStream(content).Build();
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is JsonException or FormatException or IOException or UnauthorizedAccessException)
         {
-            throw new InvalidConfigurationException([$"{file ?? DefaultFile}: {e.InnerException?.Message ?? e.Message}"]);
+            throw new InvalidConfigurationException($"{file}: {e.Message}", e);
         }
+
+        var loose = read.GetChildren().Where(s => s.Value is not null).Select(s => $"{file}: '{s.Key}' is in no section").ToArray();
+        return loose.Length == 0 ? read : throw new InvalidConfigurationException(loose);
     }
 
     /// <summary>The checked options; throws with every problem at once.</summary>

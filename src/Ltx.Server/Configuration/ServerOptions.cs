@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Ltx.Server.Wire;
 
 namespace Ltx.Server.Configuration;
 
@@ -25,12 +26,9 @@ internal sealed class ServerOptions : ICheckedOptions
 
     public IEnumerable<string> Check()
     {
-        foreach (var url in Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var problem in ListenAddresses.Problems(Urls))
         {
-            if (!url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && !url.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
-            {
-                yield return $"Server:Urls: '{url}' is neither an http:// nor an https:// address";
-            }
+            yield return problem;
         }
 
         if (PublicUrl is not null && (!Uri.TryCreate(PublicUrl, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.PathAndQuery != "/"))

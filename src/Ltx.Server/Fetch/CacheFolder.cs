@@ -1,3 +1,4 @@
+using Ltx.Server.Configuration;
 using Ltx.Server.Storage;
 
 namespace Ltx.Server.Fetch;
@@ -16,19 +17,25 @@ internal sealed class CacheFolder : IDisposable
         Partial = Path.Combine(root, "partial");
         Loras = Path.Combine(root, "loras");
         Index = Path.Combine(root, "index");
-        Directory.CreateDirectory(root);
+        try
+        {
+            foreach (string each in new[] { Partial, Loras, Index })
+            {
+                Directory.CreateDirectory(each);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidConfigurationException($"Fetch:CacheFolder: '{root}' cannot be written to: {e.Message}", e);
+        }
         try
         {
             // The lock ends with the process, however that ends.
             ownership = new FileStream(Path.Combine(root, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"The cache folder {root} is in use by another process; Fetch:CacheFolder must be one process's own.", e);
-        }
-        foreach (string each in new[] { Partial, Loras, Index })
-        {
-            Directory.CreateDirectory(each);
+            throw new InvalidConfigurationException($"Fetch:CacheFolder: '{root}' is in use by another process, and must be one process's own", e);
         }
         // Only names of ours, and no links: the folder may be one that the operator keeps other things in.
         foreach (string left in OwnFiles.In(Partial, name => Guid.TryParseExact(name, "N", out _)))

@@ -14,15 +14,21 @@ internal sealed class InpaintEngine : IDisposable
     // A run that does not end (nobody cancelled it, or one evaluation takes longer) is left to the end of the process.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    private static int alive;
+
     private readonly BlockingCollection<Action> work = [];
     private readonly Thread thread;
     private InpaintPipeline? pipeline;
 
     private InpaintEngine()
     {
+        Interlocked.Increment(ref alive);
         thread = new Thread(Work) { IsBackground = true, Name = "ltx engine" };
         thread.Start();
     }
+
+    /// <summary>Whether an engine's thread still runs, though it may have been disposed of: its process must not tear libtorch down under it.</summary>
+    public static bool AreAnyLeft => Volatile.Read(ref alive) > 0;
 
     /// <summary>Where it computes.</summary>
     public torch.Device Device => pipeline!.Device;
@@ -84,5 +90,6 @@ internal sealed class InpaintEngine : IDisposable
     private void Work()
     {
         foreach (Action action in work.GetConsumingEnumerable()) action();
+        Interlocked.Decrement(ref alive);
     }
 }

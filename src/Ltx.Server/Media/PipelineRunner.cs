@@ -55,6 +55,8 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
         LoadLog log = new(logger, worker);
         void Report(LoadProgress load)
         {
+            // A server that is stopped while a model loads has nothing to wait for.
+            ct.ThrowIfCancellationRequested();
             progress.Report(new LoadStatus(load.Component, load.Bytes, load.Rate, load.Fraction));
             log.Report(load);
         }

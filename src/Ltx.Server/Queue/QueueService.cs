@@ -4,10 +4,13 @@ using Microsoft.Data.Sqlite;
 
 namespace Ltx.Server.Queue;
 
-/// <summary>The queue's life: recovery before anything is served, one loop a worker, overdue starts, and the drain at the end.</summary>
+/// <summary>
+/// The queue's life: recovery before anything is served; once the sockets listen one loop a worker, which begins by loading the model, and
+/// overdue starts; and the drain at the end. An address that cannot be had thus ends the start before a model loads, and never under one.
+/// </summary>
 internal sealed partial class QueueService(
     LtxOptions options, RequestQueue queue, JobRunner jobs, LookAhead ahead, IInpaintRunner runner, Insistence insistence, OpenCalls calls, ServerState state, IHostApplicationLifetime lifetime,
-    TimeProvider clock, ILogger<QueueService> logger) : IHostedService, IDisposable
+    TimeProvider clock, ILogger<QueueService> logger) : IHostedLifecycleService, IDisposable
 {
     /// <summary>How long a loop rests after a failure that is nobody's in particular.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
@@ -19,6 +22,13 @@ internal sealed partial class QueueService(
     {
         await queue.RecoverAsync();
         lifetime.ApplicationStopping.Register(BeginStop);
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>The host calls this after the listening sockets are open.</summary>
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
         for (var worker = 0; worker < options.Queue.Workers; worker++)
         {
             var number = worker;
@@ -26,7 +36,10 @@ internal sealed partial class QueueService(
         }
 
         _loops.Add(Task.Run(EndOverdueAsync, CancellationToken.None));
+        return Task.CompletedTask;
     }
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>The host calls this after the listening sockets have closed; the drain began with ApplicationStopping.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -41,6 +54,8 @@ internal sealed partial class QueueService(
             RunGoesOn(logger); // its attempt is counted on disk, and the next start takes it up again
         }
     }
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>A run that went on when the server left it may still ask for the token.</summary>
     public void Dispose()
@@ -92,7 +107,7 @@ internal sealed partial class QueueService(
         {
             Loading(logger, worker);
             var began = clock.GetTimestamp();
-            await runner.LoadAsync(worker, new LoadSink(state, worker), _stop.Token);
+            await runner.LoadAsync(worker, new LoadSink(state, worker), lifetime.ApplicationStopping);
             state.WorkerLoaded(worker);
             Loaded(logger, worker, clock.GetElapsedTime(began).TotalSeconds);
             string? loaded = null;
@@ -102,9 +117,13 @@ internal sealed partial class QueueService(
                 loaded = request.Stored.LoraSet;
             }
         }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested && !_stop.IsCancellationRequested)
+        {
+            // The server stops while the model loads.
+        }
         catch (Exception e) when (_stop.IsCancellationRequested)
         {
-            // The server stops: while the model loads, while nothing waits, or before the disk took what has happened.
+            // The server stops: while nothing waits, or before the disk took what has happened.
             if (e is not OperationCanceledException)
             {
                 RunLeft(logger, worker, e.Message);

@@ -11,19 +11,26 @@ internal sealed class DataFolder : IDisposable
 
     private FileStream? _lock;
 
-    /// <exception cref="InvalidConfigurationException">The folder holds what is not a server's.</exception>
+    /// <exception cref="InvalidConfigurationException">The folder holds what is not a server's, or nothing can be written there.</exception>
     public DataFolder(string path)
     {
         Root = Path.GetFullPath(path);
-        string[] ours = [Files, Parts, Inputs, Work];
-        if (Strangers(ours) is { Count: > 0 } strangers)
+        try
         {
-            throw new InvalidConfigurationException([$"Server:Data: the folder '{Root}' holds what is no server's ({string.Join(", ", strangers.Take(3))}); give an empty folder, or one that does not exist"]);
-        }
+            string[] ours = [Files, Parts, Inputs, Work];
+            if (Strangers(ours) is { Count: > 0 } strangers)
+            {
+                throw new InvalidConfigurationException([$"Server:Data: the folder '{Root}' holds what is no server's ({string.Join(", ", strangers.Take(3))}); give an empty folder, or one that does not exist"]);
+            }
 
-        foreach (var folder in ours.Prepend(Root))
+            foreach (var folder in ours.Prepend(Root))
+            {
+                CreatePrivate(folder);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            CreatePrivate(folder);
+            throw Unusable(e);
         }
     }
 
@@ -59,6 +66,7 @@ internal sealed class DataFolder : IDisposable
         Guid.TryParseExact(name, "D", out _) || (name.StartsWith(Film, StringComparison.Ordinal) && Guid.TryParseExact(name[Film.Length..], "N", out _));
 
     /// <summary>False when another process serves this folder.</summary>
+    /// <exception cref="InvalidConfigurationException">Nothing can be written there.</exception>
     public bool TryLock()
     {
         try
@@ -69,6 +77,10 @@ internal sealed class DataFolder : IDisposable
         catch (IOException)
         {
             return false;
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw Unusable(e);
         }
     }
 
@@ -126,4 +138,7 @@ internal sealed class DataFolder : IDisposable
                 .Select(entry => Path.GetFileName(entry)).Order(StringComparer.Ordinal)];
 
     public void Dispose() => _lock?.Dispose();
+
+    private InvalidConfigurationException Unusable(Exception e) =>
+        new($"Server:Data: '{Root}' {(File.Exists(Root) ? "is a file, and a folder is needed" : $"cannot be written to: {e.Message}")}", e);
 }

@@ -20,8 +20,9 @@ internal static class ServerCertificate
 
         var pem = Path.Combine(folder.Root, "tls.pem");
         var keyFile = Path.Combine(folder.Root, "tls-key.pem");
-        if (File.Exists(pem) && File.Exists(keyFile) && LoadPem(pem, keyFile, null) is { } kept)
+        if (File.Exists(pem) && File.Exists(keyFile))
         {
+            var kept = LoadKept(pem, keyFile);
             if (kept.NotAfter > DateTime.Now.AddDays(30))
             {
                 return kept;
@@ -45,15 +46,30 @@ internal static class ServerCertificate
     {
         try
         {
-            return Path.GetExtension(path).ToLowerInvariant() is ".pfx" or ".p12"
+            var certificate = Path.GetExtension(path).ToLowerInvariant() is ".pfx" or ".p12"
                 ? X509CertificateLoader.LoadPkcs12FromFile(path, options.Password)
                 : LoadPem(path, options.KeyPath, options.Password);
+            return certificate.HasPrivateKey ? certificate : throw new CryptographicException("it holds no private key.");
         }
-        catch (CryptographicException e)
+        catch (Exception e) when (IsUnusable(e))
         {
-            throw new InvalidConfigurationException([$"Tls:CertificatePath: '{path}' cannot be used: {e.Message}"]);
+            throw new InvalidConfigurationException($"Tls:CertificatePath: '{path}' cannot be used: {e.Message}", e);
         }
     }
+
+    private static X509Certificate2 LoadKept(string pem, string keyFile)
+    {
+        try
+        {
+            return LoadPem(pem, keyFile, null);
+        }
+        catch (Exception e) when (IsUnusable(e))
+        {
+            throw new InvalidConfigurationException($"'{pem}' or its key beside it cannot be used; a new certificate is made where both are missing: {e.Message}", e);
+        }
+    }
+
+    private static bool IsUnusable(Exception e) => e is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException;
 
     private static X509Certificate2 LoadPem(string path, string? keyPath, string? password)
     {
@@ -80,13 +96,25 @@ internal static class ServerCertificate
             }
             else
             {
-                alternatives.AddDnsName(name);
+                AddName(alternatives, name);
             }
         }
 
         request.CertificateExtensions.Add(alternatives.Build());
         var now = DateTimeOffset.UtcNow;
         return request.CreateSelfSigned(now.AddDays(-1), now.AddYears(Years));
+    }
+
+    private static void AddName(SubjectAlternativeNameBuilder alternatives, string name)
+    {
+        try
+        {
+            alternatives.AddDnsName(name);
+        }
+        catch (Exception e) when (e is ArgumentException or CryptographicException)
+        {
+            throw new InvalidConfigurationException($"Tls:Names: '{name}' is no host name that a certificate can hold", e);
+        }
     }
 
     private static void WritePrivate(string path, string text)

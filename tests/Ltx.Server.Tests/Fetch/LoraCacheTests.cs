@@ -1,3 +1,4 @@
+using Ltx.Server.Configuration;
 using Ltx.Server.Fetch;
 using Ltx.Server.Tests.Fetch.Support;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -207,7 +208,7 @@ public class LoraCacheTests
     {
         await using TestFetch fetch = new();
 
-        Assert.Contains("in use", Assert.Throws<IOException>(() => new CacheFolder(fetch.CachePath, NullLogger.Instance)).Message);
+        Assert.Contains("in use", Assert.Throws<InvalidConfigurationException>(() => new CacheFolder(fetch.CachePath, NullLogger.Instance)).Message);
     }
 
     [Fact]
