@@ -93,7 +93,48 @@ internal sealed class ContentGuard(SafetyOptions options, SafetyClassifier class
     private int Agreement(int frames) => Math.Min(options.Agreement, frames);
 
     // What is too much in any of a frame's pictures, for the operator's log; null where nothing is.
-    private string? Excess(IReadOnlyList<Picture> pictures) => classifier.Classify(pictures).Select(Excess).FirstOrDefault(excess => excess is not null);
+    private string? Excess(IReadOnlyList<Picture> pictures)
+    {
+        Picture[][] views = [.. pictures.Select(Views)];
+        Queue<string?> excesses = new(classifier.Classify([.. views.SelectMany(view => view)]).Select(Excess));
+        foreach (Picture[] seen in views)
+        {
+            string?[] found = [.. seen.Select(_ => excesses.Dequeue())];
+            if (Array.TrueForAll(found, excess => excess is not null)) return found[0];
+        }
+        return null;
+    }
+
+    /// <summary>
+    /// How a picture is looked at. One that is smaller than what the classifier takes is blown up by it, and of blurred edges it is unsure: such a one is
+    /// looked at in its own size, too, and only what both ways show counts.
+    /// </summary>
+    internal static Picture[] Views(Picture picture) =>
+        picture.Width >= SafetyClassifier.Side && picture.Height >= SafetyClassifier.Side ? [picture] : [picture, InOwnSize(picture)];
+
+    // In the middle of a picture that is large enough, surrounded by its own mirror images: no edge is there that the picture does not have.
+    private static Picture InOwnSize(Picture picture)
+    {
+        int width = Math.Max(picture.Width, SafetyClassifier.Side), height = Math.Max(picture.Height, SafetyClassifier.Side);
+        byte[] pixels = new byte[width * height * 3];
+        for (int y = 0; y < height; y++)
+        {
+            int row = Mirrored(y - (height - picture.Height) / 2, picture.Height) * picture.Width;
+            for (int x = 0; x < width; x++)
+            {
+                int from = (row + Mirrored(x - (width - picture.Width) / 2, picture.Width)) * 3;
+                picture.Pixels.AsSpan(from, 3).CopyTo(pixels.AsSpan((y * width + x) * 3));
+            }
+        }
+        return new Picture(pixels, width, height);
+    }
+
+    // 0, 1, 2, 2, 1, 0, 0, 1 ... to both sides.
+    private static int Mirrored(int place, int size)
+    {
+        int inPair = ((place % (2 * size)) + 2 * size) % (2 * size);
+        return inPair < size ? inPair : 2 * size - 1 - inPair;
+    }
 
     // Each class takes up its share of what is allowed of it, and all shares together must not be more than 1: a picture between two classes is as indecent as one of either.
     private string? Excess(SafetyScores scores)

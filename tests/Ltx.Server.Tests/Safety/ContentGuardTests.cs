@@ -12,8 +12,7 @@ namespace Ltx.Server.Tests.Safety;
 
 public sealed class ContentGuardTests : IDisposable
 {
-    // Sides of the pictures that no one would call indecent and the model is sure of (tests/goldens/safety).
-    private const int Side = 56;
+    private const int Side = SurePattern.Side;
 
     private readonly SafetyClassifier classifier = new(Path.Combine(ModelLocator.Home, "models", "safety", SafetyClassifier.FileName), ComputeDevice.Parse("cpu"));
 
@@ -118,13 +117,13 @@ public sealed class ContentGuardTests : IDisposable
     [Fact]
     public void The_masked_region_is_looked_at_by_itself()
     {
-        const int Width = 480, Height = 300, Left = 410, Top = 20, Square = SafetyClassifier.Side;
+        const int Width = 480, Height = 300, Left = 410, Top = 20, Square = SafetyClassifier.Side, Patch = 56;
         byte[] frame = new byte[Width * Height * 3], mask = new byte[Width * Height];
         Assert.Null(ContentGuard.MaskedRegion(frame, mask, Width, Height));
-        for (int y = 0; y < Side; y++)
+        for (int y = 0; y < Patch; y++)
         {
-            mask.AsSpan((Top + y) * Width + Left, Side).Fill(255);
-            Strong(1).AsSpan(y * Side * 3, Side * 3).CopyTo(frame.AsSpan(((Top + y) * Width + Left) * 3));
+            mask.AsSpan((Top + y) * Width + Left, Patch).Fill(255);
+            Calm().AsSpan(y * Patch * 3, Patch * 3).CopyTo(frame.AsSpan(((Top + y) * Width + Left) * 3));
         }
         Picture region = ContentGuard.MaskedRegion(frame, mask, Width, Height)!;
         // Never less than what the classifier takes without blowing it up; moved to where the frame has so much.
@@ -150,14 +149,16 @@ public sealed class ContentGuardTests : IDisposable
         foreach (byte[] frame in frames) watched.Write(frame);
     }
 
-    private static InpaintRequest Clip(params byte[][] frames) => new("", frames, [new byte[Side * Side]], Side, Side, 24);
+    private static InpaintRequest Clip(params byte[][] frames) => Clip(Side, frames);
+
+    private static InpaintRequest Clip(int side, byte[][] frames) => new("", frames, [new byte[side * side]], side, side, 24);
 
     private static byte[] Calm()
     {
         byte[] pixels = new byte[Side * Side * 3];
-        for (int i = 0; i < pixels.Length; i++) pixels[i] = (byte)(60 + i / (Side * 3));
+        for (int i = 0; i < pixels.Length; i++) pixels[i] = (byte)(60 + i / (Side * 6));
         return pixels;
     }
 
-    private static byte[] Strong(int index) => File.ReadAllBytes(Path.Combine(ModelLocator.Home, "tests", "goldens", "safety", "strong.rgb"))[(index * Side * Side * 3)..((index + 1) * Side * Side * 3)];
+    private static byte[] Strong(int index) => SurePattern.Read(index);
 }

@@ -49,7 +49,7 @@ public sealed class RefusalTests : IDisposable
     {
         const int Side = SafetyClassifier.Side, Frames = 9, First = 4, Last = 5;
         // A pattern without meaning that the model is sure of, between frames of nothing.
-        var sure = Pattern(Side);
+        var sure = SurePattern.Read(1);
         var calm = Enumerable.Repeat((byte)90, sure.Length).ToArray();
         var raw = folder.Bytes("frames.rgb", [.. Enumerable.Range(0, Frames).SelectMany(frame => frame is >= First and <= Last ? sure : calm)]);
         // Without loss: the model sees in it what it sees to the last level alone.
@@ -70,25 +70,6 @@ public sealed class RefusalTests : IDisposable
     }
 
     public void Dispose() => folder.Dispose();
-
-    // The second of the golden patterns, as large as the model looks at it, and by the same rule.
-    private static byte[] Pattern(int side)
-    {
-        const int Stored = 56;
-        var pattern = File.ReadAllBytes(Path.Combine(ModelLocator.Home, "tests", "goldens", "safety", "strong.rgb")).AsSpan(Stored * Stored * 3, Stored * Stored * 3).ToArray();
-        double step = (Stored - 1.0) / (side - 1);
-        double Level(int x, int y, int channel) => pattern[(Math.Min(y, Stored - 1) * Stored + Math.Min(x, Stored - 1)) * 3 + channel];
-        var pixels = new byte[side * side * 3];
-        for (var i = 0; i < pixels.Length; i++)
-        {
-            var (x, y, channel) = (i / 3 % side * step, i / 3 / side * step, i % 3);
-            var (left, top) = ((int)x, (int)y);
-            var upper = Level(left, top, channel) * (left + 1 - x) + Level(left + 1, top, channel) * (x - left);
-            var lower = Level(left, top + 1, channel) * (left + 1 - x) + Level(left + 1, top + 1, channel) * (x - left);
-            pixels[i] = (byte)Math.Round(upper * (top + 1 - y) + lower * (y - top));
-        }
-        return pixels;
-    }
 
     private Task RunAsync(TestServer server, string where) =>
         JavaScriptClient.RunAsync(server, "safety", "middleware", Limit, TestMedia.Video(folder, width: 64, height: 64), TestMedia.Mask(folder, width: 64, height: 64), where);
