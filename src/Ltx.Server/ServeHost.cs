@@ -190,7 +190,8 @@ internal static class ServeHost
         services.AddOpenTelemetry()
             .WithMetrics(m => m.AddMeter("Ltx.*", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
                 .AddOtlpExporter(o => o.Endpoint = new Uri(endpoint)))
-            .WithTracing(t => t.AddSource("Ltx.*").AddAspNetCoreInstrumentation(o => o.EnrichWithHttpRequest = (span, request) => span.SetTag("url.path", LoggedPath.Of(request.Path)))
+            .WithTracing(t => t.AddSource("Ltx.*")
+                .AddAspNetCoreInstrumentation(o => o.EnrichWithHttpRequest = (span, request) => span.SetTag("url.path", LoggedPath.Of(request.Path)))
                 .AddOtlpExporter(o => o.Endpoint = new Uri(endpoint)));
     }
 

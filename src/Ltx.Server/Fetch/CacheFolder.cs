@@ -44,8 +44,9 @@ internal sealed class CacheFolder : IDisposable
         }
     }
 
-    /// <summary>Whether that is a SHA-256 as files are named here.</summary>
-    public static bool IsHash(string name) => name.Length == 64 && name.All(char.IsAsciiHexDigitLower);
+    /// <summary>Whether that is the name of a file here: a SHA-256 with that extension.</summary>
+    public static bool IsHashed(string name, string extension) =>
+        name.EndsWith(extension, StringComparison.Ordinal) && name[..^extension.Length] is { Length: 64 } hash && hash.All(char.IsAsciiHexDigitLower);
 
     public string Partial { get; }
 

@@ -33,7 +33,7 @@ internal sealed class LoraCache
         this.folder = folder;
         this.budget = budget;
         this.log = log;
-        foreach (string path in OwnFiles.In(folder.Loras, name => name.EndsWith(Extension, StringComparison.Ordinal) && CacheFolder.IsHash(name[..^Extension.Length])))
+        foreach (string path in OwnFiles.In(folder.Loras, name => CacheFolder.IsHashed(name, Extension)))
         {
             FileInfo file = new(path);
             string sha256 = Path.GetFileNameWithoutExtension(file.Name);
@@ -187,7 +187,7 @@ internal sealed class LoraCache
         }
     }
 
-    private IEnumerable<string> IndexFiles() => OwnFiles.In(folder.Index, name => name.EndsWith(".json", StringComparison.Ordinal) && CacheFolder.IsHash(name[..^5]));
+    private IEnumerable<string> IndexFiles() => OwnFiles.In(folder.Index, name => CacheFolder.IsHashed(name, ".json"));
 
     private string IndexPath(Uri url) =>
         Path.Combine(folder.Index, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(url.GetLeftPart(UriPartial.Query)))) + ".json");

@@ -58,8 +58,7 @@ internal static class SafeUrl
             || read.UserInfo.Length > 0
             || read.Port is <= 0 or > 65535
             || HostName.Of(read) is not string host
-            || (read.HostNameType != UriHostNameType.IPv6 && IPAddress.TryParse(host, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetwork
-                && !IsSpelledPlainly(authority, host)))
+            || (read.HostNameType != UriHostNameType.IPv6 && IsIPv4(host) && !IsSpelledPlainly(authority, host)))
         {
             problem = "it is not a valid URL";
             return false;
@@ -67,6 +66,8 @@ internal static class SafeUrl
         uri = read;
         return true;
     }
+
+    private static bool IsIPv4(string host) => IPAddress.TryParse(host, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetwork;
 
     /// <summary>0127.0.0.1 is 87.0.0.1 to some readers and 127.0.0.1 to others; four decimal numbers are the same to all.</summary>
     private static bool IsSpelledPlainly(ReadOnlySpan<char> authority, string address) =>

@@ -29,7 +29,7 @@ internal static class ContentTypes
 
     private static readonly HashSet<string> KnownExtensions = new([.. Extensions.Values, ".safetensors", ".m4v", ".jpeg"], StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The type to store and to send back: what the client said, if it is one content type at all, and one that an answer's header can hold.</summary>
+    /// <summary>The type to store and to send back: what the client said, if it is one content type, and one that an answer's header can hold.</summary>
     public static string Normalise(string? contentType) =>
         contentType is { Length: > 0 and <= 200 } && HeaderText.IsPlain(contentType) && MediaTypeHeaderValue.TryParse(contentType, out var parsed)
             && !parsed.MatchesAllTypes && !parsed.MatchesAllSubTypes ? parsed.ToString() : Unknown;

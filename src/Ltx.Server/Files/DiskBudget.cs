@@ -4,8 +4,8 @@ using Ltx.Server.Storage;
 namespace Ltx.Server.Files;
 
 /// <summary>
-/// Refuses uploads and new work while there is still room to finish what is running. Counted is what is stored, what unfinished uploads have, and what is
-/// being written this moment: a look at the disk is a second old, and in a second several writers fill it.
+/// Refuses uploads and new work while there is still room to finish what is running. Counted is what is stored, what unfinished uploads have, and what
+/// is being written this moment: a look at the disk is a second old, and in a second several writers fill it.
 /// </summary>
 internal sealed class DiskBudget(LtxOptions options, DataFolder folder, Database database, TimeProvider clock)
 {
@@ -129,7 +129,10 @@ internal sealed class DiskBudget(LtxOptions options, DataFolder folder, Database
         if (now - _lookedAt > LookAgain)
         {
             _used = database.Read(db => db.Scalar<long>(
-                "SELECT coalesce((SELECT sum(size) FROM files WHERE state = 1), 0) + coalesce((SELECT sum(p.size) FROM parts p JOIN files f ON f.id = p.file_id WHERE f.state = 0), 0)"));
+                """
+                SELECT coalesce((SELECT sum(size) FROM files WHERE state = 1), 0)
+                  + coalesce((SELECT sum(p.size) FROM parts p JOIN files f ON f.id = p.file_id WHERE f.state = 0), 0)
+                """));
             _free = new DriveInfo(folder.Root).AvailableFreeSpace;
             _written = 0;
             _lookedAt = now;

@@ -128,7 +128,8 @@ internal sealed class FileStore(LtxOptions options, DataFolder folder, Database 
     /// <summary>Removes bytes that a crash left without a row. Only at the start, when nothing is being written.</summary>
     public void RemoveStrays()
     {
-        foreach (var path in OwnFiles.FoldersIn(folder.Files, name => name.Length == 2 && name.All(char.IsAsciiHexDigitLower)).SelectMany(part => OwnFiles.In(part, IsId)))
+        var shares = OwnFiles.FoldersIn(folder.Files, name => name.Length == 2 && name.All(char.IsAsciiHexDigitLower));
+        foreach (var path in shares.SelectMany(share => OwnFiles.In(share, IsId)))
         {
             // An upload whose bytes are in their place and whose row does not say so was never acknowledged.
             if (Find(Path.GetFileName(path)) is null or { State: FileState.Pending })

@@ -31,6 +31,6 @@ internal sealed partial class Sweeper(LtxOptions options, FileStore files, Reque
     [LoggerMessage(Level = LogLevel.Information, Message = "Removed {Files} files and {Requests} old requests")]
     private static partial void Swept(ILogger logger, int files, int requests);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Sweeping the data folder failed")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Sweeping the data folder failed; it is tried again in a minute")]
     private static partial void Failed(ILogger logger, Exception e);
 }

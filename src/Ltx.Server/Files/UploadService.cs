@@ -6,7 +6,8 @@ using Ltx.Server.Storage;
 namespace Ltx.Server.Files;
 
 /// <summary>Takes uploads, whole or in parts. Bytes are written beside the store and published when they are complete.</summary>
-internal sealed class UploadService(LtxOptions options, DataFolder folder, Database database, FileStore files, DiskBudget budget, TimeProvider clock, ILogger<UploadService> logger) : IDisposable
+internal sealed class UploadService(
+    LtxOptions options, DataFolder folder, Database database, FileStore files, DiskBudget budget, TimeProvider clock, ILogger<UploadService> logger) : IDisposable
 {
     /// <summary>S3's bound, which both clients stay far below.</summary>
     private const int MostParts = 10_000;
@@ -61,7 +62,8 @@ internal sealed class UploadService(LtxOptions options, DataFolder folder, Datab
         await session.Value.Turn.WaitAsync(ct);
         try
         {
-            await PublishAsync(file, arrived.Path, arrived.Size, arrived.Hash, contentType is null ? file.ContentType : ContentTypes.Normalise(contentType));
+            var type = contentType is null ? file.ContentType : ContentTypes.Normalise(contentType);
+            await PublishAsync(file, arrived.Path, arrived.Size, arrived.Hash, type);
             room.Keep();
         }
         finally
@@ -167,7 +169,8 @@ internal sealed class UploadService(LtxOptions options, DataFolder folder, Datab
     private static StoredFile RequirePending(StoredFile? file) =>
         file is { State: FileState.Pending } ? file : throw new UploadException(400, "This upload is already complete.");
 
-    private async Task<(long Size, string Hash)> JoinAsync(string id, IReadOnlyList<UploadedPart> parts, string path, DiskReservation room, CancellationToken ct)
+    private async Task<(long Size, string Hash)> JoinAsync(
+        string id, IReadOnlyList<UploadedPart> parts, string path, DiskReservation room, CancellationToken ct)
     {
         long size = 0;
         using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -175,7 +178,8 @@ internal sealed class UploadService(LtxOptions options, DataFolder folder, Datab
         foreach (var part in parts)
         {
             using var own = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            await using FileStream source = new(PartPath(id, part.Number), FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.Asynchronous | FileOptions.SequentialScan);
+            await using FileStream source = new(
+                PartPath(id, part.Number), FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.Asynchronous | FileOptions.SequentialScan);
             size += await CopyAsync(source, target, bytes =>
             {
                 room.Write(bytes.Length);

@@ -1,8 +1,8 @@
 namespace Ltx.Server.Files;
 
 /// <summary>
-/// What goes on with one unfinished upload, while anything does: whole and parts may come side by side, and a retry beside what it repeats. They share the
-/// upload's limit, and what ends it, or replaces a part, goes one at a time.
+/// What goes on with one unfinished upload, while anything does: whole and parts may come side by side, and a retry beside what it repeats. They share
+/// the upload's limit, and what ends it, or replaces a part, goes one at a time.
 /// </summary>
 /// <param name="parts">those that have arrived</param>
 /// <param name="most">bytes of all together</param>

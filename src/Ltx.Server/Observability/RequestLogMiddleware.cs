@@ -2,7 +2,9 @@ using Ltx.Server.Wire;
 
 namespace Ltx.Server.Observability;
 
-/// <summary>One line a request, without its query and the secrets of its path (<see cref="LoggedPath"/>). Status calls come ten times a second from each client: Debug.</summary>
+/// <summary>
+/// One line a request, without its query and the secrets of its path (<see cref="LoggedPath"/>). Status calls come ten times a second from each client: Debug.
+/// </summary>
 internal sealed partial class RequestLogMiddleware(RequestDelegate next, TimeProvider clock, ILogger<RequestLogMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
@@ -22,5 +24,6 @@ internal sealed partial class RequestLogMiddleware(RequestDelegate next, TimePro
     }
 
     [LoggerMessage(Message = "{Method} {Path} {Status} in {Milliseconds:F1} ms, request {RequestId}, key '{Key}'")]
-    private static partial void Answered(ILogger logger, LogLevel level, string method, string path, int status, double milliseconds, string requestId, string key);
+    private static partial void Answered(
+        ILogger logger, LogLevel level, string method, string path, int status, double milliseconds, string requestId, string key);
 }

@@ -3,8 +3,8 @@ using Microsoft.Data.Sqlite;
 namespace Ltx.Server.Queue;
 
 /// <summary>
-/// Stores what has happened however long the database is full, in use by another program or away: whoever waits here is paused by it, and goes on where it was
-/// when it is back. `/health/ready` tells meanwhile.
+/// Stores what has happened however long the database is full, in use by another program or away: whoever waits here is paused by it, and goes on where
+/// it was when it is back. `/health/ready` tells meanwhile.
 /// </summary>
 internal sealed partial class Insistence(ILogger<Insistence> logger)
 {

@@ -56,7 +56,7 @@ internal sealed partial class JobRunner(
         OwnFiles.TryRemove(work, logger);
         if (outcome is null)
         {
-            queue.Log(request, "WARN", counts ? "The server's database is not to be had; the request waits again." : "The server is stopping; the request waits again.");
+            queue.Log(request, "WARN", $"{(counts ? "The server's database is not to be had" : "The server is stopping")}; the request waits again.");
             await insistence.StoreAsync($"The return of request {request.Id} to the queue", () => queue.RequeueAsync(request, counts), giveUp);
         }
         else

@@ -9,8 +9,8 @@ namespace Ltx.Server.Queue;
 /// overdue starts; and the drain at the end. An address that cannot be had thus ends the start before a model loads, and never under one.
 /// </summary>
 internal sealed partial class QueueService(
-    LtxOptions options, RequestQueue queue, JobRunner jobs, LookAhead ahead, IInpaintRunner runner, Insistence insistence, OpenCalls calls, ServerState state, IHostApplicationLifetime lifetime,
-    TimeProvider clock, ILogger<QueueService> logger) : IHostedLifecycleService, IDisposable
+    LtxOptions options, RequestQueue queue, JobRunner jobs, LookAhead ahead, IInpaintRunner runner, Insistence insistence, OpenCalls calls, ServerState state,
+    IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<QueueService> logger) : IHostedLifecycleService, IDisposable
 {
     /// <summary>How long a loop rests after a failure that is nobody's in particular.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
@@ -60,6 +60,7 @@ internal sealed partial class QueueService(
     /// <summary>A run that went on when the server left it may still ask for the token.</summary>
     public void Dispose()
     {
+        _stop.Cancel();
         if (_loops.TrueForAll(l => l.IsCompleted))
         {
             _stop.Dispose();
@@ -179,7 +180,7 @@ internal sealed partial class QueueService(
     [LoggerMessage(Level = LogLevel.Warning, Message = "A run did not end in time; the server leaves it")]
     private static partial void RunGoesOn(ILogger logger);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Worker {Worker} ends without having stored what its run came to; the next start runs it again: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Worker {Worker} ends before what its run came to is stored, and the next start runs it again: {Reason}")]
     private static partial void RunLeft(ILogger logger, int worker, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{What} failed")]

@@ -131,8 +131,8 @@ internal sealed class RequestStore(Database database, DataFolder folder, ILogger
     /// <summary>Forgets input and result and returns whether the request was there and completed; the output's file is the file store's part.</summary>
     public async Task DeletePayloadsAsync(string id)
     {
-        await database.WriteAsync(
-            db => db.Execute("UPDATE requests SET input = NULL, input_in_file = 0, result = NULL, payload_deleted = 1 WHERE id = $id AND state = 2", ("$id", id)), forgets: true);
+        await database.WriteAsync(db => db.Execute(
+            "UPDATE requests SET input = NULL, input_in_file = 0, result = NULL, payload_deleted = 1 WHERE id = $id AND state = 2", ("$id", id)), forgets: true);
         DeleteInputFile(id);
     }
 
@@ -144,8 +144,12 @@ internal sealed class RequestStore(Database database, DataFolder folder, ILogger
     {
         var (emptied, removed) = await database.WriteAsync(db =>
         {
-            var unstored = db.Execute("UPDATE requests SET result = NULL, payload_deleted = 1 WHERE state = 2 AND store_io = 0 AND payload_deleted = 0 AND finished_at < $before", ("$before", unstoredBefore));
-            return (unstored, db.Execute("DELETE FROM requests WHERE state = 2 AND finished_at < $before AND id NOT IN (SELECT request_id FROM webhooks WHERE state = 1)", ("$before", historyBefore)));
+            var unstored = db.Execute(
+                "UPDATE requests SET result = NULL, payload_deleted = 1 WHERE state = 2 AND store_io = 0 AND payload_deleted = 0 AND finished_at < $before",
+                ("$before", unstoredBefore));
+            return (unstored, db.Execute(
+                "DELETE FROM requests WHERE state = 2 AND finished_at < $before AND id NOT IN (SELECT request_id FROM webhooks WHERE state = 1)",
+                ("$before", historyBefore)));
         });
         if (emptied + removed > 0)
         {
@@ -171,7 +175,8 @@ internal sealed class RequestStore(Database database, DataFolder folder, ILogger
     private string InputFile(string id) => Path.Combine(folder.Inputs, id + ".json");
 
     /// <summary>`id.json`, or `id.json.new` while it is being written.</summary>
-    private static bool IsInputFile(string name) => name.Length > 36 && Guid.TryParseExact(name[..36], "D", out _) && name[36..] is ".json" or ".json.new";
+    private static bool IsInputFile(string name) =>
+        name.Length > 36 && Guid.TryParseExact(name[..36], "D", out _) && name[36..] is ".json" or ".json.new";
 
     private static StoredRequest Map(SqliteDataReader r) => new()
     {

@@ -28,8 +28,8 @@ internal sealed class WebhookQueue(Database database) : IDisposable
     public static string HostOf(string url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) ? HostName.Of(uri) ?? "" : "";
 
     /// <summary>
-    /// Webhooks whose time has come, of every owner and every host some, in turns: thousands that go wrong stand in nobody else's way. First tries come
-    /// before later ones.
+    /// Webhooks whose time has come, of every owner and every host some, in turns: thousands that go wrong stand in nobody else's way. First tries
+    /// come before later ones.
     /// </summary>
     /// <param name="now">the time</param>
     /// <param name="without">requests whose webhooks are on their way</param>
@@ -58,7 +58,8 @@ internal sealed class WebhookQueue(Database database) : IDisposable
 
     /// <summary>When the next one is due that is not due yet.</summary>
     public DateTimeOffset? NextDue(DateTimeOffset now) =>
-        database.Read(db => db.Query("SELECT min(next_at) AS at FROM webhooks WHERE state = 1 AND next_at > $now", r => r.Time("at"), ("$now", now))).FirstOrDefault();
+        database.Read(db => db.Query(
+            "SELECT min(next_at) AS at FROM webhooks WHERE state = 1 AND next_at > $now", r => r.Time("at"), ("$now", now))).FirstOrDefault();
 
     public long CountOwed() => database.Read(db => db.Scalar<long>("SELECT count(*) FROM webhooks WHERE state = 1"));
 

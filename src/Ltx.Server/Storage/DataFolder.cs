@@ -20,7 +20,8 @@ internal sealed class DataFolder : IDisposable
             string[] ours = [Files, Parts, Inputs, Work];
             if (Strangers(ours) is { Count: > 0 } strangers)
             {
-                throw new InvalidConfigurationException([$"Server:Data: the folder '{Root}' holds what is no server's ({string.Join(", ", strangers.Take(3))}); give an empty folder, or one that does not exist"]);
+                throw new InvalidConfigurationException(
+                    [$"Server:Data: the folder '{Root}' holds what is no server's ({string.Join(", ", strangers.Take(3))}); give an empty folder, or a new one"]);
             }
 
             foreach (var folder in ours.Prepend(Root))
@@ -109,7 +110,8 @@ internal sealed class DataFolder : IDisposable
 
         var secret = File.ReadAllBytes(file);
         return secret.Length == 32 ? secret : throw new DataFolderException(
-            $"{file} does not hold the 32 bytes that were written to it. Put a copy of it back, or remove it: a new one is made at the next start, and what the old one signed is no longer valid.");
+            $"{file} does not hold the 32 bytes that were written to it. Put a copy of it back, or remove it: the next start makes a new one, and what the old one "
+            + "signed is no longer valid.");
     }
 
     /// <summary>Makes a folder for the server alone: inputs, results and keys of all callers lie there. One that is there already stays as it is.</summary>

@@ -10,7 +10,8 @@ internal sealed class DataFolderException(string message, Exception? cause = nul
     public static DataFolderException Of(SqliteException e, string path) => new(e.SqliteErrorCode switch
     {
         Corrupt or NoDatabase =>
-            $"The database {path} is damaged. Put back a copy of the data folder, or move ltx.db, ltx.db-wal and ltx.db-shm away: the server then begins with an empty queue.",
+            $"The database {path} is damaged. Put back a copy of the data folder, or move ltx.db, ltx.db-wal and ltx.db-shm away: the server then begins with "
+            + "an empty queue.",
         Busy or Locked => $"The database {path} is in use by another program.",
         _ => $"The database {path} cannot be used: {e.Message.TrimEnd('.')}.",
     }, e);

@@ -114,7 +114,7 @@ internal sealed class Database : IDisposable
     {
         SqliteConnection connection = new(_connectionString);
         connection.Open();
-        connection.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA cache_size=-4096;");
+        connection.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA cache_size=-4096");
         connection.Execute(_busyTimeout);
         return connection;
     }
@@ -124,7 +124,12 @@ internal sealed class Database : IDisposable
     {
         if (!OperatingSystem.IsWindows() && !File.Exists(path))
         {
-            using FileStream _ = new(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+            using FileStream _ = new(path, new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
         }
     }
 
@@ -182,8 +187,8 @@ internal sealed class Database : IDisposable
     }
 
     /// <summary>
-    /// Moves the write-ahead log into the database, where what was deleted is overwritten, and empties it. A reader that is just looking at the log is waited
-    /// for a moment; then it is done after the next commit.
+    /// Moves the write-ahead log into the database, where what was deleted is overwritten, and empties it. A reader that is just looking at the log is
+    /// waited for a moment; then it is done after the next commit.
     /// </summary>
     private void EmptyLog()
     {

@@ -29,8 +29,8 @@ internal sealed class CorsMiddleware(RequestDelegate next)
         }
 
         headers.AccessControlAllowMethods = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
-        headers.AccessControlAllowHeaders = request.Headers.AccessControlRequestHeaders.ToString() is { Length: > 0 } asked && HeaderText.IsPlain(asked)
-            ? asked : "authorization, content-type";
+        headers.AccessControlAllowHeaders = request.Headers.AccessControlRequestHeaders.ToString() is { Length: > 0 } asked
+            && HeaderText.IsPlain(asked) ? asked : "authorization, content-type";
         headers.AccessControlMaxAge = "86400";
         context.Response.StatusCode = StatusCodes.Status204NoContent;
         return Task.CompletedTask;

@@ -40,9 +40,14 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
             _ when DiskTrouble.IsPassing(e) => FalError.Infrastructure(503, "internal_error", "The server's database is not to be had at the moment. Please try again."),
             _ => FalError.Plain(500, "Internal Server Error"),
         };
-        if (error.Status >= 500)
+        if (error.Status == 500)
         {
             Failed(logger, context.Request.Method, LoggedPath.Of(context.Request.Path), e);
+        }
+        else if (error.Status > 500)
+        {
+            // Foreseen, and as often as somebody asks: where in our code it was noticed helps nobody.
+            Refused(logger, context.Request.Method, LoggedPath.Of(context.Request.Path), error.Status, e.Message);
         }
 
         if (context.Response.HasStarted)
@@ -88,6 +93,9 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
             ? $"Application \"{segments[1]}\" not found"
             : $"Path {path} not found";
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} is answered with {Status}: {Reason}")]
+    private static partial void Refused(ILogger logger, string method, string path, int status, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed")]
     private static partial void Failed(ILogger logger, string method, string path, Exception e);

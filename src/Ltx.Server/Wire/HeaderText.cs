@@ -1,12 +1,10 @@
-using System.Buffers;
-
 namespace Ltx.Server.Wire;
 
-/// <summary>What a client wrote and an answer's header repeats. Kestrel reads more than it writes: it throws where a value is set that is not printable ASCII.</summary>
+/// <summary>
+/// What a client wrote and an answer's header repeats. Kestrel reads more than it writes: it throws where a value is set that is not printable ASCII.
+/// </summary>
 internal static class HeaderText
 {
-    private static readonly SearchValues<char> Printable = SearchValues.Create(" !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~");
-
     /// <summary>Whether an answer's header can hold it.</summary>
-    public static bool IsPlain(string text) => !text.AsSpan().ContainsAnyExcept(Printable);
+    public static bool IsPlain(string text) => !text.AsSpan().ContainsAnyExceptInRange(' ', '~');
 }

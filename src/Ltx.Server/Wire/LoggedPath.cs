@@ -4,7 +4,8 @@ namespace Ltx.Server.Wire;
 
 /// <summary>
 /// A path as logs and traces may have it. Whoever knows a file's id may read it, and whoever knows an upload's secret may write it, and
-/// fal's Python client has both in the path: of either only the beginning is told, enough to find it again.
+/// fal's Python client has both in the path: of either only the beginning is told, enough to find it again. Escaped, so that no path writes lines of its
+/// own, or a terminal's commands, into a log.
 /// </summary>
 internal static class LoggedPath
 {
@@ -16,7 +17,7 @@ internal static class LoggedPath
 
     public static string Of(PathString path)
     {
-        var text = string.Join('/', path.Value!.Split('/').Select(segment => FileStore.IsId(segment) ? segment[..Shown] + "..." : segment));
+        var text = string.Join('/', path.ToUriComponent().Split('/').Select(segment => FileStore.IsId(segment) ? segment[..Shown] + "..." : segment));
         return text.Length > Longest ? text[..Longest] + "..." : text;
     }
 }

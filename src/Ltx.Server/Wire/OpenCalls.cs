@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Ltx.Server.Wire;
 
 /// <summary>
-/// The calls that are being answered, so that a stop need not wait for a sender or a reader that has fallen asleep: once the queue has drained those that are left
-/// get a moment to end, and are then ended.
+/// The calls that are being answered, so that a stop need not wait for a sender or a reader that has fallen asleep: once the queue has drained those that
+/// are left get a moment to end, and are then ended.
 /// </summary>
 internal sealed partial class OpenCalls(ILogger<OpenCalls> logger)
 {

@@ -7,8 +7,8 @@ using Ltx.Server.Fetch;
 namespace Ltx.Server.Wire;
 
 /// <summary>
-/// Scheme, host and port that a client used: the beginning of every URL that it is told, stored with its requests. Read once, at the door: Kestrel lets
-/// hosts pass that no reader of URLs takes.
+/// Scheme, host and port that a client used: the beginning of every URL that it is told, stored with its requests. Read once, at the door: Kestrel
+/// lets hosts pass that no reader of URLs takes.
 /// </summary>
 internal static class Origin
 {
@@ -19,8 +19,8 @@ internal static class Origin
     /// <returns>null: it names no host and port</returns>
     public static string? Parse(string scheme, string authority)
     {
-        if (authority.AsSpan().ContainsAny(NotOfAuthority) || authority.Any(char.IsControl) || !Uri.TryCreate($"{scheme}://{authority}", UriKind.Absolute, out var uri)
-            || HostName.Of(uri) is not { } host || uri.Port is <= 0 or > 65535)
+        if (authority.AsSpan().ContainsAny(NotOfAuthority) || authority.Any(char.IsControl)
+            || !Uri.TryCreate($"{scheme}://{authority}", UriKind.Absolute, out var uri) || HostName.Of(uri) is not { } host || uri.Port is <= 0 or > 65535)
         {
             return null;
         }

@@ -64,6 +64,27 @@ public class ServeCommandTests
         Assert.Contains(sentence, Assert.Single(run.Complaints), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_database_that_turns_out_to_be_damaged_ends_the_start_with_one_sentence()
+    {
+        using TestFolder folder = new();
+        string data = folder.Folder("data");
+        await using (TestServer server = await TestServer.StartAsync(data: data))
+        {
+            await server.WaitForAsync(await server.SubmitAsync());
+        }
+        using (FileStream database = new(Path.Combine(data, "ltx.db"), FileMode.Open))
+        {
+            database.Position = 4096; // the first page tells of no damage
+            database.Write(new byte[database.Length - 4096]);
+        }
+
+        LtxRun run = await LtxProcess.RunAsync(["serve", "--urls", "http://127.0.0.1:0", "--data", data]);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("is damaged", Assert.Single(run.Complaints), StringComparison.Ordinal);
+    }
+
     private static Task<TestServer> StartAsync(params string[] settings)
     {
         TestHost.FakeEngine engine = new();
