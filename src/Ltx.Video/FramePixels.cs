@@ -9,8 +9,11 @@ public enum FramePixels
     /// <summary>One byte a pixel: luma.</summary>
     Gray8,
 
-    /// <summary>Four bytes a pixel: red, green, blue, alpha (not premultiplied; 255 where the file has none).</summary>
-    Rgba32,
+    /// <summary>Two bytes a pixel: luma, and alpha (255 is opaque, also where the file has none).</summary>
+    GrayAlpha16,
+
+    /// <summary>Six bytes a pixel: red, green, blue of 16 bits, the lower byte first.</summary>
+    Rgb48,
 
     /// <summary>
     /// Planes one after the other: Y, a byte a pixel, then Cb and Cr, a byte for every square of four. The file's own numbers wherever they can be kept;

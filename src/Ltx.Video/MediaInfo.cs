@@ -5,13 +5,16 @@ namespace Ltx.Video;
 /// <summary>What <see cref="MediaProbe"/> found in a file with a picture; the readers take it so that a file is looked at once.</summary>
 public sealed record MediaInfo
 {
-    internal MediaInfo(MediaLimits limits, InputFormat format, ColourTags colours, int videoIndex, TimeSpan videoStart)
+    // H.264, HEVC and VP9 can be lossless too, and do not tell in front.
+    private static readonly HashSet<string> LosslessCodecs =
+        ["apng", "png", "gif", "qtrle", "ffv1", "huffyuv", "ffvhuff", "utvideo", "magicyuv", "lagarith", "rawvideo", "bmp", "tiff", "flashsv", "zmbv", "8bps", "targa", "qoi"];
+
+    internal MediaInfo(MediaLimits limits, InputFormat format, ColourTags colours, int videoIndex)
     {
         Limits = limits;
         Format = format;
         Colours = colours;
         VideoIndex = videoIndex;
-        VideoStart = videoStart;
     }
 
     /// <summary>Absolute path.</summary>
@@ -61,7 +64,10 @@ public sealed record MediaInfo
     /// <summary>Bits of one component.</summary>
     public required int BitDepth { get; init; }
 
-    /// <summary>The pixel format has transparency (it is ignored when frames are read; see <see cref="StillMask"/>).</summary>
+    /// <summary>What was chosen among several pictures, in a sentence for the user; null where there was nothing to choose.</summary>
+    public string? Choice { get; init; }
+
+    /// <summary>The file has transparency (it is ignored when frames are read; see <see cref="MaskAlpha"/>).</summary>
     public required bool HasAlpha { get; init; }
 
     public required ColourTransfer Transfer { get; init; }
@@ -78,8 +84,23 @@ public sealed record MediaInfo
     /// <summary>Number of the chosen picture stream among all streams.</summary>
     internal int VideoIndex { get; }
 
-    /// <summary>The first frame's time on the file's own clock.</summary>
-    internal TimeSpan VideoStart { get; }
+    /// <summary>Its pixels are the very numbers that somebody wrote.</summary>
+    internal bool IsLossless => LosslessCodecs.Contains(Codec);
+
+    /// <summary>The same, or a still image: where that is compressed, flat parts of it come out as they went in all the same.</summary>
+    internal bool HoldsNumbers => Kind == MediaKind.StillImage || IsLossless;
+
+    /// <summary>Size of the frames as they are stored.</summary>
+    internal FrameSize Stored { get; init; }
+
+    /// <summary>Width to height of a stored pixel, such as "64:45".</summary>
+    internal string PixelAspect { get; init; } = "1:1";
+
+    /// <summary>Filters that bring stored frames upright: name and value.</summary>
+    internal IReadOnlyList<(string Name, string Value)> Orientation { get; init; } = [];
+
+    /// <summary>ffmpeg's name of the codec.</summary>
+    internal string Codec { get; init; } = string.Empty;
 
     /// <summary>This, where it is a video.</summary>
     /// <exception cref="MediaException">It is a still image.</exception>

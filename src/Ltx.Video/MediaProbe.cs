@@ -22,10 +22,41 @@ public static class MediaProbe
         path = System.IO.Path.GetFullPath(path);
         var format = await RecogniseAsync(path, role, cancellationToken).ConfigureAwait(false);
         var analysis = await AnalyseAsync(path, format, limits, role, cancellationToken).ConfigureAwait(false);
-        var video = Choose(analysis.Streams.Where(IsPicture))
-            ?? throw MediaException.Input(
-                format.IsStill ? MediaProblem.DamagedPicture : MediaProblem.Format, role, analysis.Streams.Any(IsSound) ? "has sound but no picture" : "has no picture that can be decoded");
-        return StreamFacts.Describe(path, role, format, limits, analysis, video, [.. analysis.Streams.Where(IsSound)]);
+        List<FFProbeStream> sound = [.. analysis.Streams.Where(IsSound)];
+        // The marked one first; OrderBy keeps the file's order among the others.
+        List<FFProbeStream> pictures = [.. analysis.Streams.Where(IsPicture).OrderByDescending(stream => StreamFacts.HasDisposition(stream, "default"))];
+        MediaInfo Describe(FFProbeStream picture) => StreamFacts.Describe(path, role, format, limits, analysis, picture, sound);
+        return pictures.Count switch
+        {
+            0 => throw MediaException.Input(
+                format.IsStill ? MediaProblem.DamagedPicture : MediaProblem.Format, role, sound.Count > 0 ? "has sound but no picture" : "has no picture that can be decoded"),
+            1 => Describe(pictures[0]),
+            _ => await ChooseAsync(pictures, Describe, cancellationToken).ConfigureAwait(false),
+        };
+    }
+
+    /// <summary>The first whose beginning can be decoded: what a file marks as its picture may be of a kind that ffmpeg does not know.</summary>
+    private static async Task<MediaInfo> ChooseAsync(List<FFProbeStream> pictures, Func<FFProbeStream, MediaInfo> describe, CancellationToken cancellationToken)
+    {
+        List<int> passedOver = [];
+        MediaException? first = null;
+        foreach (var picture in pictures)
+        {
+            try
+            {
+                var info = describe(picture);
+                await VideoReader.TryFirstAsync(info, cancellationToken).ConfigureAwait(false);
+                var text = FormattableString.Invariant($"has {pictures.Count} pictures; stream {info.VideoIndex} ({info.Codec}, {info.Stored}) is used");
+                return info with { Choice = MediaException.Sentence(info.Role, passedOver.Count == 0 ? text : $"{text}, because {string.Join(" and ", passedOver)} cannot be decoded") };
+            }
+            catch (MediaException exception) when (exception.Fault == MediaFault.Input)
+            {
+                first ??= exception;
+                passedOver.Add(picture.Index);
+            }
+        }
+
+        throw first!;
     }
 
     private static async Task<InputFormat> RecogniseAsync(string path, string role, CancellationToken cancellationToken)
@@ -107,10 +138,4 @@ public static class MediaProbe
     private static bool IsSound(FFProbeStream stream) =>
         stream is { CodecType: "audio", Channels: > 0 }
         && int.TryParse(stream.SampleRate, NumberStyles.None, CultureInfo.InvariantCulture, out var rate) && rate > 0;
-
-    private static FFProbeStream? Choose(IEnumerable<FFProbeStream> streams)
-    {
-        var all = streams.ToList();
-        return all.Find(stream => StreamFacts.HasDisposition(stream, "default")) ?? all.FirstOrDefault();
-    }
 }

@@ -18,6 +18,9 @@ public enum MediaProblem
     /// <summary>It has too many pixels.</summary>
     TooLarge,
 
+    /// <summary>A side has more pixels than can be written.</summary>
+    TooLong,
+
     /// <summary>It can be read, but what it shows cannot be meant.</summary>
     Content,
 }

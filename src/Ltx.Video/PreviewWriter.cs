@@ -28,10 +28,10 @@ public static class PreviewWriter
     public static async Task<VideoPreview> WriteAsync(
         MediaInfo source, string path, long maxPixels, TimeSpan longest, CancellationToken cancellationToken = default)
     {
-        var size = Sizing.OutputSize(source, maxPixels, minSide: 2);
+        var size = Sizing.PreviewSize(source, maxPixels);
         using var pending = PendingFile.For(path);
         var result = await FfmpegTool
-            .RunFfmpegAsync(VideoArguments(source, pending.Path, size, longest), source.Limits, input: null, output: null, cancellationToken)
+            .RunHeardAsync(VideoArguments(source, pending.Path, size, longest), source.Limits, DecodeLog.SaysNothingBad, Nothing, cancellationToken)
             .ConfigureAwait(false);
         if (result.ExitCode != 0)
         {
@@ -54,15 +54,17 @@ public static class PreviewWriter
     {
         using MemoryStream jpeg = new();
         var result = await FfmpegTool
-            .RunFfmpegAsync(
-                StillArguments(source, Sizing.OutputSize(source, maxPixels, minSide: 2)),
+            .RunHeardAsync(
+                StillArguments(source, Sizing.PreviewSize(source, maxPixels)),
                 source.Limits,
-                input: null,
+                DecodeLog.SaysNothingBad,
                 (stream, _, token) => stream.CopyToAsync(jpeg, token),
                 cancellationToken)
             .ConfigureAwait(false);
         return result.ExitCode == 0 && jpeg.Length > 0 ? jpeg.ToArray() : throw FfmpegFailure.WhileReading(source.Role, result, source.Kind);
     }
+
+    private static Task Nothing(Stream output, ChildClock clock, CancellationToken cancellationToken) => output.CopyToAsync(Stream.Null, cancellationToken);
 
     private static string VideoArguments(MediaInfo source, string path, FrameSize size, TimeSpan longest) => FFMpegArguments
         .FromFileInput(FfmpegArgument.File(source.Path), verifyExists: false, input => Input(input, source))
@@ -70,7 +72,6 @@ public static class PreviewWriter
             .WithCustomArgument(FormattableString.Invariant($"-map 0:{source.VideoIndex} -t {longest.TotalSeconds:0.######} -map_metadata -1"))
             .WithVideoFilters(filters =>
             {
-                filters.WithCustomFilter("setpts", "PTS-STARTPTS");
                 AddPicture(filters, source, size);
                 filters
                     .WithCustomFilter("scale", "out_color_matrix=bt709:out_range=tv")
@@ -83,6 +84,8 @@ public static class PreviewWriter
             .WithCustomArgument(FormattableString.Invariant($"-bf 0 -g {FramesBetweenKeys} -colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv"))
             .WithFpsMode(FpsMode.Passthrough)
             .WithCustomArgument(FormattableString.Invariant($"-enc_time_base 1:{TicksPerSecond} -video_track_timescale {TicksPerSecond}"))
+            // The first frame at zero. Not by a filter: ffmpeg rebuilds the filters where the stream changes, and they would begin at zero again.
+            .WithCustomArgument("-avoid_negative_ts make_zero")
             .WithFastStart()
             .ForceFormat("mp4"))
         .Arguments;
@@ -104,13 +107,14 @@ public static class PreviewWriter
             .ForceFormat("image2pipe"))
         .Arguments;
 
+    // What the reader would refuse for its damage may still be looked at. ffmpeg turns the frames itself, because it would copy the file's rotation otherwise.
     private static void Input(FFMpegInputOptions input, MediaInfo source) =>
-        input.WithStrictRun(source.Limits).WithUntrusted(source.Format.Demuxer, source.Limits);
+        input.WithTolerantRun(source.Limits).WithUntrusted(source.Format.Demuxer, source.Limits);
 
     /// <summary>As the reader gives frames to the model, so that the preview shows what will be worked on.</summary>
     private static void AddPicture(FFMpegCore.Arguments.VideoFilterOptions filters, MediaInfo source, FrameSize size)
     {
-        FrameFilters.Add(filters, source, new VideoReadOptions { Size = size, FramesPerSecond = new FrameRate(1, 1) }, constantRate: false);
+        FrameFilters.Add(filters, source, new VideoReadOptions { Size = size, FramesPerSecond = new FrameRate(1, 1) }, constantRate: false, isUpright: true);
         filters.WithCustomFilter("setsar", "1");
     }
 

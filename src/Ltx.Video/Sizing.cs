@@ -6,19 +6,43 @@ public static class Sizing
     /// <summary>Smallest side that the model can work on (two cells of its 32-pixel latent grid).</summary>
     public const int DefaultMinSide = 64;
 
+    private const int LeastPreviewSide = 2;
+
+    /// <summary>Longest side that H.264 can have in libx264.</summary>
+    public const int MaxSide = 16384;
+
     /// <summary>
     /// The displayed size of <paramref name="source"/>, rounded down to even; scaled down with its aspect kept only where it has more than
     /// <paramref name="maxPixels"/> pixels.
     /// </summary>
-    /// <exception cref="MediaException">A side is below <paramref name="minSide"/>.</exception>
-    public static FrameSize OutputSize(MediaInfo source, long maxPixels, int minSide = DefaultMinSide)
+    /// <exception cref="MediaException">A side is below <see cref="DefaultMinSide"/>, or above what can be written.</exception>
+    public static FrameSize OutputSize(MediaInfo source, long maxPixels)
+    {
+        var size = Fit(source, maxPixels, DefaultMinSide);
+        return Math.Max(size.Width, size.Height) <= MaxSide ? size : throw MediaException.Input(
+            MediaProblem.TooLong,
+            source.Role,
+            $"is {source.Width}x{source.Height} pixels{Aspect(source)}, and at most {MaxSide} pixels on a side can be written; cut it or scale it down");
+    }
+
+    /// <summary>The same for people to look at: any size is brought to one that can be written.</summary>
+    /// <exception cref="MediaException">That leaves nothing of a side.</exception>
+    public static FrameSize PreviewSize(MediaInfo source, long maxPixels)
+    {
+        var size = Fit(source, maxPixels, LeastPreviewSide);
+        var longest = Math.Max(size.Width, size.Height);
+        return longest <= MaxSide ? size : new FrameSize(
+            Math.Max(LeastPreviewSide, Even((int)((long)size.Width * MaxSide / longest))), Math.Max(LeastPreviewSide, Even((int)((long)size.Height * MaxSide / longest))));
+    }
+
+    private static FrameSize Fit(MediaInfo source, long maxPixels, int minSide)
     {
         var size = new FrameSize(Even(source.Width), Even(source.Height));
         if (Math.Min(size.Width, size.Height) < minSide)
         {
             throw MediaException.Input(
                 MediaProblem.TooSmall,
-                source.Role, $"is {source.Width}x{source.Height} pixels, and at least {minSide} pixels on each side are needed");
+                source.Role, $"is {source.Width}x{source.Height} pixels{Aspect(source)}, and at least {minSide} pixels on each side are needed");
         }
 
         if (size.Pixels <= maxPixels)
@@ -33,12 +57,16 @@ public static class Sizing
             throw MediaException.Input(
                 MediaProblem.TooSmall,
                 source.Role,
-                $"is {source.Width}x{source.Height} pixels, which scaled down to the limit of {maxPixels} pixels leaves {scaled}, and at least "
+                $"is {source.Width}x{source.Height} pixels{Aspect(source)}, which scaled down to the limit of {maxPixels} pixels leaves {scaled}, and at least "
                 + $"{minSide} pixels on each side are needed");
         }
 
         return scaled;
     }
+
+    // Nobody expects a size that the pixels' shape makes, least of all one that a broken header makes.
+    private static string Aspect(MediaInfo source) =>
+        source.HasSquarePixels ? string.Empty : $" (stored as {source.Stored}, whose pixels are marked as {source.PixelAspect})";
 
     private static int Even(int side) => side & ~1;
 }

@@ -21,8 +21,7 @@ public sealed class AudioReaderTests : IDisposable
         return media.Path(name);
     }
 
-    private static async Task<AudioClip?> ReadAsync(string path, int count, int channels = 2) =>
-        await AudioReader.ReadAsync(await MediaProbe.ProbeAsync(path, cancellationToken: Media.Cancelled), Rate, channels, count, Media.Cancelled);
+    private static async Task<AudioClip?> ReadAsync(string path, int count, int channels = 2) => (await Media.HearAsync(path, Rate, count, channels))?.Clip;
 
     [Fact]
     public async Task Sound_survives_aac_without_lag()

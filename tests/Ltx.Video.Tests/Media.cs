@@ -136,13 +136,32 @@ public sealed class Media : IDisposable
             Pixels = pixels,
             Fit = fit,
         };
-        var frames = new List<VideoFrame>();
-        await foreach (var frame in VideoReader.ReadAsync(info, options, Cancelled))
-        {
-            frames.Add(frame);
-        }
+        return await VideoReader.ReadAsync(info, options, Cancelled).ToListAsync(Cancelled);
+    }
 
-        return frames;
+    /// <summary>All frames as those of a source, with what was found on the way.</summary>
+    public static async Task<(List<VideoFrame> Frames, VideoFindings Found)> ReadSourceAsync(string path, int? maxFrames = null, FramePixels pixels = FramePixels.Rgb24)
+    {
+        var info = await MediaProbe.ProbeAsync(path, role: "the source video", cancellationToken: Cancelled);
+        VideoFindings? found = null;
+        var options = new VideoReadOptions
+        {
+            Size = new FrameSize(info.Width & ~1, info.Height & ~1),
+            FramesPerSecond = new FrameRate(24, 1),
+            MaxFrames = maxFrames,
+            Pixels = pixels,
+            MaxConcealed = VideoReadOptions.ShareConcealed,
+            Found = findings => found = findings,
+        };
+        return (await VideoReader.ReadAsync(info, options, Cancelled).ToListAsync(Cancelled), found!);
+    }
+
+    /// <summary>The sound from the first frame on.</summary>
+    public static async Task<SourceSound?> HearAsync(string path, int rate, int count, int channels = 2)
+    {
+        var start = (await ReadSourceAsync(path, maxFrames: 1, FramePixels.Gray8)).Found.Start;
+        var info = await MediaProbe.ProbeAsync(path, role: "the source video", cancellationToken: Cancelled);
+        return await AudioReader.ReadAsync(info, start, rate, channels, count, Cancelled);
     }
 
     /// <summary>The bytes of the pixel at (x, y).</summary>

@@ -13,7 +13,8 @@ internal sealed record ClipFiles(MediaInfo Source, MediaInfo Mask, FrameSize Siz
     {
         MediaInfo source = (await MediaProbe.ProbeAsync(job.Video, limits, ClipInpainter.SourceRole, cancellation)).RequireVideo();
         MediaInfo mask = await MediaProbe.ProbeAsync(job.Mask, limits, ClipInpainter.MaskRole, cancellation);
-        if (mask.Kind == MediaKind.StillImage) await StillMask.RefuseDrawnInAlphaAsync(mask, cancellation);
-        return new ClipFiles(source, mask, Sizing.OutputSize(source, job.MaxPixels));
+        FrameSize size = Sizing.OutputSize(source, job.MaxPixels);
+        await MaskAlpha.CheckAsync(mask, new VideoReadOptions { Size = size, FramesPerSecond = FrameRate.FromDouble(job.FramesPerSecond), MaxFrames = job.Frames }, cancellation);
+        return new ClipFiles(source, mask, size);
     }
 }

@@ -36,18 +36,17 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
         FrameRate rate = FrameRate.FromDouble(job.FramesPerSecond);
         // The source's own planes where it has them, all the way to the encoder.
         SourcePlanes planes = SourcePlanes.Of(source, size);
-        List<byte[]> frames = await ReadAsync(source, size, rate, FramePixels.Yuv420, job.Frames, cancellation);
-        List<byte[]> maskFrames = await ReadAsync(mask, size, rate, FramePixels.Gray8, frames.Count, cancellation);
-        List<string> notes = ClipNotes.Of(job, source, planes, mask, size, rate, frames.Count, maskFrames.Count);
-        AudioClip? heard = await HearAsync(job, source, rate, frames.Count, notes, cancellation);
-        foreach (string note in notes) progress?.Invoke(new InpaintProgress(Reading, 0, 0, 0, note));
-        InpaintRequest request = new(job.Prompt, frames, maskFrames, size.Width, size.Height, rate.Value)
+        (List<byte[]> frames, VideoFindings found) = await ReadAsync(source, size, rate, job.Frames, cancellation);
+        MaskFrames masked = await MaskReader.ReadAsync(mask, new VideoReadOptions { Size = size, FramesPerSecond = rate, MaxFrames = frames.Count }, cancellation);
+        List<string> notes = ClipNotes.Of(job, source, planes, mask, size, rate, frames.Count, found, masked);
+        SourceSound? heard = await HearAsync(job, source, found.Start, rate, frames.Count, notes, cancellation);
+        InpaintRequest request = new(job.Prompt, frames, masked.Frames, size.Width, size.Height, rate.Value)
         {
             Yuv = new YuvColours(planes.Colours.LumaShares.Red, planes.Colours.LumaShares.Blue, planes.Colours.IsFullRange, planes.Colours.ChromaX, planes.Colours.ChromaY),
             ExpandPrompt = job.ExpandPrompt,
             AllowsExpansion = job.AllowsExpansion,
             NegativePrompt = job.NegativePrompt,
-            SourceSound = heard is null ? null : new SoundClip(heard.Channels, heard.SampleRate),
+            SourceSound = heard is null ? null : new SoundClip(heard.Clip.Channels, heard.Clip.SampleRate),
             GenerateAudio = job.GenerateAudio,
             VideoStrength = job.VideoStrength,
             Steps = job.Steps,
@@ -55,9 +54,11 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
             Seed = job.Seed,
             Loras = job.Loras,
         };
-        AudioClip? kept = job.GenerateAudio && engine.KeepsSound(request)
-            ? await AudioReader.ReadAsync(source, SoundRate, Stereo, (int)rate.SamplesIn(frames.Count, SoundRate), cancellation)
+        SourceSound? kept = job.GenerateAudio && engine.KeepsSound(request)
+            ? await AudioReader.ReadAsync(source, found.Start, SoundRate, Stereo, (int)rate.SamplesIn(frames.Count, SoundRate), cancellation)
             : null;
+        notes.AddRange((heard ?? kept)?.Notes ?? []);
+        foreach (string note in notes) progress?.Invoke(new InpaintProgress(Reading, 0, 0, 0, note));
         TimeSpan read = watch.Elapsed;
 
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -68,7 +69,7 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
         try
         {
             SoundClip? made = await sink.Begun;
-            AudioClip? sound = kept ?? (made is null ? null : new AudioClip(made.Channels, made.SampleRate));
+            AudioClip? sound = kept?.Clip ?? (made is null ? null : new AudioClip(made.Channels, made.SampleRate));
             hasSound = sound is not null;
             VideoWriteOptions options = new() { Size = size, FramesPerSecond = rate, Planes = planes.Colours, Quality = job.Quality, Mode = job.WriteMode, Limits = limits };
             await VideoWriter.WriteAsync(job.Output, options, sink.Frames.Select(frame => (ReadOnlyMemory<byte>)frame), sound, cancellation);
@@ -88,12 +89,12 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
     }
 
     // What the model listens to. A source whose sound is broken is refused where the result is to have that sound, and is silent where it is to have none.
-    private async Task<AudioClip?> HearAsync(ClipJob job, MediaInfo source, FrameRate rate, int frames, List<string> notes, CancellationToken cancellation)
+    private async Task<SourceSound?> HearAsync(ClipJob job, MediaInfo source, TimeSpan start, FrameRate rate, int frames, List<string> notes, CancellationToken cancellation)
     {
         if (!engine.ListensToSource) return null;
         try
         {
-            return await AudioReader.ReadAsync(source, engine.SourceSoundRate, Stereo, (int)rate.SamplesIn(frames, engine.SourceSoundRate), cancellation);
+            return await AudioReader.ReadAsync(source, start, engine.SourceSoundRate, Stereo, (int)rate.SamplesIn(frames, engine.SourceSoundRate), cancellation);
         }
         catch (MediaException e) when (e.Fault == MediaFault.Input && !job.GenerateAudio)
         {
@@ -124,13 +125,12 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
         }
     }
 
-    private static async Task<List<byte[]>> ReadAsync(MediaInfo file, FrameSize size, FrameRate rate, FramePixels pixels, int atMost, CancellationToken cancellation)
+    private static async Task<(List<byte[]> Frames, VideoFindings Found)> ReadAsync(MediaInfo source, FrameSize size, FrameRate rate, int atMost, CancellationToken cancellation)
     {
         List<byte[]> frames = [];
-        await foreach (VideoFrame frame in VideoReader.ReadAsync(file, new VideoReadOptions { Size = size, FramesPerSecond = rate, MaxFrames = atMost, Pixels = pixels }, cancellation))
-        {
-            frames.Add(frame.Pixels.ToArray());
-        }
-        return frames;
+        VideoFindings? found = null;
+        VideoReadOptions options = new() { Size = size, FramesPerSecond = rate, Pixels = FramePixels.Yuv420, MaxFrames = atMost, MaxConcealed = VideoReadOptions.ShareConcealed, Found = findings => found = findings };
+        await foreach (VideoFrame frame in VideoReader.ReadAsync(source, options, cancellation)) frames.Add(frame.Pixels.ToArray());
+        return (frames, found!);
     }
 }

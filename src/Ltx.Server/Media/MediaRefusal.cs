@@ -23,6 +23,7 @@ internal static class MediaRefusal
         {
             MediaProblem.TooSmall => ("image_too_small", [("min_height", Sizing.DefaultMinSide), ("min_width", Sizing.DefaultMinSide)]),
             MediaProblem.TooLarge => ("image_too_large", Sides(limits)),
+            MediaProblem.TooLong => ("image_too_large", [("max_height", Sizing.MaxSide), ("max_width", Sizing.MaxSide)]),
             MediaProblem.DamagedPicture => ("image_load_error", []),
             MediaProblem.Content => ("value_error", []),
             _ => ("unsupported_video_format", new (string, object?)[] { ("supported_formats", isMask ? [.. MediaFormats.Videos, .. MediaFormats.Pictures] : MediaFormats.Videos) }),

@@ -45,8 +45,12 @@ internal static class StreamFacts
         var duration = format.IsStill ? TimeSpan.Zero : Seconds(video.Duration) ?? Seconds(analysis.Format?.Duration) ?? TimeSpan.Zero;
         var pixelFormat = video.PixelFormat ?? string.Empty;
         var colours = ColourTags.Of(video);
-        return new MediaInfo(limits, format, colours, video.Index, Seconds(video.StartTime) ?? TimeSpan.Zero)
+        return new MediaInfo(limits, format, colours, video.Index)
         {
+            Stored = new FrameSize(width, height),
+            PixelAspect = FormattableString.Invariant($"{pixelWidth}:{pixelHeight}"),
+            Orientation = Orientation.Filters(rotation, SideText(video, "displaymatrix")),
+            Codec = video.CodecName ?? string.Empty,
             Path = path,
             Role = role,
             Kind = format.IsStill ? MediaKind.StillImage : MediaKind.Video,
@@ -60,10 +64,10 @@ internal static class StreamFacts
             IsInterlaced = !format.IsStill && video.FieldOrder is "tt" or "bb" or "tb" or "bt",
             Duration = duration,
             FrameCountEstimate = format.IsStill ? 1 : FrameCount(video, average, duration),
-            AudioStreams = [.. sound.Select(Describe)],
+            AudioStreams = [.. sound.Select(stream => Describe(stream, analysis.Streams.Min(any => Seconds(any.StartTime)) ?? TimeSpan.Zero))],
             PixelFormat = pixelFormat,
             BitDepth = PixelFormatName.BitDepth(pixelFormat),
-            HasAlpha = PixelFormatName.HasAlpha(pixelFormat),
+            HasAlpha = PixelFormatName.HasAlpha(pixelFormat) || HasAlphaBeside(video),
             Transfer = colours.Transfer switch
             {
                 ColourTags.Pq => ColourTransfer.Pq,
@@ -75,13 +79,19 @@ internal static class StreamFacts
 
     public static bool HasDisposition(FFProbeStream stream, string name) => stream.Disposition?.GetValueOrDefault(name) == 1;
 
-    private static AudioStreamInfo Describe(FFProbeStream stream) => new(
+    private static AudioStreamInfo Describe(FFProbeStream stream, TimeSpan first) => new(
         stream.Index,
         stream.CodecName ?? "unknown",
         int.Parse(stream.SampleRate!, CultureInfo.InvariantCulture),
         stream.Channels!.Value,
-        Seconds(stream.StartTime) ?? TimeSpan.Zero,
-        HasDisposition(stream, "default"));
+        HasDisposition(stream, "default"),
+        stream.ChannelLayout,
+        (Seconds(stream.StartTime) ?? first) - first,
+        // Matroska tells it in a tag.
+        Seconds(stream.Duration)
+            ?? (stream.Tags is { } tags && tags.TryGetValue("DURATION", out var tag) && TimeSpan.TryParse(tag[..Math.Min(tag.Length, 16)], CultureInfo.InvariantCulture, out var length)
+                ? length
+                : TimeSpan.Zero));
 
     private static long? FrameCount(FFProbeStream video, FrameRate? average, TimeSpan duration)
     {
@@ -94,19 +104,15 @@ internal static class StreamFacts
         return average is { } rate && duration > TimeSpan.Zero ? (long)Math.Round(duration.TotalSeconds * rate.Value) : null;
     }
 
-    private static double? SideNumber(FFProbeStream stream, string name)
-    {
-        foreach (var entry in stream.SideData ?? [])
-        {
-            if (entry.TryGetValue(name, out var value)
-                && double.TryParse(value.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
-            {
-                return number;
-            }
-        }
+    // WebM stores the alpha of VP8 and VP9 as a second picture beside the first, and the pixel format does not tell.
+    private static bool HasAlphaBeside(FFProbeStream video) =>
+        video.Tags is { } tags && tags.Any(tag => tag.Key.Equals("alpha_mode", StringComparison.OrdinalIgnoreCase) && tag.Value == "1");
 
-        return null;
-    }
+    private static double? SideNumber(FFProbeStream stream, string name) =>
+        double.TryParse(SideText(stream, name), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    private static string? SideText(FFProbeStream stream, string name) =>
+        (stream.SideData ?? []).Where(entry => entry.ContainsKey(name)).Select(entry => entry[name].ToString()).FirstOrDefault();
 
     private static (int Width, int Height) SampleAspect(string? text)
     {
@@ -119,7 +125,8 @@ internal static class StreamFacts
             : (1, 1);
     }
 
-    private static int Scaled(int side, int numerator, int denominator) => (int)Math.Round((double)side * numerator / denominator);
+    // A number that no side can have stays one.
+    private static int Scaled(int side, int numerator, int denominator) => (int)Math.Min(int.MaxValue / 4, Math.Round((double)side * numerator / denominator));
 
     private static TimeSpan? Seconds(string? text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && double.IsFinite(seconds)

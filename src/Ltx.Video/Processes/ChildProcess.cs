@@ -13,6 +13,7 @@ internal static class ChildProcess
     /// <param name="arguments">One command line, quoted as on Windows; the runtime splits it the same way on every system.</param>
     /// <param name="timeLimit">Wall time, less the time in which <see cref="ChildClock.Pause"/> is held.</param>
     /// <param name="lastWordsBytes">How much of the end of standard error is kept.</param>
+    /// <param name="listener">See <see cref="LastWords"/>.</param>
     /// <param name="input">Fills standard input; null leaves it empty.</param>
     /// <param name="output">Empties standard output; null drains it unseen.</param>
     /// <param name="cancellationToken">Kills the tree.</param>
@@ -24,11 +25,12 @@ internal static class ChildProcess
         string arguments,
         TimeSpan timeLimit,
         int lastWordsBytes,
+        Func<string, bool>? listener,
         ChildPipe? input,
         ChildPipe? output,
         CancellationToken cancellationToken)
     {
-        var lastWords = new LastWords(lastWordsBytes);
+        var lastWords = new LastWords(lastWordsBytes, listener);
         using var clock = new ChildClock(timeLimit);
         using var kill = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, clock.Expired);
         ExceptionDispatchInfo? pipeFailure = null;

@@ -40,6 +40,14 @@ internal static class FfmpegArgument
         .WithCustomArgument(FormattableString.Invariant($"-filter_threads {limits.Threads}"));
 
     /// <summary>
+    /// For a video from a stranger: what a container only warns of is no end, what does not decode is passed over, and all of it is told, each
+    /// frame's time with it (<see cref="Reading.DecodeLog"/>), so that the caller can judge. Lines carry their level and are never summed up.
+    /// </summary>
+    public static FFMpegInputOptions WithTolerantRun(this FFMpegInputOptions options, MediaLimits limits) => options
+        .WithCustomArgument("-nostdin -hide_banner -nostats -loglevel repeat+level+info -debug_ts -max_error_rate 1")
+        .WithCustomArgument(FormattableString.Invariant($"-filter_threads {limits.Threads}"));
+
+    /// <summary>
     /// A file from a stranger: it may open no other protocol, and it is read as the one format that its first bytes told
     /// (<see cref="Probing.InputFormat"/>), so no playlist, concat script or picture pattern is ever followed.
     /// </summary>

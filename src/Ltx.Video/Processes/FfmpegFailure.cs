@@ -25,6 +25,23 @@ internal static class FfmpegFailure
         return MediaException.Input(problem, role, rest, result.LastWords, result.ExitCode);
     }
 
+    /// <summary>More frames than may be concealed could not be decoded.</summary>
+    /// <param name="role">What the file is to the user.</param>
+    /// <param name="rate">Of the frames.</param>
+    /// <param name="damaged">Their numbers.</param>
+    /// <param name="whole">Frames of the clip, were it whole.</param>
+    /// <param name="most">Frames that may be concealed.</param>
+    /// <param name="result">For the log.</param>
+    public static MediaException TooDamaged(string role, FrameRate rate, IReadOnlyList<int> damaged, int whole, int most, ChildResult result) =>
+        OfThisMachine(result)
+        ?? MediaException.Input(
+            MediaProblem.Damaged,
+            role,
+            FormattableString.Invariant($"is damaged or incomplete: {damaged.Count} of its {whole} frames cannot be decoded ({FramePlaces.Text(damaged, rate)}), ")
+                + FormattableString.Invariant($"and at most {most} may be concealed; repair or re-encode it"),
+            result.LastWords,
+            result.ExitCode);
+
     /// <summary>The same for a sound track, which a user may do without.</summary>
     public static MediaException WhileReadingSound(string role, ChildResult result) =>
         OfThisMachine(result)
@@ -52,6 +69,8 @@ internal static class FfmpegFailure
                 ? "This ffmpeg cannot convert HDR or wide-gamut colours: install one that was built with libzimg (zscale) and the tonemap filter."
             : words.Contains("Unknown encoder", Letters)
                 ? "This ffmpeg lacks an encoder that is needed: install one that was built with libx264 and AAC."
+            : words.Contains("Unknown decoder", Letters)
+                ? "This ffmpeg lacks a decoder that is needed: install one that was built with libvpx."
             : words.Contains("Unrecognized option", Letters) || words.Contains("Option not found", Letters)
                 ? "This ffmpeg is too old: install version 5.1 or later."
             : NotRun.Contains(result.ExitCode)

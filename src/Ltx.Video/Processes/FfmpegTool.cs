@@ -10,10 +10,19 @@ internal static class FfmpegTool
 
     public static Task<ChildResult> RunFfmpegAsync(
         string arguments, MediaLimits limits, ChildPipe? input, ChildPipe? output, CancellationToken cancellationToken) =>
-        RunAsync("ffmpeg", arguments, limits.WorkTime, limits, input, output, cancellationToken);
+        RunAsync("ffmpeg", arguments, limits.WorkTime, limits, listener: null, input, output, cancellationToken);
+
+    /// <param name="arguments">With <see cref="FfmpegArgument.WithTolerantRun"/>.</param>
+    /// <param name="limits">Bounds.</param>
+    /// <param name="listener">See <see cref="LastWords"/>.</param>
+    /// <param name="output">Empties standard output.</param>
+    /// <param name="cancellationToken">Kills ffmpeg.</param>
+    public static Task<ChildResult> RunHeardAsync(
+        string arguments, MediaLimits limits, Func<string, bool> listener, ChildPipe output, CancellationToken cancellationToken) =>
+        RunAsync("ffmpeg", arguments, limits.WorkTime, limits, listener, input: null, output, cancellationToken);
 
     public static Task<ChildResult> RunFfprobeAsync(string arguments, MediaLimits limits, ChildPipe output, CancellationToken cancellationToken) =>
-        RunAsync("ffprobe", arguments, limits.ProbeTime, limits, input: null, output, cancellationToken);
+        RunAsync("ffprobe", arguments, limits.ProbeTime, limits, listener: null, input: null, output, cancellationToken);
 
     /// <exception cref="MediaException">It is not there.</exception>
     public static string Locate(string name, string? toolFolder)
@@ -32,6 +41,7 @@ internal static class FfmpegTool
         string arguments,
         TimeSpan timeLimit,
         MediaLimits limits,
+        Func<string, bool>? listener,
         ChildPipe? input,
         ChildPipe? output,
         CancellationToken cancellationToken)
@@ -40,7 +50,7 @@ internal static class FfmpegTool
         try
         {
             return await ChildProcess
-                .RunAsync(program, arguments, timeLimit, limits.LastWordsBytes, input, output, cancellationToken)
+                .RunAsync(program, arguments, timeLimit, limits.LastWordsBytes, listener, input, output, cancellationToken)
                 .ConfigureAwait(false);
         }
         catch (Win32Exception exception)

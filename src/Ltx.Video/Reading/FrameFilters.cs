@@ -4,7 +4,7 @@ using Ltx.Video.Probing;
 namespace Ltx.Video.Reading;
 
 /// <summary>
-/// The filters between decoder and pipe, in order: fields, time, size, colour. ffmpeg has already put its rotation in front of them.
+/// The filters between decoder and pipe, in order: what copes with a stream that changes, fields, rotation, time, size, colour.
 /// </summary>
 internal static class FrameFilters
 {
@@ -25,13 +25,27 @@ internal static class FrameFilters
     /// <param name="source">The file.</param>
     /// <param name="options">What is wanted.</param>
     /// <param name="constantRate">False leaves out the change of rate.</param>
-    public static void Add(VideoFilterOptions filters, MediaInfo source, VideoReadOptions options, bool constantRate)
+    /// <param name="isUpright">ffmpeg itself has turned the frames by the file's rotation, in front of these filters.</param>
+    public static void Add(VideoFilterOptions filters, MediaInfo source, VideoReadOptions options, bool constantRate, bool isUpright = false)
     {
+        if (source.Kind == MediaKind.Video)
+        {
+            AddGuard(filters, isUpright && source.Rotation is 90 or 270 ? new FrameSize(source.Stored.Height, source.Stored.Width) : source.Stored);
+        }
+
         if (source.IsInterlaced)
         {
             // A frame for each field where the rate is chosen behind: sport at 50 fields a second is 50 frames a second for those who want them.
             // Frames that are not marked as interlaced (a film on a DVD) go through as they are.
             filters.WithCustomFilter("bwdif", $"mode={(constantRate ? "send_field" : "send_frame")}:deint=interlaced");
+        }
+
+        if (source.Kind == MediaKind.Video && !isUpright)
+        {
+            foreach (var (name, value) in source.Orientation)
+            {
+                filters.WithCustomFilter(name, value);
+            }
         }
 
         AddTime(filters, options, constantRate);
@@ -42,6 +56,13 @@ internal static class FrameFilters
     /// <summary>Whether frames are resampled on their way to a size, and not only cut.</summary>
     public static bool Resizes(MediaInfo source, FrameSize size, FrameFit fit) =>
         fit != FrameFit.CropOdd || !source.HasSquarePixels || source.Width - size.Width is not (0 or 1) || source.Height - size.Height is not (0 or 1);
+
+    /// <summary>
+    /// Frames of another size or pixel format than the first become like it (joined files, calls over a bad line); the others pass untouched. None of the
+    /// filters behind sees a change, so none of them may be put before this one: most would read beyond a frame that is smaller than the first.
+    /// </summary>
+    private static void AddGuard(VideoFilterOptions filters, FrameSize first) =>
+        filters.WithCustomFilter("scale", FormattableString.Invariant($"w={first.Width}:h={first.Height}:interl=-1:flags={ScaleFlags}"));
 
     private static void AddTime(VideoFilterOptions filters, VideoReadOptions options, bool constantRate)
     {
@@ -95,7 +116,8 @@ internal static class FrameFilters
         {
             FramePixels.Rgb24 => "rgb24",
             FramePixels.Gray8 => "gray",
-            FramePixels.Rgba32 => "rgba",
+            FramePixels.GrayAlpha16 => "ya8",
+            FramePixels.Rgb48 => "rgb48le",
             _ => throw new ArgumentOutOfRangeException(nameof(options), options.Pixels, "Unknown pixel layout."),
         });
     }

@@ -123,5 +123,5 @@ internal sealed record MadeClip(string File, long Seed, string Prompt, string Ur
             .Select(frame => frame.Pixels.ToArray()).ToListAsync(TestContext.Current.CancellationToken);
 
     private static async Task<AudioClip> ReadSoundAsync(MediaInfo file, int rate, int samples) =>
-        Assert.IsType<AudioClip>(await AudioReader.ReadAsync(file, rate, 2, samples, TestContext.Current.CancellationToken));
+        Assert.IsType<SourceSound>(await AudioReader.ReadAsync(file, TimeSpan.Zero, rate, 2, samples, TestContext.Current.CancellationToken)).Clip;
 }

@@ -16,7 +16,7 @@ public sealed class ChildProcessTests : IDisposable
     private Task<ChildResult> RunAsync(
         string script, double seconds = 120, ChildPipe? input = null, ChildPipe? output = null, CancellationToken? cancellationToken = null) =>
         ChildProcess.RunAsync(
-            Path.Combine(media.FakeTool("fake", script), "fake"), string.Empty, TimeSpan.FromSeconds(seconds), 4096, input, output,
+            Path.Combine(media.FakeTool("fake", script), "fake"), string.Empty, TimeSpan.FromSeconds(seconds), 4096, listener: null, input, output,
             cancellationToken ?? Media.Cancelled);
 
     private static bool IsAlive(int id)
