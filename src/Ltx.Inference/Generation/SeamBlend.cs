@@ -119,23 +119,32 @@ internal sealed class SeamBlend
         // Twice half the reach: what is measured at the edge is known as far inside as it fades.
         int reach = FadeFeathers * feather, cell = CellOf(reach / 2), cells = Math.Max(1, reach / 2 / cell);
         Tensor outside = 1 - mask, ring = outside * changed, same = (2 - difference.abs().amax([1], keepdim: true) / toneDifference).clamp_(0, 1);
+        long planes = difference.shape[1];
         Tensor Cells(Tensor image) => nn.functional.avg_pool2d(image, [cell, cell], [cell, cell], ceil_mode: true);
-        Tensor Spread(Tensor image) => BoxMean(BoxMean(image, cells), cells);
+
+        // Of a zone: the difference where content is the same, how much of it that is, and the zone itself.
+        Tensor Measured(Tensor zone)
+        {
+            using var measuring = NewDisposeScope();
+            Tensor weight = zone * same;
+            return cat([Cells(difference * weight), Cells(weight), Cells(zone)], 1).MoveToOuterDisposeScope();
+        }
+
+        Tensor inEdge = ClipTensors.Dilate(outside, EdgeWidth) * mask, outEdge = ClipTensors.Dilate(mask, EdgeWidth) * ring;
+        Tensor spread = BoxMean(BoxMean(cat([Measured(ring), Measured(inEdge), Measured(outEdge)], 1), cells), cells);
 
         // Mean difference over the pixels of a zone whose content is the same, spread over its neighbourhood; and the share of the zone that these
         // pixels are.
-        (Tensor Mean, Tensor Belief) Over(Tensor zone)
+        (Tensor Mean, Tensor Belief) Over(int zone)
         {
             // A quotient of two almost empty means is noise.
             const float Trace = 1e-6f;
-            Tensor weight = zone * same, believed = Spread(Cells(weight));
-            return (Spread(Cells(difference * weight)) / (believed + Trace), believed / (Spread(Cells(zone)) + Trace));
+            Tensor part = spread.narrow(1, zone * (planes + 2), planes + 2), believed = part.narrow(1, planes, 1);
+            return (part.narrow(1, 0, planes) / (believed + Trace), believed / (part.narrow(1, planes + 1, 1) + Trace));
         }
 
         Tensor fade = Fade(outside, reach);
-        (Tensor tone, Tensor belief) = Over(ring);
-        (Tensor inner, Tensor innerBelief) = Over(ClipTensors.Dilate(outside, EdgeWidth) * mask);
-        (Tensor outer, Tensor outerBelief) = Over(ClipTensors.Dilate(mask, EdgeWidth) * ring);
+        ((Tensor tone, Tensor belief), (Tensor inner, Tensor innerBelief), (Tensor outer, Tensor outerBelief)) = (Over(0), Over(1), Over(2));
         return (
             Enlarge(tone * belief * fade, cell, mask).MoveToOuterDisposeScope(),
             Enlarge((inner - outer) * (innerBelief * outerBelief) * fade, cell, mask).MoveToOuterDisposeScope());
@@ -146,7 +155,7 @@ internal sealed class SeamBlend
     {
         using var scope = NewDisposeScope();
         // How often a pixel is white while the white grows by a pixel at a time.
-        Tensor grown = mask > 0, times = grown.to(ScalarType.Float32);
+        Tensor grown = mask > 0, times = grown.to(ScalarType.Int16);
         for (int i = 0; i < largest; i++)
         {
             Tensor wider = GrownAlong(grown, 3);
@@ -155,7 +164,7 @@ internal sealed class SeamBlend
             wider.Dispose();
             times.add_(grown);
         }
-        return times.neg_().add_(largest + 1).MoveToOuterDisposeScope();
+        return times.to(ScalarType.Float32).neg_().add_(largest + 1).MoveToOuterDisposeScope();
     }
 
     // By one pixel to both sides. Pooling, which would do, looks at every neighbour by itself and takes ten times as long on a CPU.
@@ -201,23 +210,36 @@ internal sealed class SeamBlend
         // 1 at the mask's edge, 0 where the ring ends
         Tensor position = 1 - distance / (feather + 1);
         Tensor sum = zeros_like(image), rest = image;
-        for (int band = 0; band <= coarsest; band++)
+        for (int band = 0; band < coarsest; band++)
         {
-            Tensor blurred = band == coarsest ? zeros_like(image) : BoxMean(rest, 1 << band);
-            double width = 1.0 / (1 << (coarsest - band));
-            Tensor weight = ((position - 0.5) / width + 0.5).clamp_(0, 1);
-            sum.add_((rest - blurred) * weight);
+            Tensor blurred = BoxMean(rest, 1 << band);
+            sum.add_((rest - blurred).mul_(Weight(band)));
             rest = blurred;
         }
-        return sum.MoveToOuterDisposeScope();
+        return sum.add_(rest * position).MoveToOuterDisposeScope();
+
+        Tensor Weight(int band) => ((position - 0.5).mul_(1 << (coarsest - band))).add_(0.5).clamp_(0, 1);
     }
 
     // Mean over a square that reaches so many pixels to each side; what lies beyond the frame does not count.
     private static Tensor BoxMean(Tensor image, int reach)
     {
         using var scope = NewDisposeScope();
-        long size = 2L * reach + 1;
-        Tensor rows = nn.functional.avg_pool2d(image, [1, size], [1, 1], [0, reach], count_include_pad: false);
-        return nn.functional.avg_pool2d(rows, [size, 1], [1, 1], [reach, 0], count_include_pad: false).MoveToOuterDisposeScope();
+        return MeanAlong(MeanAlong(image, 3, reach), 2, reach).MoveToOuterDisposeScope();
+    }
+
+    // By sums of shifted planes. Pooling, which would do, takes ten times as long on a CPU.
+    private static Tensor MeanAlong(Tensor image, int dimension, int reach)
+    {
+        using var scope = NewDisposeScope();
+        long size = image.shape[dimension];
+        Tensor sum = image.clone();
+        for (long shift = 1; shift <= Math.Min(reach, size - 1); shift++)
+        {
+            sum.narrow(dimension, 0, size - shift).add_(image.narrow(dimension, shift, size - shift));
+            sum.narrow(dimension, shift, size - shift).add_(image.narrow(dimension, 0, size - shift));
+        }
+        Tensor place = arange(size, ScalarType.Float32, image.device), count = place.clamp(max: reach) + (size - 1 - place).clamp_(max: reach) + 1;
+        return sum.div_(dimension == 3 ? count : count.unsqueeze(1)).MoveToOuterDisposeScope();
     }
 }

@@ -76,8 +76,8 @@ internal sealed class ClipMemory(ModelFacts model, RequestShape clip, PixelShape
     {
         long at = Math.Min(frames, ClipTensors.FramesAtOnce(clip.Height, clip.Width));
         // Counted in SeamBlend, in tensors of one channel, where all of the frame is near the mask: 9 in Put (the frames as numbers in two steps,
-        // and both in planes), 11 in Blend of luma, and in its InBands 8 for each of the three bands that the default feather has, and 4.
-        const double Tensors = 9 + 11 + 3 * 8 + 4;
+        // and both in planes), 12 in Blend of luma, and in its InBands 3 for each of up to four bands, and 4.
+        const double Tensors = 9 + 12 + 4 * 3 + 4;
         return (double)at * clip.Height * clip.Width * ElementBytes.Float32 * Tensors;
     }
 
