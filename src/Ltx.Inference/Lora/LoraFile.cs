@@ -100,40 +100,73 @@ public sealed class LoraFile : IDisposable
 
     private List<LoraModule> ReadModules()
     {
-        Dictionary<LoraTensorKind, Dictionary<string, TensorEntry>> sorted = Enum.GetValues<LoraTensorKind>().ToDictionary(kind => kind, _ => new Dictionary<string, TensorEntry>(StringComparer.Ordinal));
+        (Dictionary<LoraTensorKind, Dictionary<string, TensorEntry>> sorted, List<string> unknown) = Sort();
+        Dictionary<string, TensorEntry> down = sorted[LoraTensorKind.Down], up = sorted[LoraTensorKind.Up], alpha = sorted[LoraTensorKind.Alpha];
+        Dictionary<string, TensorEntry> upBias = sorted[LoraTensorKind.UpBias], difference = sorted[LoraTensorKind.Difference], bias = sorted[LoraTensorKind.BiasDifference];
+        HashSet<string> modules = [.. down.Keys, .. difference.Keys, .. bias.Keys];
+        if (modules.Count == 0)
+        {
+            throw new WeightsException($"{file.Path} is no LoRA: none of its {file.Tensors.Count} tensors is a lora_A or lora_down{First(unknown)}.");
+        }
+        string? single = down.Keys.Except(up.Keys).Concat(up.Keys.Except(down.Keys)).Concat(upBias.Keys.Except(up.Keys)).FirstOrDefault();
+        if (single is not null) throw new WeightsException($"{file.Path} has only one half of the module \"{single}\".");
+        // What stands beside a module's matrices changes what they do; what stands elsewhere belongs to something else.
+        List<string> beside = [.. unknown.Where(name => BelongsTo(name, modules))];
+        if (beside.Count > 0)
+        {
+            throw new WeightsException(
+                $"{file.Path} holds {beside.Count} tensors of its modules that mean nothing here{First(beside)}, and without them it would be another LoRA.");
+        }
+        leftOver.AddRange(unknown);
+        leftOver.AddRange(alpha.Where(pair => !modules.Contains(pair.Key)).Select(pair => pair.Value.Name));
+        StatedStrength? stated = down.Keys.All(alpha.ContainsKey) ? null : Stated(hasSomeAlpha: alpha.Count > 0);
+        LowRankPair? Halves(string name) =>
+            down.TryGetValue(name, out TensorEntry? half) ? Pair(name, half, up[name], upBias.GetValueOrDefault(name), alpha.GetValueOrDefault(name), stated) : null;
+        return
+        [
+            .. modules.Order(StringComparer.Ordinal).Select(name => new LoraModule(
+                name, Halves(name), Floating(file, difference.GetValueOrDefault(name)), Floating(file, bias.GetValueOrDefault(name)))),
+        ];
+    }
+
+    // By what each is to its module, and the names of those that are nothing.
+    private (Dictionary<LoraTensorKind, Dictionary<string, TensorEntry>> Sorted, List<string> Unknown) Sort()
+    {
+        Dictionary<LoraTensorKind, Dictionary<string, TensorEntry>> sorted =
+            Enum.GetValues<LoraTensorKind>().ToDictionary(kind => kind, _ => new Dictionary<string, TensorEntry>(StringComparer.Ordinal));
         List<string> unknown = [];
         foreach (TensorEntry entry in file.Tensors.Values.OrderBy(entry => entry.Name, StringComparer.Ordinal))
         {
             if (OtherKinds.FirstOrDefault(kind => entry.Name.EndsWith(kind.Key, StringComparison.Ordinal)) is { Value: { } kind })
             {
-                throw new WeightsException($"{file.Path} is {kind} (\"{entry.Name}\"), and only low-rank LoRAs (lora_A/lora_B or lora_down/lora_up) and differences (diff, diff_b) can be merged.");
+                throw new WeightsException(
+                    $"{file.Path} is {kind} (\"{entry.Name}\"), and only low-rank LoRAs (lora_A/lora_B or lora_down/lora_up) and differences (diff, diff_b) can be merged.");
             }
-            if (LoraTensorName.Parse(entry.Name) is not { } name) unknown.Add(entry.Name);
-            else if (!sorted[name.Kind].TryAdd(name.Module, entry)) throw new WeightsException($"The LoRA has the module \"{name.Module}\" twice{Adapters(sorted[name.Kind][name.Module].Name, name)}.");
+            if (LoraTensorName.Parse(entry.Name) is not { } name)
+            {
+                unknown.Add(entry.Name);
+            }
+            else if (!sorted[name.Kind].TryAdd(name.Module, entry))
+            {
+                throw new WeightsException($"The LoRA has the module \"{name.Module}\" twice{Adapters(sorted[name.Kind][name.Module].Name, name)}.");
+            }
         }
-        (Dictionary<string, TensorEntry> down, Dictionary<string, TensorEntry> up) = (sorted[LoraTensorKind.Down], sorted[LoraTensorKind.Up]);
-        HashSet<string> modules = [.. down.Keys, .. sorted[LoraTensorKind.Difference].Keys, .. sorted[LoraTensorKind.BiasDifference].Keys];
-        if (modules.Count == 0) throw new WeightsException($"{file.Path} is no LoRA: none of its {file.Tensors.Count} tensors is a lora_A or lora_down{First(unknown)}.");
-        List<string> single = [.. down.Keys.Except(up.Keys).Concat(up.Keys.Except(down.Keys)).Concat(sorted[LoraTensorKind.UpBias].Keys.Except(up.Keys))];
-        if (single.Count > 0) throw new WeightsException($"{file.Path} has only one half of the module \"{single[0]}\".");
-        // What stands beside a module's matrices changes what they do; what stands elsewhere belongs to something else.
-        List<string> beside = [.. unknown.Where(name => BelongsTo(name, modules))];
-        if (beside.Count > 0) throw new WeightsException($"{file.Path} holds {beside.Count} tensors of its modules that mean nothing here{First(beside)}, and without them it would be another LoRA.");
-        leftOver.AddRange(unknown);
-        leftOver.AddRange(sorted[LoraTensorKind.Alpha].Where(pair => !modules.Contains(pair.Key)).Select(pair => pair.Value.Name));
-        bool hasAlpha = down.Keys.All(sorted[LoraTensorKind.Alpha].ContainsKey);
-        string? problem = null;
-        StatedStrength? stated = hasAlpha ? null : StatedStrength.Read(file.Metadata, out problem);
-        if (!hasAlpha) Strength = stated?.Sentence ?? problem ?? (sorted[LoraTensorKind.Alpha].Count == 0 ? StatedStrength.Hint(file.Metadata) : null);
-        return [.. modules.Order(StringComparer.Ordinal).Select(name => new LoraModule(
-            name, down.TryGetValue(name, out TensorEntry? half) ? Pair(name, half, up[name], sorted[LoraTensorKind.UpBias].GetValueOrDefault(name), sorted[LoraTensorKind.Alpha].GetValueOrDefault(name), stated) : null,
-            Floating(file, sorted[LoraTensorKind.Difference].GetValueOrDefault(name)), Floating(file, sorted[LoraTensorKind.BiasDifference].GetValueOrDefault(name))))];
+        return (sorted, unknown);
+    }
+
+    private StatedStrength? Stated(bool hasSomeAlpha)
+    {
+        StatedStrength? stated = StatedStrength.Read(file.Metadata, out string? problem);
+        Strength = stated?.Sentence ?? problem ?? (hasSomeAlpha ? null : StatedStrength.Hint(file.Metadata));
+        return stated;
     }
 
     private static string First(List<string> names) => names.Count == 0 ? "" : $" (the first is \"{names[0]}\")";
 
     private static string Adapters(string before, LoraTensorName name) =>
-        LoraTensorName.Parse(before) is { Adapter: var other } && other != name.Adapter ? $": it holds several adapters (\"{other}\" and \"{name.Adapter}\"), and each must be a file of its own" : "";
+        LoraTensorName.Parse(before) is { Adapter: var other } && other != name.Adapter
+            ? $": it holds several adapters (\"{other}\" and \"{name.Adapter}\"), and each must be a file of its own"
+            : "";
 
     // The layer's own weights beside its LoRA, as a whole wrapped model is saved, are no part of the LoRA.
     private static bool BelongsTo(string tensor, HashSet<string> modules)

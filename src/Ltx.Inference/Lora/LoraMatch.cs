@@ -8,5 +8,12 @@ namespace Ltx.Inference.Lora;
 public sealed record LoraMatch(string Name, int Matched, IReadOnlyList<string> Unmatched, string? Strength = null)
 {
     /// <summary>The same for a person.</summary>
-    public string Sentence => $"LoRA {Name}: {Matched} modules matched" + (Unmatched.Count == 0 ? "" : $", {Unmatched.Count} match no layer (the first is \"{Unmatched[0]}\")") + (Strength is null ? "." : $"; {Strength}.");
+    public string Sentence
+    {
+        get
+        {
+            string unmatched = Unmatched.Count == 0 ? "" : $", {Unmatched.Count} match no layer (the first is \"{Unmatched[0]}\")";
+            return $"LoRA {Name}: {Matched} modules matched{unmatched}{(Strength is null ? "" : $"; {Strength}")}.";
+        }
+    }
 }

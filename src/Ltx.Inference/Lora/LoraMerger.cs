@@ -79,13 +79,15 @@ public sealed class LoraMerger
         {
             Tensor finite = ones(1, ScalarType.Bool, transformer.Device);
             using IWeightReader reader = transformer.NewReader();
-            foreach ((string layer, Change change) in wanted.SelectMany(pair => pair.Value.Where(change => change.File == file).Select(change => (pair.Key, change))))
+            foreach ((string layer, Change change) in wanted.SelectMany(pair => pair.Value.Select(change => (pair.Key, change))).Where(pair => pair.change.File == file))
             {
                 Part part = Part.Read(reader, change);
                 reader.Then(() =>
                 {
                     using var scope = NewDisposeScope();
-                    Tensor weight = zeros([linears[layer].OutFeatures, linears[layer].InFeatures], ScalarType.Float32, transformer.Device), bias = zeros([linears[layer].OutFeatures], ScalarType.Float32, transformer.Device);
+                    Linear linear = linears[layer];
+                    Tensor weight = zeros([linear.OutFeatures, linear.InFeatures], ScalarType.Float32, transformer.Device);
+                    Tensor bias = zeros([linear.OutFeatures], ScalarType.Float32, transformer.Device);
                     part.AddToWeight(weight);
                     part.AddToBias(bias);
                     finite.logical_and_(weight.isfinite().all()).logical_and_(bias.isfinite().all());

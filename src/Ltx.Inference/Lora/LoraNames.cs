@@ -39,7 +39,10 @@ internal sealed class LoraNames
         flattened = this.layers.ToDictionary(Flat, name => name, StringComparer.Ordinal);
         foreach ((string diffusers, string native) in DiffusersTop)
         {
-            foreach (string layer in this.layers.Where(layer => layer == native || layer.StartsWith(native + ".", StringComparison.Ordinal))) flattened.TryAdd(Flat(diffusers + layer[native.Length..]), layer);
+            foreach (string layer in this.layers.Where(layer => layer == native || layer.StartsWith(native + ".", StringComparison.Ordinal)))
+            {
+                flattened.TryAdd(Flat(diffusers + layer[native.Length..]), layer);
+            }
         }
     }
 
@@ -66,7 +69,8 @@ internal sealed class LoraNames
 
     private string? FindFlat(string name)
     {
-        for (string? prefix = Array.Find(FlatPrefixes, candidate => name.StartsWith(candidate, StringComparison.Ordinal)); prefix is not null; prefix = Array.Find(FlatParts, candidate => name.StartsWith(candidate, StringComparison.Ordinal)))
+        string? Beginning(string[] candidates) => Array.Find(candidates, candidate => name.StartsWith(candidate, StringComparison.Ordinal));
+        for (string? prefix = Beginning(FlatPrefixes); prefix is not null; prefix = Beginning(FlatParts))
         {
             name = name[prefix.Length..];
             // The output projection is a list of one in the checkpoint, and not everywhere else.

@@ -31,8 +31,15 @@ internal sealed class StatedStrength
     }
 
     /// <summary>The same for a person.</summary>
-    public string Sentence => string.Create(
-        CultureInfo.InvariantCulture, $"its metadata state alpha {alpha}{(rank is { } stated ? $" at rank {stated}" : "")}{(isRankStabilised ? ", rank-stabilised" : "")}{(alphas.Count + ranks.Count > 0 ? ", and others for some modules" : "")}, which is used");
+    public string Sentence
+    {
+        get
+        {
+            string atRank = rank is { } stated ? string.Create(CultureInfo.InvariantCulture, $" at rank {stated}") : "";
+            string others = alphas.Count + ranks.Count > 0 ? ", and others for some modules" : "";
+            return string.Create(CultureInfo.InvariantCulture, $"its metadata state alpha {alpha}{atRank}{(isRankStabilised ? ", rank-stabilised" : "")}{others}, which is used");
+        }
+    }
 
     /// <param name="metadata">of the file</param>
     /// <param name="problem">a sentence where something is stated that cannot be read; else null</param>
@@ -44,7 +51,8 @@ internal sealed class StatedStrength
         {
             return Settings(metadata) is { } settings ? new StatedStrength(settings) : null;
         }
-        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
+        // A name that stands twice says two things.
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException)
         {
             problem = "its metadata state a strength that cannot be read, and it is used as it is";
             return null;
@@ -59,8 +67,10 @@ internal sealed class StatedStrength
     {
         foreach ((string alphaName, string rankName) in new[] { ("ss_network_alpha", "ss_network_dim"), ("network_alpha", "network_dim") })
         {
-            if (!Finite(metadata, alphaName, out double stated) || !Finite(metadata, rankName, out double dimension) || dimension <= 0 || stated == dimension) continue;
-            return string.Create(CultureInfo.InvariantCulture, $"its metadata mention alpha {stated} at rank {dimension} ({alphaName}), none of its tensors does, and it is used as it is; if it looks wrong, a scale of {stated / dimension} applies that");
+            if (!Finite(metadata, alphaName, out double stated) || !Finite(metadata, rankName, out double dimension)) continue;
+            if (dimension <= 0 || stated == dimension) continue;
+            string mentioned = string.Create(CultureInfo.InvariantCulture, $"its metadata mention alpha {stated} at rank {dimension} ({alphaName}), none of its tensors does");
+            return string.Create(CultureInfo.InvariantCulture, $"{mentioned}, and it is used as it is; if it looks wrong, a scale of {stated / dimension} applies that");
         }
         return null;
     }
@@ -77,9 +87,10 @@ internal sealed class StatedStrength
     // One component's settings by their bare names; null where no alpha is among them.
     private static Dictionary<string, JsonElement>? Settings(IReadOnlyDictionary<string, string> metadata)
     {
-        Dictionary<string, JsonElement> all;
-        if (metadata.TryGetValue(Diffusers, out string? text)) all = JsonDocument.Parse(text).RootElement.EnumerateObject().ToDictionary(property => property.Name, property => property.Value, StringComparer.Ordinal);
-        else all = metadata.Where(pair => pair.Key is Alpha or "r" or "rank" or "lora_rank" or "use_rslora" or "alpha_pattern" or "rank_pattern").ToDictionary(pair => pair.Key, pair => Loose(pair.Value), StringComparer.Ordinal);
+        IEnumerable<(string Name, JsonElement Value)> stated = metadata.TryGetValue(Diffusers, out string? text)
+            ? JsonDocument.Parse(text).RootElement.EnumerateObject().Select(property => (property.Name, property.Value))
+            : metadata.Where(pair => pair.Key is Alpha or "r" or "rank" or "lora_rank" or "use_rslora" or "alpha_pattern" or "rank_pattern").Select(pair => (pair.Key, Loose(pair.Value)));
+        Dictionary<string, JsonElement> all = stated.ToDictionary(setting => setting.Name, setting => setting.Value, StringComparer.Ordinal);
         string[] prefixes = [.. all.Keys.Where(key => key == Alpha || key.EndsWith("." + Alpha, StringComparison.Ordinal)).Select(key => key[..^Alpha.Length])];
         if (prefixes.Length == 0) return null;
         // The transformer's beside a text encoder's.

@@ -75,11 +75,18 @@ internal static class ListenAddresses
     }
 
     /// <summary>The ones that Kestrel takes for it: any name that is neither an address nor localhost means all of the machine's.</summary>
-    private static IPEndPoint[] EndPoints(BindingAddress address) =>
-        address.Port == 0 ? []
-        : address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? [new(IPAddress.Loopback, address.Port), .. Socket.OSSupportsIPv6 ? (IPEndPoint[])[new(IPAddress.IPv6Loopback, address.Port)] : []]
-        : IPAddress.TryParse(address.Host, out var ip) ? [new(ip, address.Port)]
-        : [new(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, address.Port)];
+    private static IPEndPoint[] EndPoints(BindingAddress address)
+    {
+        if (address.Port == 0)
+        {
+            return [];
+        }
+
+        IPAddress[] addresses = address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? [IPAddress.Loopback, IPAddress.IPv6Loopback]
+            : IPAddress.TryParse(address.Host, out var ip) ? [ip]
+            : [Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any];
+        return [.. addresses.Select(each => new IPEndPoint(each, address.Port))];
+    }
 
     private static string? Refusal(IPEndPoint end)
     {

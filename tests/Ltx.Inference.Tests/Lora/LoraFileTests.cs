@@ -151,6 +151,8 @@ public sealed class LoraFileTests : IDisposable
     [InlineData("lora_adapter_metadata", "{\"lora_alpha\":8,\"r\":0}", "a strength that cannot be read")]
     [InlineData("lora_adapter_metadata", "{\"lora_alpha\":8,\"alpha_pattern\":{\"(\":1}}", "a strength that cannot be read")]
     [InlineData("lora_adapter_metadata", "{\"a.lora_alpha\":8,\"b.lora_alpha\":4}", "a strength that cannot be read")]
+    [InlineData("lora_adapter_metadata", "{\"lora_alpha\":8,\"lora_alpha\":4}", "a strength that cannot be read")]
+    [InlineData("lora_adapter_metadata", "[8]", "a strength that cannot be read")]
     [InlineData("lora_alpha", "strong", "a strength that cannot be read")]
     [InlineData("lora_adapter_metadata", "{\"r\":8}", null)]
     [InlineData("rank", "8", null)]

@@ -140,6 +140,31 @@ public sealed class ContentGuardTests : IDisposable
         Assert.Null(ContentGuard.MaskedRegion(frame, mask, Width, Height));
     }
 
+    [Fact]
+    public void What_is_smaller_than_the_classifier_takes_counts_only_where_it_shows_in_its_own_size_too()
+    {
+        void Check(int side, int pattern) => new ContentGuard(new SafetyOptions(), classifier).CheckSource(Clip(side, [SurePattern.Read(pattern, side)]), CancellationToken.None);
+        // Blown up to 224 pixels it is what the model is sure of; as it is it is noise.
+        Assert.InRange(classifier.Classify([new Picture(SurePattern.Read(1, SurePattern.Stored), SurePattern.Stored, SurePattern.Stored)])[0].Porn, 0.95, 1);
+        Check(SurePattern.Stored, 1);
+        Assert.Throws<ContentRefusedException>(() => Check(SafetyClassifier.Side, 1));
+        Assert.Throws<ContentRefusedException>(() => Check(SafetyClassifier.Side - 1, 0));
+    }
+
+    [Fact]
+    public void A_small_picture_in_its_own_size_stands_among_its_mirror_images()
+    {
+        const int Width = 300, Height = 3, Rows = SafetyClassifier.Side;
+        byte[] pixels = [.. Enumerable.Range(0, Width * Height * 3).Select(i => (byte)(i / 3 / Width * 50 + i / 3 % Width % 40))];
+        Picture[] views = ContentGuard.Views(new Picture(pixels, Width, Height));
+        Assert.Equal([(Width, Height), (Width, Rows)], views.Select(view => (view.Width, view.Height)));
+        int Row(int y) => views[1].Pixels[y * Width * 3] / 50;
+        const int Top = (Rows - Height) / 2;
+        Assert.Equal([1, 2, 2, 1, 0, 0, 1, 2, 2, 1, 0, 0, 1], Enumerable.Range(Top - 5, 13).Select(Row));
+        Assert.Equal(pixels, views[1].Pixels.AsSpan(Top * Width * 3, pixels.Length).ToArray());
+        Assert.Single(ContentGuard.Views(new Picture(new byte[Rows * Rows * 3], Rows, Rows)));
+    }
+
     public void Dispose() => classifier.Dispose();
 
     private static void Show(ContentGuard guard, byte[][] frames, IInpaintSink sink)
