@@ -25,7 +25,7 @@ public sealed record PlaneColours(string Matrix, string Primaries, string Transf
         _ => throw new InvalidOperationException($"The matrix {Matrix} has no shares."),
     };
 
-    /// <summary>A file can say exactly where chroma lies. To the right of its pair, as in a clip that stood on its head, it cannot: between both is the nearest then.</summary>
+    /// <summary>A file can say exactly where chroma lies. To the right of its pair, as in a clip that stood on its head or before a mirror, it cannot: between both is the nearest then.</summary>
     public bool HasTagForChroma => ChromaX <= 0.5;
 
     /// <summary>ffmpeg's word for the range.</summary>
@@ -43,18 +43,20 @@ public sealed record PlaneColours(string Matrix, string Primaries, string Transf
     };
 
     /// <summary>With chroma where another has it.</summary>
-    internal PlaneColours WithChroma(PlaneColours other) => this with { ChromaX = other.ChromaX, ChromaY = other.ChromaY };
+    internal PlaneColours WithChroma(PlaneColours other) => At(other.ChromaX, other.ChromaY);
 
-    /// <summary>After quarter turns clockwise.</summary>
-    internal PlaneColours Turned(int quarters)
+    /// <summary>After the filters that bring stored frames upright (<see cref="Probing.Orientation"/>): chroma moves with the picture.</summary>
+    internal PlaneColours After(IEnumerable<(string Name, string Value)> filters) => filters.Aggregate(this, (colours, filter) => filter switch
     {
-        // A sample on the first of two rows lies on the second of two columns after a turn.
-        var colours = this;
-        for (var i = 0; i < quarters; i++)
-        {
-            colours = colours with { ChromaX = 1 - colours.ChromaY, ChromaY = colours.ChromaX };
-        }
+        ("hflip", _) => colours.At(1 - colours.ChromaX, colours.ChromaY),
+        ("vflip", _) => colours.At(colours.ChromaX, 1 - colours.ChromaY),
+        // A sample on the first of two rows lies on the second of two columns after a quarter turn clockwise.
+        ("transpose", "clock") => colours.At(1 - colours.ChromaY, colours.ChromaX),
+        ("transpose", "cclock") => colours.At(colours.ChromaY, 1 - colours.ChromaX),
+        ("transpose", "clock_flip") => colours.At(1 - colours.ChromaY, 1 - colours.ChromaX),
+        ("transpose", "cclock_flip") => colours.At(colours.ChromaY, colours.ChromaX),
+        _ => colours,
+    });
 
-        return colours;
-    }
+    private PlaneColours At(double x, double y) => this with { ChromaX = x, ChromaY = y };
 }

@@ -67,7 +67,7 @@ public sealed record SourcePlanes(PlaneColours Colours, IReadOnlyList<string> Ch
         var colours = Tagged(source);
         if (PixelFormatName.HasHalvedChroma(source.PixelFormat))
         {
-            return colours.Turned((360 - source.Rotation) / 90 % 4);
+            return colours.After(source.Orientation);
         }
 
         changes.Add($"has chroma that is not halved both ways ({source.PixelFormat}), and it is resampled");

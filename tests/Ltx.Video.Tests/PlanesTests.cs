@@ -102,6 +102,14 @@ public sealed class PlanesTests : IDisposable
     }
 
     [Theory]
+    [InlineData("hflip", "", 1, 0.5)]
+    [InlineData("vflip", "", 0, 0.5)]
+    [InlineData("transpose", "clock_flip", 0.5, 1)]
+    [InlineData("transpose", "cclock_flip", 0.5, 0)]
+    public void Chroma_moves_with_a_mirrored_picture(string filter, string value, double chromaX, double chromaY) =>
+        Assert.Equal(Bt601 with { ChromaX = chromaX, ChromaY = chromaY }, Bt601.After([(filter, value)]));
+
+    [Theory]
     [InlineData("yuv422p", "has chroma that is not halved both ways (yuv422p), and it is resampled")]
     [InlineData("yuv444p", "has chroma that is not halved both ways (yuv444p), and it is resampled")]
     [InlineData("gray", "has no colour (gray), and is given some")]

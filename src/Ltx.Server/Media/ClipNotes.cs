@@ -16,7 +16,7 @@ internal static class ClipNotes
         if (found.ChangesFormat) notes.Add("The source video changes its picture size or pixel format on the way; all of it is brought to that of its beginning.");
         if (mask.HasAlpha) notes.Add("The mask has an alpha channel; its brightness alone is used, and where the alpha draws anything it says the same.");
         if (planes.Changes.Count > 0) notes.Add($"What is kept of the source video is not bit for bit what it stores, because it {string.Join(", and it ", planes.Changes)}.");
-        if (!planes.Colours.HasTagForChroma) notes.Add("The source video stands on its head, and its colour comes to lie where no file can say; it is marked as half a pixel from there.");
+        if (!planes.Colours.HasTagForChroma) notes.Add("The source video is turned or mirrored, and its colour comes to lie where no file can say; it is marked as half a pixel from there.");
         if (frames < job.Frames) notes.Add(string.Create(CultureInfo.InvariantCulture, $"The source video has {frames} frames at {rate.Value:0.###} a second, and so has the result; {job.Frames} were allowed."));
         // One that was drawn for the displayed size before its last row or column went is no other size.
         if ((mask.Width, mask.Height) != (source.Width, source.Height) && (mask.Width, mask.Height) != (size.Width, size.Height)) notes.Add($"The mask is {mask.Width}x{mask.Height} pixels, and is stretched to {size}.");
