@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Ltx.Inference.Generation;
+using Ltx.Inference.Recipes;
 using Ltx.Inference.Latents;
 using Ltx.Server.Commands;
 using static TorchSharp.torch;
@@ -43,7 +44,7 @@ public class PixelBenchmarks
     public void PrepareMask()
     {
         using Tensor widened = ClipTensors.Dilate(mask, Dilation);
-        ClipTensors.KeepCells(widened, Scale).Dispose();
+        ClipTensors.KeepCells(widened, Scale, 0).Dispose();
     }
 
     [Benchmark(Description = "guide")]

@@ -39,5 +39,7 @@ public class SamplingBenchmarks
     private sealed class Echo : IDenoiser
     {
         public StreamPair Denoise(StreamPair latents, double sigma) => new(latents.Video.alias(), latents.Audio.alias());
+
+        public (StreamPair Guided, StreamPair Negative) DenoiseBoth(StreamPair latents, double sigma) => (Denoise(latents, sigma), Denoise(latents, sigma));
     }
 }

@@ -8,7 +8,9 @@ RootCommand root = new("Ltx: masked video inpainting with LTX-2.3 on your own ma
     RequestsCommand.Create(),
     InpaintCommand.Create(),
     DemoCommand.Create(),
+    CompareCommand.Create(),
     ModelsCommand.Create(),
+    RecipesCommand.Create(),
     DoctorCommand.Create(),
     BenchCommand.Create(),
 };

@@ -1,6 +1,6 @@
 namespace Ltx.Video;
 
-/// <summary>Which size a clip is worked on and given back in.</summary>
+/// <summary>Which size a clip is shown and given back in.</summary>
 public static class Sizing
 {
     /// <summary>Smallest side that the model can work on (two cells of its 32-pixel latent grid).</summary>
@@ -67,6 +67,35 @@ public static class Sizing
     // Nobody expects a size that the pixels' shape makes, least of all one that a broken header makes.
     private static string Aspect(MediaInfo source) =>
         source.HasSquarePixels ? string.Empty : $" (stored as {source.Stored}, whose pixels are marked as {source.PixelAspect})";
+
+    /// <summary>The same without scaling: what a result has, whose pixels are the source's.</summary>
+    /// <exception cref="MediaException">A side is below <paramref name="minSide"/>, or there are more than <paramref name="maxPixels"/> pixels.</exception>
+    public static FrameSize ResultSize(MediaInfo source, long maxPixels, int minSide = DefaultMinSide)
+    {
+        var size = OutputSize(source, long.MaxValue, minSide);
+        return size.Pixels <= maxPixels
+            ? size
+            : throw MediaException.Input(MediaProblem.TooLarge, source.Role, $"is {source.Width}x{source.Height} pixels{Aspect(source)}, and at most {maxPixels} pixels a frame are allowed");
+    }
+
+    /// <summary>Refuses what would take too much memory while it is worked on.</summary>
+    /// <param name="source">Whose frames they are.</param>
+    /// <param name="size">Of the frames.</param>
+    /// <param name="frames">How many are held at once.</param>
+    /// <param name="bytesPerPixel">Of all that is held of a pixel.</param>
+    /// <param name="most">Bytes that are allowed.</param>
+    /// <exception cref="MediaException">They take more.</exception>
+    public static void RequireMemory(MediaInfo source, FrameSize size, int frames, double bytesPerPixel, long most)
+    {
+        var bytes = frames * size.Pixels * bytesPerPixel;
+        if (bytes > most)
+        {
+            throw MediaException.Input(
+                MediaProblem.TooLarge,
+                source.Role,
+                FormattableString.Invariant($"is {size} pixels, of which {frames} frames take {bytes / 1e9:0.00} GB, and at most {most / 1e9:0.00} GB are allowed; ask for fewer frames or send a smaller video"));
+        }
+    }
 
     private static int Even(int side) => side & ~1;
 }

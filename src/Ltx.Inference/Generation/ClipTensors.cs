@@ -1,11 +1,12 @@
 using Ltx.Inference.Latents;
+using Ltx.Inference.Recipes;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Generation;
 
 /// <summary>
-/// A request's frames and mask as tensors, padded to the grid of the latents: right and bottom edge and the last frame are repeated, so
-/// that preserved pixels are never resampled. docs/inpaint-pipeline.md, sections 1 and 2.
+/// A request's frames and mask as tensors, filled up to the grid of the latents to the right, to the bottom and in time.
+/// docs/inpaint-pipeline.md, sections 1 and 2.
 /// </summary>
 internal static class ClipTensors
 {
@@ -14,15 +15,6 @@ internal static class ClipTensors
 
     // One frame of 1920x1088.
     private const long PixelsAtOnce = 1L << 21;
-
-    /// <summary>The smallest size on the grid that holds the clip in both stages.</summary>
-    /// <param name="downscale">how many times smaller than the half-size clip a reference is</param>
-    /// <param name="temporalScale">how many times fewer frames it has</param>
-    public static PixelShape PaddedShape(int frames, int height, int width, VideoScale scale, int downscale, int temporalScale)
-    {
-        // The first stage has half the size.
-        return new PixelShape(RoundUp(frames - 1, scale.Time * temporalScale) + 1, RoundUp(height, 2 * scale.Height * downscale), RoundUp(width, 2 * scale.Width * downscale));
-    }
 
     /// <summary>All frames as numbers from 0 to 255.</summary>
     /// <param name="channels">3 for frames, 1 for masks</param>
@@ -39,12 +31,13 @@ internal static class ClipTensors
         return clip;
     }
 
-    /// <summary>Repeats the right and bottom edge and the last frame.</summary>
-    /// <param name="bytes">[F, C, H, W]</param>
-    public static Tensor Pad(Tensor bytes, PixelShape to)
+    /// <summary>Fills up to the right and to the bottom, and repeats the last frame.</summary>
+    /// <param name="clip">[F, C, H, W]</param>
+    /// <param name="reflect">whether with what lies before the edge, mirrored; otherwise the last row and column are repeated</param>
+    public static Tensor Pad(Tensor clip, PixelShape to, bool reflect)
     {
         using var scope = NewDisposeScope();
-        return Repeat(Repeat(Repeat(bytes, 0, to.Frames), 2, to.Height), 3, to.Width).MoveToOuterDisposeScope();
+        return Filled(Filled(Filled(clip, 0, to.Frames, reflect: false), 2, to.Height, reflect), 3, to.Width, reflect).MoveToOuterDisposeScope();
     }
 
     /// <summary>Bytes [F, 3, H, W] to what the VAE takes: [1, 3, F, H, W] from -1 to 1.</summary>
@@ -96,14 +89,33 @@ internal static class ClipTensors
         return nn.functional.avg_pool2d(video.squeeze(0), [factor, factor], [factor, factor]).unsqueeze(0).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The same at half the size.</summary>
+    /// <param name="bytes">[F, 3, H, W]</param>
+    /// <param name="how">what becomes of the pixels between</param>
+    /// <returns>[1, 3, F, H/2, W/2]</returns>
+    public static Tensor ToHalfVideo(Tensor bytes, ScalarType type, Halving how)
+    {
+        (long height, long width) = (bytes.shape[2] / 2, bytes.shape[3] / 2);
+        Tensor video = empty([1, bytes.shape[1], bytes.shape[0], height, width], type, bytes.device);
+        foreach ((long start, long count) in Chunks(bytes))
+        {
+            using var scope = NewDisposeScope();
+            Tensor numbers = bytes.narrow(0, start, count).to(ScalarType.Float32) / 127.5f - 1;
+            Tensor half = how == Halving.Mean ? nn.functional.avg_pool2d(numbers, [2, 2], [2, 2]) : LanczosResize.Resize(numbers, height, width).clamp_(-1, 1);
+            video.narrow(2, start, count).copy_(half.transpose(0, 1).unsqueeze(0));
+        }
+        return video;
+    }
+
     /// <summary>White where any pixel of a square is.</summary>
     /// <param name="mask">[F, 1, H, W]</param>
     public static Tensor ShrinkMask(Tensor mask, int factor) => nn.functional.max_pool2d(mask, [factor, factor], [factor, factor]);
 
-    /// <summary>1 for latent cells without a white pixel, 0 for those to regenerate.</summary>
+    /// <summary>1 for latent cells to keep, 0 for those to regenerate: those with a white pixel, and their neighbours as far as the region is grown.</summary>
     /// <param name="mask">[F, 1, H, W] at the stage's size, F = Time * k + 1</param>
+    /// <param name="grow">cells, in space and time</param>
     /// <returns>[1, f, h, w] float32</returns>
-    public static Tensor KeepCells(Tensor mask, VideoScale scale)
+    public static Tensor KeepCells(Tensor mask, VideoScale scale, int grow)
     {
         using var scope = NewDisposeScope();
         Tensor cells = nn.functional.max_pool2d(mask, [scale.Height, scale.Width], [scale.Height, scale.Width]);
@@ -111,7 +123,10 @@ internal static class ClipTensors
         Tensor first = cells.narrow(0, 0, 1);
         // The first frame alone, then groups: [F-1, 1, h, w] -> [k, Time, 1, h, w] -> [k, 1, h, w]
         Tensor groups = cells.narrow(0, 1, frames - 1).view(-1, scale.Time, 1, height, width).amax(1);
-        return (1 - cat([first, groups], 0).squeeze(1)).unsqueeze(0).MoveToOuterDisposeScope();
+        // [f, 1, h, w] -> [1, f, h, w]
+        Tensor generate = cat([first, groups], 0).squeeze(1).unsqueeze(0);
+        if (grow > 0) generate = nn.functional.max_pool3d(generate.unsqueeze(0), [2 * grow + 1, 2 * grow + 1, 2 * grow + 1], [1, 1, 1], [grow, grow, grow]).squeeze(0);
+        return (1 - generate).MoveToOuterDisposeScope();
     }
 
     /// <summary>The clip with the masked region painted in the guide's colour.</summary>
@@ -164,13 +179,14 @@ internal static class ClipTensors
         return x;
     }
 
-    private static Tensor Repeat(Tensor clip, int dimension, int to)
+    private static Tensor Filled(Tensor clip, int dimension, int to, bool reflect)
     {
-        long have = clip.shape[dimension];
+        int have = (int)clip.shape[dimension];
         if (have == to) return clip.alias();
-        using Tensor index = arange(to, device: clip.device).clamp_(max: have - 1);
+        // To and fro between the edges, which are not doubled; one row has nothing beside it.
+        int period = Math.Max(1, 2 * (have - 1));
+        long[] from = [.. Enumerable.Range(0, to).Select(i => (long)(!reflect ? Math.Min(i, have - 1) : have - 1 - Math.Abs(have - 1 - i % period)))];
+        using Tensor index = tensor(from, device: clip.device);
         return clip.index_select(dimension, index);
     }
-
-    private static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
 }

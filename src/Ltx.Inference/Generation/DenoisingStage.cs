@@ -1,80 +1,73 @@
-using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Latents;
 using Ltx.Inference.Lora;
+using Ltx.Inference.Recipes;
 using Ltx.Inference.Sampling;
+using Ltx.Inference.TextEncoder;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Generation;
 
-/// <summary>The two denoising stages of a run. docs/inpaint-pipeline.md, sections 3 and 4.</summary>
-internal sealed class DenoisingStage(
-    InpaintModels models, ISampler sampler, NoiseSource noise, InpaintRequest request, PixelShape shape, InpaintOptions options, StageClock clock, Action<string, Tensor>? observe, CancellationToken cancellation)
+/// <summary>One of a run's two denoising stages, as its recipe has it. docs/inpaint-pipeline.md, sections 3 and 5.</summary>
+/// <param name="run">the run that it belongs to</param>
+/// <param name="number">1 or 2</param>
+/// <param name="recipe">of this stage</param>
+/// <param name="shape">of the latent</param>
+/// <param name="loras">what the transformer is merged with</param>
+internal sealed class DenoisingStage(PipelineRun run, int number, RecipeStage recipe, LatentShape shape, IReadOnlyList<LoraUse> loras)
 {
-    private readonly LatentShape full = shape.ToLatent(models.VideoScale);
+    private readonly InpaintModels models = run.Models;
+    private readonly InpaintRequest request = run.Request;
 
-    private LatentShape Half => new(full.Frames, full.Height / 2, full.Width / 2);
+    /// <summary>Steps that it walks.</summary>
+    public int Steps => recipe.Schedule.Steps(request.Steps);
 
-    /// <summary>From noise to a clip of half the size, and its sound.</summary>
-    /// <param name="sound">the source's encoded sound, to be listened to and kept; null to make one</param>
-    public LatentPair First(EncodedClip clip, Tensor? sound, PromptContext positive, PromptContext? negative, LoraSet loras, Action<int> tell)
+    /// <summary>How often its body tells that it went on.</summary>
+    public int Evaluations => Sampler.Evaluations(Steps);
+
+    /// <param name="given">what it is shown of the source</param>
+    /// <param name="video">[1, C, f, h, w] to begin with; null for nothing but noise</param>
+    /// <param name="audio">[1, C, T, F] to begin with, or to be listened to and kept; null for nothing but noise</param>
+    /// <param name="keepSound">whether that is the source's own</param>
+    /// <param name="contexts">of the prompts</param>
+    /// <param name="tell">told how many evaluations are done</param>
+    /// <returns>both latents, references left out</returns>
+    public LatentPair Denoise(StageConditions given, Tensor? video, Tensor? audio, bool keepSound, PromptContexts contexts, Action<int> tell)
     {
         using var scope = NewDisposeScope();
-        Use(loras, loras.Stage1);
-        IReadOnlyList<float> sigmas = SigmaSchedule.Ltx2(request.Steps, Half.Tokens);
-        observe?.Invoke("sigmas1", tensor(sigmas.ToArray()));
-        Tensor empty = zeros([1, Half.Tokens, models.Transformer.Config.Video.InChannels], models.Type, models.Device);
-        ReferenceCondition guide = new(clip.Reference1, loras.ReferenceDownscale, loras.ReferenceTemporalScale, request.VideoStrength);
-        LatentState video = Noised(VideoState(empty, Half, Mask(clip.Clean1, clip.Keep1), guide), sigmas[0], "noised1.video");
-        LatentState audio = Noised(AudioState(sound, frozen: sound is not null), sigmas[0], "noised1.audio");
-        GuidanceParameters? videoGuidance = null, audioGuidance = null;
-        if (request.GuidanceScale > 1)
-        {
-            videoGuidance = new GuidanceParameters(Text: request.GuidanceScale, Rescale: InpaintOptions.VideoRescale);
-            audioGuidance = new GuidanceParameters(Text: request.GuidanceScale, Rescale: InpaintOptions.AudioRescale);
-        }
-        using GuidedDenoiser denoiser = new(models.Transformer, video, audio, positive, negative, videoGuidance, audioGuidance);
-        StreamPair end = sampler.Run(sigmas, video, audio, denoiser, tell, cancellation);
+        run.Clock.Part(InpaintStages.Loras, () => run.Loras.Merge(models.Merger, loras));
+        IReadOnlyList<float> sigmas = recipe.Schedule.Levels(request.Steps, shape.Tokens);
+        run.Show(($"sigmas{number}", tensor(sigmas.ToArray())));
+        NoiseSource noise = run.NoiseOf(recipe);
+        LatentState videoState = Noised(VideoState(given, video), sigmas[0], noise, "video"), audioState = Noised(AudioState(audio, keepSound), sigmas[0], noise, "audio");
+        (GuidanceParameters videoGuidance, GuidanceParameters audioGuidance) = recipe.Parameters(request.GuidanceScale);
+        PromptContext? negative = contexts.Negative;
+        if (negative is not null && keepSound && recipe.Guidance is { FrozenSoundStaysPositive: true }) negative = new PromptContext(negative.Video, contexts.Positive.Audio);
+        using GuidedDenoiser denoiser = new(models.Transformer, videoState, audioState, contexts.Positive, negative, videoGuidance, audioGuidance);
+        StreamPair end = Sampler.Run(sigmas, videoState, audioState, denoiser, tell, run.Cancellation);
         return new LatentPair(
-            Patchifier.VideoLatent(end.Video.narrow(1, 0, video.TargetTokens), Half).MoveToOuterDisposeScope(),
+            Patchifier.VideoLatent(end.Video.narrow(1, 0, videoState.TargetTokens), shape).MoveToOuterDisposeScope(),
             Patchifier.AudioLatent(end.Audio, models.Audio.Config.LatentChannels).MoveToOuterDisposeScope());
     }
 
-    /// <summary>From the enlarged clip, noised again, to the clip.</summary>
-    /// <param name="upsampled">[1, C, f, h, w] at full size</param>
-    /// <param name="audioLatent">the first stage's sound</param>
-    /// <param name="keepSound">whether that is the source's own</param>
-    public Tensor Second(EncodedClip clip, Tensor upsampled, Tensor audioLatent, bool keepSound, PromptContext positive, LoraSet loras, Action<int> tell)
-    {
-        using var scope = NewDisposeScope();
-        Use(loras, loras.Stage2);
-        IReadOnlyList<float> sigmas = SigmaSchedule.SecondStage;
-        ICondition? guide = clip.Reference2 is null ? null : new ReferenceCondition(clip.Reference2, loras.ReferenceDownscale, loras.ReferenceTemporalScale, request.VideoStrength);
-        LatentState video = Noised(VideoState(Patchifier.VideoTokens(upsampled).to(models.Type), full, Mask(clip.Clean2, clip.Keep2), guide), sigmas[0], "noised2.video");
-        LatentState audio = Noised(AudioState(audioLatent, keepSound), sigmas[0], "noised2.audio");
-        using GuidedDenoiser denoiser = new(models.Transformer, video, audio, positive);
-        StreamPair end = sampler.Run(sigmas, video, audio, denoiser, tell, cancellation);
-        return Patchifier.VideoLatent(end.Video.narrow(1, 0, video.TargetTokens), full).MoveToOuterDisposeScope();
-    }
+    private ISampler Sampler => recipe.Sampler.Create(run.SeedOf(recipe));
 
-    private void Use(LoraSet loras, IReadOnlyList<LoraUse> stage) => clock.Part(InpaintStages.Loras, () =>
+    private LatentState VideoState(StageConditions given, Tensor? start)
     {
-        loras.Merge(models.Merger, stage);
-        return true;
-    });
-
-    private MaskCondition? Mask(Tensor clean, Tensor keep) => options.LatentMask ? new MaskCondition(clean, keep) : null;
-
-    private LatentState VideoState(Tensor tokens, LatentShape target, params ICondition?[] conditions)
-    {
-        LatentState state = LatentState.Initial(tokens, TokenPositions.Video(target, models.VideoScale, request.FramesPerSecond, models.Device));
-        VideoTarget clip = new(target, models.VideoScale, request.FramesPerSecond);
+        Tensor tokens = start is null ? zeros([1, shape.Tokens, models.Transformer.Config.Video.InChannels], models.Type, models.Device) : Patchifier.VideoTokens(start).to(models.Type);
+        LatentState state = LatentState.Initial(tokens, TokenPositions.Video(shape, models.VideoScale, request.FramesPerSecond, models.Device));
+        VideoTarget clip = new(shape, models.VideoScale, request.FramesPerSecond);
+        ICondition?[] conditions =
+        [
+            given.Clean is null ? null : new MaskCondition(given.Clean, given.Keep!),
+            given.Reference is null ? null : new ReferenceCondition(given.Reference, run.Loras.ReferenceDownscale, run.Loras.ReferenceTemporalScale, request.VideoStrength),
+        ];
         foreach (ICondition condition in conditions.OfType<ICondition>()) state = condition.Apply(state, clip);
         return state;
     }
 
     private LatentState AudioState(Tensor? latent, bool frozen)
     {
-        int frames = models.AudioScale.LatentFrames(shape.Frames, request.FramesPerSecond);
+        int frames = models.AudioScale.LatentFrames(run.Size.Padded.Frames, request.FramesPerSecond);
         Tensor tokens = latent is null
             ? zeros([1, frames, models.Transformer.Config.Audio.InChannels], models.Type, models.Device)
             : Patchifier.AudioTokens(latent).to(models.Type);
@@ -82,10 +75,10 @@ internal sealed class DenoisingStage(
         return frozen ? state.Freeze() : state;
     }
 
-    private LatentState Noised(LatentState state, double scale, string name)
+    private LatentState Noised(LatentState state, double scale, NoiseSource noise, string stream)
     {
         LatentState noised = state.WithNoise(noise.Normal(state.Latent.shape, models.Device), scale);
-        observe?.Invoke(name, noised.Latent);
+        run.Show(($"noised{number}.{stream}", noised.Latent));
         return noised;
     }
 }

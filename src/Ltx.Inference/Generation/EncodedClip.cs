@@ -1,46 +1,64 @@
-using Ltx.Inference.Latents;
+using Ltx.Inference.Recipes;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Generation;
 
-/// <summary>What the model is given of the source. docs/inpaint-pipeline.md, section 2.</summary>
-/// <param name="Clean1">[1, C, f, h, w] the half-size clip</param>
-/// <param name="Clean2">[1, C, f, 2h, 2w] the clip</param>
-/// <param name="Reference1">[1, C, f, h, w] the half-size clip with the mask painted over; smaller where a LoRA wants it</param>
-/// <param name="Reference2">the same at full size, where the second stage sees it</param>
-/// <param name="Keep1">[1, f, h, w] 1 for cells of the half-size clip that are preserved</param>
-/// <param name="Keep2">[1, f, 2h, 2w] the same for the clip</param>
-internal sealed record EncodedClip(Tensor Clean1, Tensor Clean2, Tensor Reference1, Tensor? Reference2, Tensor Keep1, Tensor Keep2)
+/// <summary>
+/// What the model is given of the source; what the recipe does not ask for is null. docs/inpaint-pipeline.md, section 2.
+/// </summary>
+/// <param name="Guide1">[1, 3, F, h, w] from -1 to 1: the half-size clip with the widened mask painted over, which the pixels' way to the second stage blends with</param>
+/// <param name="Mask1">[F, 1, h, w] that widened mask</param>
+/// <param name="Mask2">[F, 1, 2h, 2w] at full size, which the publisher's composite goes by</param>
+/// <param name="Stage1">of the half-size clip</param>
+/// <param name="Stage2">of the clip</param>
+internal sealed record EncodedClip(Tensor? Guide1, Tensor? Mask1, Tensor? Mask2, StageConditions Stage1, StageConditions Stage2)
 {
-    // Both stages: the clip, and half of it.
-    private const int StageFactor = 2;
-
-    /// <param name="frames">[F, 3, H, W] bytes, padded</param>
-    /// <param name="mask">[F, 1, H, W] 0 or 1, padded and widened</param>
-    public static EncodedClip Encode(Tensor frames, Tensor mask, InpaintModels models, LoraSet loras, InpaintOptions options)
+    /// <param name="frames">[F, 3, H, W] bytes, at the working size, on the grid</param>
+    /// <param name="masks">widened, on the grid</param>
+    public static EncodedClip Encode(Tensor frames, StageMasks masks, InpaintModels models, LoraSet loras, Recipe recipe)
     {
         using var scope = NewDisposeScope();
-        Tensor video = ClipTensors.ToVideo(frames, models.Type), half = ClipTensors.ShrinkVideo(video, StageFactor), halfMask = ClipTensors.ShrinkMask(mask, StageFactor);
-        Tensor Guide(Tensor clip, Tensor clipMask)
+        Tensor half = ClipTensors.ToHalfVideo(frames, models.Type, recipe.Size.Half);
+        (Tensor? Clean, Tensor? Keep) Kept(RecipeStage stage, Tensor clip, Tensor mask) => stage.LatentMask is not { } kept ? (null, null)
+            : (models.EncodeVideo(clip), ClipTensors.KeepCells(mask, models.VideoScale, kept.Grow));
+
+        Tensor? Reference(RecipeStage stage, Tensor clip, Tensor mask)
         {
+            if (!recipe.Guides(stage)) return null;
+            using var inner = NewDisposeScope();
             (int size, int rate) = (loras.ReferenceDownscale, loras.ReferenceTemporalScale);
-            Tensor small = size == 1 ? clip : ClipTensors.ShrinkVideo(clip, size), smallMask = size == 1 ? clipMask : ClipTensors.ShrinkMask(clipMask, size);
-            return models.EncodeVideo(ClipTensors.Guide(ClipTensors.Subsample(small, 2, rate), ClipTensors.Subsample(smallMask, 0, rate)));
+            Tensor small = size == 1 ? clip : ClipTensors.ShrinkVideo(clip, size), smallMask = size == 1 ? mask : ClipTensors.ShrinkMask(mask, size);
+            return models.EncodeVideo(ClipTensors.Guide(ClipTensors.Subsample(small, 2, rate), ClipTensors.Subsample(smallMask, 0, rate))).MoveToOuterDisposeScope();
         }
 
+        StageConditions Conditions(RecipeStage stage, Func<Tensor> clip, Tensor mask)
+        {
+            if (stage.LatentMask is null && !recipe.Guides(stage)) return new StageConditions(null, null, null);
+            using var inner = NewDisposeScope();
+            Tensor video = clip();
+            (Tensor? clean, Tensor? keep) = Kept(stage, video, mask);
+            Tensor? reference = Reference(stage, video, mask);
+            foreach (Tensor? made in new[] { clean, keep, reference }) made?.MoveToOuterDisposeScope();
+            return new StageConditions(clean, keep, reference);
+        }
+
+        StageConditions first = Conditions(recipe.Stage1, () => half, masks.Half);
+        bool byPixels = recipe.Handover.Kind == HandoverKind.Pixels;
         return new EncodedClip(
-            models.EncodeVideo(half).MoveToOuterDisposeScope(),
-            models.EncodeVideo(video).MoveToOuterDisposeScope(),
-            Guide(half, halfMask).MoveToOuterDisposeScope(),
-            options.ReferenceInStage2 ? Guide(video, mask).MoveToOuterDisposeScope() : null,
-            ClipTensors.KeepCells(halfMask, models.VideoScale).MoveToOuterDisposeScope(),
-            ClipTensors.KeepCells(mask, models.VideoScale).MoveToOuterDisposeScope());
+            byPixels ? ClipTensors.Guide(half, masks.Half) : null, byPixels ? masks.Half : null, recipe.Composite.Kind == CompositeMode.Pyramid ? masks.Full : null,
+            first, Conditions(recipe.Stage2, () => ClipTensors.ToVideo(frames, models.Type), masks.Full)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Hands all of it to the scope around the current one.</summary>
     public EncodedClip MoveToOuterDisposeScope()
     {
-        foreach (Tensor? tensor in new[] { Clean1, Clean2, Reference1, Reference2, Keep1, Keep2 }) tensor?.MoveToOuterDisposeScope();
+        foreach (Tensor? tensor in new[] { Guide1, Mask1, Mask2, Stage1.Clean, Stage1.Keep, Stage1.Reference, Stage2.Clean, Stage2.Keep, Stage2.Reference }) tensor?.MoveToOuterDisposeScope();
         return this;
     }
 }
+
+/// <summary>What one stage is given of the source.</summary>
+/// <param name="Clean">[1, C, f, h, w] the clip's latent</param>
+/// <param name="Keep">[1, f, h, w] 1 for cells that are preserved</param>
+/// <param name="Reference">[1, C, f, h, w] the guide's latent; smaller where a LoRA wants it</param>
+internal sealed record StageConditions(Tensor? Clean, Tensor? Keep, Tensor? Reference);

@@ -1,5 +1,7 @@
 using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Layers;
+using Ltx.Inference.Lora;
+using Ltx.Inference.Recipes;
 
 namespace Ltx.Inference.Generation;
 
@@ -13,41 +15,65 @@ public enum SoundSource
     Generate,
 }
 
-/// <summary>How generated and preserved pixels are put together.</summary>
-public enum CompositeMode
-{
-    /// <summary>A soft seam around the mask, and tones matched at it.</summary>
-    Blend,
-
-    /// <summary>Generated pixels inside the mask, source pixels outside, nothing between.</summary>
-    Hard,
-
-    /// <summary>The generated frames as they are.</summary>
-    None,
-}
-
-/// <summary>What the operator decides about inpainting, not the request. Defaults: docs/inpaint-pipeline.md.</summary>
-/// <param name="MaskDilation">pixels at full size by which the mask is widened for the model</param>
-/// <param name="Feather">pixels around the unwidened mask in which generated and source pixels are blended</param>
+/// <summary>What the operator decides about inpainting, not the request. What is null is the recipe's.</summary>
+/// <param name="Recipe">name or file of the recipe; null for what the model folder names, or else the default</param>
+/// <param name="RecipeFolder">where the operator's own recipes are; null for none</param>
+/// <param name="MaskDilation">pixels at full size by which the mask is widened for the model, whatever that size is</param>
+/// <param name="Feather">pixels around the unwidened mask in which generated and source pixels are blended, whatever size the result has</param>
 /// <param name="LatentMask">whether preserved cells are given to the model as clean latents</param>
-/// <param name="Sound">where the sound comes from</param>
-/// <param name="ReferenceInStage2">whether the second stage sees the guide too: 1.8 times the whole run's time</param>
+/// <param name="ReferenceInStage2">whether the second stage sees the guide too: twice its tokens</param>
 /// <param name="Composite">how pixels are put together</param>
+/// <param name="WorkingShortSide">pixels that a smaller source's shorter side is brought to; 0 for none</param>
+/// <param name="WorkingPixels">of a frame, above which a clip is worked on smaller</param>
+/// <param name="LoraKind">how users' LoRAs were trained, whatever their files say</param>
+/// <param name="Sound">where the sound comes from</param>
 /// <param name="Weights">in what form the transformer's weights are kept and multiplied</param>
 /// <param name="Memory">bytes of the device that may be used, weights included; null for what is free when the model loads</param>
 /// <param name="Pinned">whether the transformer's own weights stay in pinned host memory, for changing LoRAs</param>
 /// <param name="PlannedFor">the size of request that the weights are placed for at first; null for 1920x1088 and 121 frames</param>
 /// <param name="ShowFrame">whether the text model, which writes the prompt out, is shown the clip's first masked frame</param>
 public sealed record InpaintOptions(
-    int MaskDilation = 8, int Feather = 12, bool LatentMask = true, SoundSource Sound = SoundSource.KeepSource, bool ReferenceInStage2 = false, CompositeMode Composite = CompositeMode.Blend,
+    string? Recipe = null, string? RecipeFolder = null, int? MaskDilation = null, int? Feather = null, bool? LatentMask = null, bool? ReferenceInStage2 = null, CompositeMode? Composite = null,
+    int? WorkingShortSide = null, long WorkingPixels = InpaintOptions.MostPixels, LoraKind? LoraKind = null, SoundSource Sound = SoundSource.KeepSource,
     WeightFormat Weights = WeightFormat.Checkpoint, long? Memory = null, PinnedWeights Pinned = PinnedWeights.Auto, RequestShape? PlannedFor = null, bool ShowFrame = false)
 {
-    /// <summary>In the first stage the distilled LoRA is used this strongly, in the second this. Source: ltx_pipelines/utils/constants.py, HQ preset (400fd31).</summary>
-    internal const double DistilledStage1 = 0.25, DistilledStage2 = 0.5;
+    /// <summary>The largest frame that is worked on where nobody says otherwise: the hosted endpoint's, on the grid.</summary>
+    public const long MostPixels = 1920 * 1088;
 
-    /// <summary>The in/outpainting adapter is made for full strength.</summary>
-    internal const double AdapterStrength = 1;
+    /// <summary>A recipe with what these options say instead.</summary>
+    internal Recipe Over(Recipe recipe)
+    {
+        RecipeStage Stage(RecipeStage stage) => stage with
+        {
+            LatentMask = LatentMask switch
+            {
+                null => stage.LatentMask,
+                true => stage.LatentMask ?? new RecipeLatentMask(recipe.CleanLatents.Grow),
+                false => null,
+            },
+        };
 
-    /// <summary>How far a guided prediction's deviation is brought back, by stream. Source: the same preset.</summary>
-    internal const double VideoRescale = 0.45, AudioRescale = 1;
+        return recipe with
+        {
+            Size = WorkingShortSide is { } side ? recipe.Size with { ShortSide = side == 0 ? null : side } : recipe.Size,
+            Mask = MaskDilation is { } pixels ? recipe.Mask with { Grow = new RecipeLength(pixels) } : recipe.Mask,
+            Stage1 = Stage(recipe.Stage1),
+            Stage2 = Stage(recipe.Stage2) with { Guide = ReferenceInStage2 ?? recipe.Stage2.Guide },
+            Composite = recipe.Composite with { Kind = Composite ?? recipe.Composite.Kind, Feather = Feather is { } feather ? new RecipeLength(feather) : recipe.Composite.Feather },
+        };
+    }
+
+    /// <summary>Which choices of a recipe these options replace, for a person; empty for none.</summary>
+    public string Overrides
+    {
+        get
+        {
+            (string Name, object? Value)[] all =
+            [
+                (nameof(MaskDilation), MaskDilation), (nameof(Feather), Feather), (nameof(LatentMask), LatentMask), (nameof(ReferenceInStage2), ReferenceInStage2),
+                (nameof(Composite), Composite), (nameof(WorkingShortSide), WorkingShortSide), (nameof(LoraKind), LoraKind),
+            ];
+            return string.Join(", ", all.Where(option => option.Value is not null).Select(option => $"{option.Name} {option.Value!.ToString()!.ToLowerInvariant()}"));
+        }
+    }
 }

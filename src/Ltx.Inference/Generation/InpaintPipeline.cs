@@ -1,11 +1,9 @@
 using System.Diagnostics;
-using Ltx.Inference.Expansion;
 using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Latents;
 using Ltx.Inference.Lora;
 using Ltx.Inference.Native;
-using Ltx.Inference.Sampling;
-using Ltx.Inference.TextEncoder;
+using Ltx.Inference.Recipes;
 using Ltx.Inference.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -21,6 +19,8 @@ public sealed class InpaintPipeline : IDisposable
     private readonly InpaintModels models;
     private readonly InpaintOptions options;
     private readonly MemoryKeeper memory;
+    private readonly ModelFolder folder;
+    private readonly RecipeChoice recipes;
     private StageClock? clock;
 
     /// <summary>Loads all models of a folder.</summary>
@@ -33,8 +33,9 @@ public sealed class InpaintPipeline : IDisposable
     public InpaintPipeline(ModelFolder folder, Device device, ScalarType type, InpaintOptions? options = null, Action<LoadProgress>? progress = null)
     {
         LibTorch.Load();
-        this.options = options ?? new InpaintOptions();
-        memory = new MemoryKeeper(folder, device, type, this.options);
+        (this.options, this.folder) = (options ?? new InpaintOptions(), folder);
+        recipes = new RecipeChoice(folder, this.options);
+        memory = new MemoryKeeper(folder, device, type, this.options with { PlannedFor = recipes.Usual(this.options.PlannedFor ?? MemoryKeeper.Usual) });
         Plan = memory.First;
         try
         {
@@ -48,6 +49,9 @@ public sealed class InpaintPipeline : IDisposable
 
     /// <summary>Where it computes.</summary>
     public Device Device => models.Device;
+
+    /// <summary>The recipe of its requests, and what the operator's options change in it, for a person.</summary>
+    public string Recipe => recipes.Sentence;
 
     /// <summary>How the last request was planned; before the first one, how the weights were placed.</summary>
     public MemoryPlan Plan { get; private set; }
@@ -97,7 +101,7 @@ public sealed class InpaintPipeline : IDisposable
 
     /// <summary>The same with the text already encoded, and with a look at everything between.</summary>
     internal InpaintReport Run(
-        InpaintRequest request, IInpaintSink sink, Action<InpaintProgress>? progress, PromptContext? contexts, Action<string, Tensor>? observe, CancellationToken cancellation)
+        InpaintRequest request, IInpaintSink sink, Action<InpaintProgress>? progress, PromptContexts? contexts, Action<string, Tensor>? observe, CancellationToken cancellation)
     {
         clock = null;
         try
@@ -140,23 +144,25 @@ public sealed class InpaintPipeline : IDisposable
     }
 
     private InpaintReport RunPlanned(
-        InpaintRequest request, IInpaintSink sink, Action<InpaintProgress>? progress, PromptContext? contexts, Action<string, Tensor>? observe, CancellationToken cancellation)
+        InpaintRequest request, IInpaintSink sink, Action<InpaintProgress>? progress, PromptContexts? contexts, Action<string, Tensor>? observe, CancellationToken cancellation)
     {
         long started = Stopwatch.GetTimestamp();
         RequestCheck.Check(request, SourceSoundRate);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         using LoraSet loras = LoraSet.Open(request.Loras, models);
-        VideoScale scale = models.VideoScale;
-        PixelShape shape = ClipTensors.PaddedShape(request.Frames.Count, request.Height, request.Width, scale, loras.ReferenceDownscale, loras.ReferenceTemporalScale);
-        ISampler sampler = new Res2sSampler();
-        Plan = memory.Plan(Shape(request, loras), models.Arrangement);
+        List<string> notes = [];
+        RecipeChoice choice = request.Recipe is { } other ? new RecipeChoice(folder, options with { Recipe = other }) : recipes;
+        Recipe recipe = choice.For(request, loras.Users, notes.Add);
+        RequestShape asked = Shape(request, loras, recipe);
+        Plan = memory.Plan(asked, models.Arrangement);
         models.Arrange(Plan.Arrangement);
-        clock = new StageClock(progress, Work(request, shape.ToLatent(scale), sampler), started);
-        foreach (LoraMatch lora in loras.Matches) clock.Note(lora.Sentence);
+        WorkingSize size = asked.Working(models.VideoScale);
+        clock = new StageClock(progress, Work(request, size.Padded.ToLatent(models.VideoScale), recipe), started);
+        foreach (string note in notes.Concat(loras.Matches.Select(lora => lora.Sentence)).Append(asked.SizeSentence(models.VideoScale)).OfType<string>()) clock.Note(note);
+        using PipelineRun run = new(models, recipe, request, size, loras, clock, observe, cancellation);
 
-        FrameLayout layout = FrameLayout.Of(request);
-        (Tensor source, Tensor mask) = clock.Run(InpaintStages.Preparing, () => (layout.Upload(request.Frames, models.Device), Mask(request)));
+        (Tensor source, Tensor mask) = clock.Run(InpaintStages.Preparing, () => (run.Layout.Upload(request.Frames, models.Device), run.ReadMask()));
         if (!mask.any().item<bool>())
         {
             clock.Note("The mask has no white pixel, so the source is returned as it is.");
@@ -166,210 +172,58 @@ public sealed class InpaintPipeline : IDisposable
         }
 
         // 1. The text: the prompt is written out, and what came of it is encoded.
-        (string prompt, PromptContext positive, PromptContext? negative) = clock.Run(InpaintStages.Prompt, () => ReadText(request, contexts, clock, cancellation));
-        Show(observe, ("context.video", positive.Video), ("context.audio", positive.Audio));
+        bool keepsSound = KeepsSound(request);
+        (string prompt, PromptContexts texts) = clock.Run(InpaintStages.Prompt, () => run.ReadText(contexts, keepsSound));
+        run.Show(("context.video", texts.Positive.Video), ("context.audio", texts.Positive.Audio));
 
-        // 2. The source: latents, masks, guide, and its sound.
-        (EncodedClip clip, Tensor? sound) = clock.Run(InpaintStages.Source, () => (EncodeClip(layout.ToRgb(source), mask, shape, loras), KeepsSound(request) ? EncodeSound(request, shape) : null));
-        Show(observe, ("clean1", clip.Clean1), ("clean2", clip.Clean2), ("reference1", clip.Reference1), ("keep1", clip.Keep1), ("keep2", clip.Keep2));
+        // 2. The source: what the model is shown of it, and its sound.
+        (EncodedClip clip, Tensor? sound) = clock.Run(InpaintStages.Source, () => (run.EncodeClip(run.Layout.ToRgb(source), mask), keepsSound ? run.EncodeSound() : null));
 
         // 3. Stage 1, half size.
-        using NoiseSource noise = new(request.Seed);
-        DenoisingStage denoising = new(models, sampler, noise, request, shape, options, clock, observe, cancellation);
-        LatentPair first = clock.Run(InpaintStages.Stage1, sampler.Evaluations(request.Steps), tell => denoising.First(clip, sound, positive, negative, loras, tell));
-        Finite(InpaintStages.Stage1, first.Video, first.Audio);
-        Show(observe, ("stage1.video", first.Video), ("stage1.audio", first.Audio));
+        DenoisingStage stage1 = run.Stage1, stage2 = run.Stage2;
+        LatentPair first = clock.Run(InpaintStages.Stage1, stage1.Steps, stage1.Evaluations, tell => stage1.Denoise(clip.Stage1, null, sound, keepsSound, texts, tell));
+        PipelineRun.Finite(InpaintStages.Stage1, first.Video, first.Audio);
+        run.Show(("stage1.video", first.Video), ("stage1.audio", first.Audio));
 
-        // 4. Stage 2, full size; its sound is discarded.
-        Tensor upsampled = clock.Run(InpaintStages.Upsampling, () => models.Upsampler.Upsample(first.Video, models.VideoEncoder.Statistics));
-        Finite(InpaintStages.Upsampling, upsampled);
-        Show(observe, ("upsampled", upsampled));
-        Tensor video = clock.Run(InpaintStages.Stage2, sampler.Evaluations(SigmaSchedule.SecondStage.Count - 1), tell => denoising.Second(clip, upsampled, first.Audio, sound is not null, positive, loras, tell));
-        Finite(InpaintStages.Stage2, video);
-        Show(observe, ("stage2.video", video));
+        // 4. Between the stages: twice the size.
+        Tensor start = clock.Run(InpaintStages.Upsampling, () => run.HandOver(first.Video, clip));
 
-        // 5. Out: sound first, because a file wants it from its beginning; then frames as they are decoded.
-        SoundClip? generated = clock.Run(InpaintStages.Sound, () => request.GenerateAudio && sound is null ? DecodeSound(first.Audio, request, observe) : null);
+        // 5. Stage 2, full size; its sound is discarded.
+        Tensor video = clock.Run(InpaintStages.Stage2, stage2.Steps, stage2.Evaluations, tell => stage2.Denoise(clip.Stage2, start, first.Audio, keepsSound, texts, tell)).Video;
+        PipelineRun.Finite(InpaintStages.Stage2, video);
+        run.Show(("stage2.video", video));
+
+        // 6. Out: sound first, because a file wants it from its beginning; then frames as they are decoded.
+        SoundClip? generated = clock.Run(InpaintStages.Sound, () => request.GenerateAudio && sound is null ? run.DecodeSound(first.Audio) : null);
         sink.Begin(generated);
-        clock.Run(InpaintStages.Frames, request.Frames.Count, tell => Write(video, source, mask, request, layout, sink, clock, tell, cancellation));
+        clock.Run(InpaintStages.Frames, request.Frames.Count, tell => run.Write(video, source, mask, clip.Mask2, sink, tell));
         return new InpaintReport(prompt, clock.Stop(), loras.Matches, clock.Notes);
     }
 
     public void Dispose() => models.Dispose();
 
-    private RequestShape Shape(InpaintRequest request, LoraSet loras) => new(request.Frames.Count, request.Height, request.Width)
+    private RequestShape Shape(InpaintRequest request, LoraSet loras, Recipe recipe) => new(request.Frames.Count, request.Height, request.Width)
     {
         FramesPerSecond = request.FramesPerSecond,
         ReferenceDownscale = loras.ReferenceDownscale,
         ReferenceTemporalScale = loras.ReferenceTemporalScale,
-        ReferenceInStage2 = options.ReferenceInStage2,
+        Recipe = recipe,
+        WorkingPixels = options.WorkingPixels,
+        ModelShortSide = recipes.ModelShortSide,
     };
 
     // The share of the whole that each stage is: tokens that go through the transformer, and what corresponds to them elsewhere.
-    private List<(string, double)> Work(InpaintRequest request, LatentShape latent, ISampler sampler)
+    private static List<(string, double)> Work(InpaintRequest request, LatentShape latent, Recipe recipe)
     {
         const int StageArea = 4;
         double full = latent.Tokens, half = full / StageArea;
-        int passes = request.GuidanceScale > 1 ? 2 : 1;
+        double Denoising(RecipeStage stage, double tokens) => stage.Forwards(request.Steps, request.GuidanceScale) * tokens * (recipe.Guides(stage) ? 2 : 1);
         return
         [
             (InpaintStages.Preparing, full / 8), (InpaintStages.Prompt, full / 4), (InpaintStages.Source, 2 * full),
-            (InpaintStages.Stage1, sampler.Evaluations(request.Steps) * passes * 2 * half), (InpaintStages.Upsampling, full / 4),
-            (InpaintStages.Stage2, sampler.Evaluations(SigmaSchedule.SecondStage.Count - 1) * full * (options.ReferenceInStage2 ? 2 : 1)),
-            (InpaintStages.Sound, full / 8), (InpaintStages.Frames, 2 * full),
+            (InpaintStages.Stage1, Denoising(recipe.Stage1, half)), (InpaintStages.Upsampling, recipe.Handover.Kind == HandoverKind.Latent ? full / 4 : 1.5 * full),
+            (InpaintStages.Stage2, Denoising(recipe.Stage2, full)), (InpaintStages.Sound, full / 8), (InpaintStages.Frames, 2 * full),
         ];
-    }
-
-    // [F, 1, H, W] 0 or 1, as many frames as the clip has
-    private Tensor Mask(InpaintRequest request)
-    {
-        using var scope = NewDisposeScope();
-        List<byte[]> frames = [.. request.Mask.Take(request.Frames.Count)];
-        Tensor mask = ClipTensors.Binary(ClipTensors.Bytes(frames, request.Height, request.Width, 1, models.Device));
-        return ClipTensors.Pad(mask, new PixelShape(request.Frames.Count, request.Height, request.Width)).MoveToOuterDisposeScope();
-    }
-
-    // The prompt is written out, and what came of it is encoded.
-    private (string Prompt, PromptContext Positive, PromptContext? Negative) ReadText(InpaintRequest request, PromptContext? given, StageClock clock, CancellationToken cancellation)
-    {
-        static PromptContext Encode(PromptEncoder text, string words)
-        {
-            PromptContext context = text.Encode([words]);
-            Finite(InpaintStages.Prompt, context.Video, context.Audio);
-            return context;
-        }
-
-        bool guided = request.GuidanceScale > 1;
-        if (given is not null && !guided) return (request.Prompt, given, null);
-        return models.WithText(text =>
-        {
-            string prompt = given is null ? Expand(text, request, clock, cancellation) : request.Prompt;
-            return (prompt, given ?? Encode(text, prompt), guided ? Encode(text, request.NegativePrompt) : null);
-        });
-    }
-
-    private string Expand(PromptEncoder text, InpaintRequest request, StageClock clock, CancellationToken cancellation)
-    {
-        if (!request.ExpandPrompt) return request.Prompt;
-        if (!models.ExpandsPrompts)
-        {
-            clock.Note(PromptExpander.NotOfThisModel);
-            return request.Prompt;
-        }
-        if (text.Streams)
-        {
-            clock.Note("The prompt is used as it is: this card holds the text encoder only layer by layer, and every word of an expansion would take as long as reading all of it.");
-            return request.Prompt;
-        }
-        bool withSound = request.GenerateAudio && !KeepsSound(request);
-        MarkedFrame? frame = text.Sees ? MarkedFrame.Of(request) : null;
-        ExpandedPrompt expansion = clock.Part(InpaintStages.Expansion, () => new PromptExpander(text).Expand(request.Prompt, withSound, request.Seed, request.AllowsExpansion, cancellation, frame?.Picture, request.MaxExpansionTokens));
-        if (frame is not null) clock.Note($"The text model was shown frame {frame.Index} with the masked region in green.");
-        clock.Note(expansion.Note);
-        return expansion.Prompt;
-    }
-
-    private EncodedClip EncodeClip(Tensor source, Tensor mask, PixelShape shape, LoraSet loras)
-    {
-        using var scope = NewDisposeScope();
-        Tensor widened = ClipTensors.Dilate(ClipTensors.Pad(mask, shape), options.MaskDilation);
-        EncodedClip clip = EncodedClip.Encode(ClipTensors.Pad(source, shape), widened, models, loras, options);
-        Finite(InpaintStages.Source, clip.Clean1, clip.Clean2, clip.Reference1);
-        return clip.MoveToOuterDisposeScope();
-    }
-
-    // [1, C, T, F] as long as the clip is inside; silence where the source's sound ends before it.
-    private Tensor EncodeSound(InpaintRequest request, PixelShape shape)
-    {
-        using var scope = NewDisposeScope();
-        AudioScale scale = models.AudioScale;
-        int frames = scale.LatentFrames(shape.Frames, request.FramesPerSecond);
-        int samples = Math.Max(frames * scale.Downsample * scale.HopLength, models.Audio.MinimumSamples);
-        float[] planes = new float[2 * samples];
-        for (int channel = 0; channel < 2; channel++)
-        {
-            float[] from = request.SourceSound!.Channels[channel];
-            Array.Copy(from, 0, planes, channel * samples, Math.Min(from.Length, samples));
-        }
-        Tensor latent = models.Audio.Encode(tensor(planes, [1, 2, samples])).narrow(2, 0, frames);
-        Finite(InpaintStages.Source, latent);
-        return latent.MoveToOuterDisposeScope();
-    }
-
-    private SoundClip DecodeSound(Tensor latent, InpaintRequest request, Action<string, Tensor>? observe)
-    {
-        using var scope = NewDisposeScope();
-        Tensor waveform = models.Audio.Decode(latent);
-        Finite(InpaintStages.Sound, waveform);
-        Show(observe, ("waveform", waveform));
-        int samples = (int)Math.Round(request.Frames.Count / request.FramesPerSecond * models.Audio.OutputRate);
-        Tensor planes = waveform.cpu().to(ScalarType.Float32)[0];
-        float[] Channel(int index)
-        {
-            float[] channel = new float[samples];
-            float[] made = planes[index].contiguous().data<float>().ToArray();
-            Array.Copy(made, channel, Math.Min(made.Length, samples));
-            return channel;
-        }
-
-        return new SoundClip([Channel(0), Channel(1)], models.Audio.OutputRate);
-    }
-
-    private bool Write(Tensor latent, Tensor source, Tensor mask, InpaintRequest request, FrameLayout layout, IInpaintSink sink, StageClock clock, Action<int> tell, CancellationToken cancellation)
-    {
-        SeamBlend seam = new(options.Composite, options.Feather, layout);
-        int written = 0;
-        using IEnumerator<Tensor> pieces = models.DecodeVideo(latent).GetEnumerator();
-        while (written < request.Frames.Count && clock.Part(InpaintStages.Decoding, pieces.MoveNext))
-        {
-            using var scope = NewDisposeScope();
-            Tensor piece = pieces.Current;
-            scope.Attach(piece);
-            cancellation.ThrowIfCancellationRequested();
-            // Frames that only fill the grid go.
-            int count = Math.Min((int)piece.shape[2], request.Frames.Count - written);
-            if (count == 0) break;
-            // [1, 3, n, H, W] -> [n, 3, H, W]
-            Tensor generated = piece[0].narrow(1, 0, count).narrow(2, 0, request.Height).narrow(3, 0, request.Width).transpose(0, 1);
-            foreach ((long start, long frames) in ClipTensors.Chunks(generated))
-            {
-                Tensor numbers = generated.narrow(0, start, frames);
-                // Looked at here, so that a device that decodes on its own is waited for in the part that it works for.
-                clock.Part(InpaintStages.Decoding, () => Finite(InpaintStages.Frames, numbers));
-                using Tensor finished = clock.Part(InpaintStages.Compositing, () => Composite(seam, numbers, source.narrow(0, written, frames), mask.narrow(0, written, frames)));
-                for (int i = 0; i < frames; i++)
-                {
-                    // The sink may hold each frame for as long as it likes.
-                    cancellation.ThrowIfCancellationRequested();
-                    byte[] frame = clock.Part(InpaintStages.Compositing, () => finished[i].data<byte>().ToArray());
-                    clock.Part(InpaintStages.Handing, () => sink.Write(frame));
-                    tell(++written);
-                }
-            }
-        }
-        return true;
-    }
-
-    // [n, 3, H, W] generated, from -1 to 1 -> [n, bytes of a frame] on the CPU
-    private static Tensor Composite(SeamBlend seam, Tensor generated, Tensor source, Tensor mask)
-    {
-        using var scope = NewDisposeScope();
-        return seam.Composite(source, generated, mask).cpu().MoveToOuterDisposeScope();
-    }
-
-    private static void Finite(string stage, params ReadOnlySpan<Tensor> tensors)
-    {
-        foreach (Tensor tensor in tensors)
-        {
-            using var scope = NewDisposeScope();
-            if (!tensor.isfinite().all().item<bool>()) throw new NonFiniteException(stage);
-        }
-    }
-
-    private static void Show(Action<string, Tensor>? observe, params ReadOnlySpan<(string Name, Tensor Tensor)> tensors)
-    {
-        if (observe is null) return;
-        foreach ((string name, Tensor tensor) in tensors) observe(name, tensor);
     }
 
     private sealed class NoSink : IInpaintSink

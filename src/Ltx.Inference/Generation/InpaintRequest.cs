@@ -84,6 +84,9 @@ public sealed record InpaintRequest(string Prompt, IReadOnlyList<byte[]> Frames,
     /// <summary>Everything random follows from it.</summary>
     public long Seed { get; init; }
 
+    /// <summary>A recipe by name or file, in place of the pipeline's: for comparing. Null for the pipeline's.</summary>
+    public string? Recipe { get; init; }
+
     /// <summary>Up to three.</summary>
     public IReadOnlyList<LoraChoice> Loras { get; init; } = [];
 

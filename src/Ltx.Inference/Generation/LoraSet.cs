@@ -1,4 +1,5 @@
 using Ltx.Inference.Lora;
+using Ltx.Inference.Recipes;
 using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Generation;
@@ -6,17 +7,23 @@ namespace Ltx.Inference.Generation;
 /// <summary>The LoRAs of one request, opened and checked, together with those that the model itself brings.</summary>
 internal sealed class LoraSet : IDisposable
 {
-    private readonly List<LoraUse> stage1 = [], stage2 = [];
     private readonly List<LoraFile> opened = [];
+    private readonly IReadOnlyList<LoraChoice> choices;
+    private readonly LoraFile? adapter, distilled;
 
-    private LoraSet()
+    private LoraSet(IReadOnlyList<LoraChoice> choices, InpaintModels models)
     {
+        (this.choices, adapter, distilled) = (choices, models.Adapter, models.Distilled);
     }
 
-    /// <summary>In the order in which they are summed: the user's, the adapter, the distilled one.</summary>
-    public IReadOnlyList<LoraUse> Stage1 => stage1;
+    /// <summary>The user's files that change anything.</summary>
+    public IReadOnlyList<LoraFile> Users => [.. opened.Zip(choices).Where(pair => pair.Second.Scale != 0).Select(pair => pair.First)];
 
-    public IReadOnlyList<LoraUse> Stage2 => stage2;
+    /// <summary>What the first stage is done with, in the order in which it is summed: the user's, the adapter, the distilled one.</summary>
+    public IReadOnlyList<LoraUse> InStage1(RecipeStage stage) => Uses(stage, LoraStages.Stage1);
+
+    /// <summary>The same for the second.</summary>
+    public IReadOnlyList<LoraUse> InStage2(RecipeStage stage) => Uses(stage, LoraStages.Stage2);
 
     /// <summary>How much of each of the user's found its layer.</summary>
     public IReadOnlyList<LoraMatch> Matches { get; private set; } = [];
@@ -31,21 +38,13 @@ internal sealed class LoraSet : IDisposable
     public static LoraSet Open(IReadOnlyList<LoraChoice> choices, InpaintModels models)
     {
         LoraChoice.Check(choices);
-        LoraSet set = new();
+        LoraSet set = new(choices, models);
         try
         {
             List<LoraMatch> matches = [];
-            foreach ((int index, LoraChoice choice) in choices.Index())
-            {
-                LoraFile file = set.Open(choice, index, models, matches);
-                LoraUse use = new(file, choice.Scale);
-                if (choice.Stages is LoraStages.Both or LoraStages.Stage1) set.stage1.Add(use);
-                if (choice.Stages is LoraStages.Both or LoraStages.Stage2) set.stage2.Add(use);
-            }
+            foreach ((int index, LoraChoice choice) in choices.Index()) set.Open(choice, index, models, matches);
             set.Matches = matches;
-            set.AgreeOnReference(models.Adapter);
-            if (models.Adapter is { } adapter) set.AddToBoth(adapter, InpaintOptions.AdapterStrength, InpaintOptions.AdapterStrength);
-            if (models.Distilled is { } distilled) set.AddToBoth(distilled, InpaintOptions.DistilledStage1, InpaintOptions.DistilledStage2);
+            set.AgreeOnReference();
             return set;
         }
         catch
@@ -55,7 +54,15 @@ internal sealed class LoraSet : IDisposable
         }
     }
 
-    private LoraFile Open(LoraChoice choice, int index, InpaintModels models, List<LoraMatch> matches)
+    private IReadOnlyList<LoraUse> Uses(RecipeStage stage, LoraStages number)
+    {
+        List<LoraUse> uses = [.. opened.Zip(choices).Where(pair => pair.Second.Stages == LoraStages.Both || pair.Second.Stages == number).Select(pair => new LoraUse(pair.First, pair.Second.Scale))];
+        if (adapter is not null) uses.Add(new LoraUse(adapter, stage.Adapter));
+        if (distilled is not null) uses.Add(new LoraUse(distilled, stage.Distilled));
+        return uses;
+    }
+
+    private void Open(LoraChoice choice, int index, InpaintModels models, List<LoraMatch> matches)
     {
         string name = choice.Name ?? Path.GetFileName(choice.Path);
         try
@@ -63,7 +70,6 @@ internal sealed class LoraSet : IDisposable
             LoraFile file = LoraFile.Open(choice.Path, name);
             opened.Add(file);
             matches.Add(models.Merger.Match(file));
-            return file;
         }
         catch (WeightsException e)
         {
@@ -89,25 +95,22 @@ internal sealed class LoraSet : IDisposable
     /// <summary>Closes the user's files; the model's own stay open.</summary>
     public void Dispose() => opened.ForEach(file => file.Dispose());
 
-    private void AddToBoth(LoraFile file, double inStage1, double inStage2)
+    // One guide serves all. A factor of 1 says nothing: files that never had to choose carry it, the adapter's among them. Beside one that asks
+    // for a smaller guide, the adapter is given the smaller one, too. Source: ltx_pipelines/ic_lora.py (400fd31).
+    private void AgreeOnReference()
     {
-        stage1.Add(new LoraUse(file, inStage1));
-        stage2.Add(new LoraUse(file, inStage2));
-    }
-
-    // One guide serves all, so those that were trained with one must have been trained with the same.
-    private void AgreeOnReference(LoraFile? adapter)
-    {
-        List<LoraFile> withReference = [.. opened.Where(file => file.HasReference)];
-        if (adapter is not null) withReference.Add(adapter);
-        if (withReference.Count == 0) return;
-        LoraFile first = withReference[0];
-        LoraFile? other = withReference.Find(file => file.ReferenceDownscale != first.ReferenceDownscale || file.ReferenceTemporalScale != first.ReferenceTemporalScale);
-        if (other is not null)
+        LoraFile[] asking = [.. opened.Append(adapter).OfType<LoraFile>().Where(file => file.ReferenceDownscale != 1 || file.ReferenceTemporalScale != 1)];
+        foreach (LoraFile file in asking)
         {
-            throw new LoraException(Math.Max(0, opened.IndexOf(other)), $"The LoRAs {Describe(first)} and {Describe(other)} were trained with different references and cannot be used together.");
+            LoraFile? other = Array.Find(asking, other => Differ(other.ReferenceDownscale, file.ReferenceDownscale) || Differ(other.ReferenceTemporalScale, file.ReferenceTemporalScale));
+            if (other is not null)
+            {
+                throw new LoraException(Math.Max(0, opened.IndexOf(other)), $"The LoRAs {Describe(file)} and {Describe(other)} were trained with different references and cannot be used together.");
+            }
+            (ReferenceDownscale, ReferenceTemporalScale) = (Math.Max(ReferenceDownscale, file.ReferenceDownscale), Math.Max(ReferenceTemporalScale, file.ReferenceTemporalScale));
         }
-        (ReferenceDownscale, ReferenceTemporalScale) = (first.ReferenceDownscale, first.ReferenceTemporalScale);
+
+        static bool Differ(int one, int other) => one != 1 && other != 1 && one != other;
     }
 
     private static string Describe(LoraFile file) => $"{file.Name} (size 1/{file.ReferenceDownscale}, rate 1/{file.ReferenceTemporalScale})";

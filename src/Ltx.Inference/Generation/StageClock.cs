@@ -47,11 +47,14 @@ internal sealed class StageClock(Action<InpaintProgress>? report, IReadOnlyList<
     public T Run<T>(string stage, Func<T> body) => Run(stage, 0, _ => body());
 
     /// <summary>Runs a stage of so many steps; the body says how many are done.</summary>
-    public T Run<T>(string stage, int steps, Func<Action<int>, T> body)
+    public T Run<T>(string stage, int steps, Func<Action<int>, T> body) => Run(stage, steps, steps, body);
+
+    /// <summary>Runs a stage of so many steps in so many parts; the body says how many parts are done.</summary>
+    public T Run<T>(string stage, int steps, int parts, Func<Action<int>, T> body)
     {
         if (stage != current) Begin(stage);
         double work = Work(stage);
-        void Tell(int step) => report?.Invoke(new InpaintProgress(stage, step, steps, (done + (steps == 0 ? 0 : work * step / steps)) / total));
+        void Tell(int part) => report?.Invoke(new InpaintProgress(stage, parts == 0 ? 0 : part * steps / parts, steps, (done + (parts == 0 ? 0 : work * part / parts)) / total));
         Tell(0);
         return body(Tell);
     }

@@ -32,6 +32,14 @@ public sealed class LoraFile : IDisposable
         [".set_weight"] = "a full replacement",
     };
 
+    /// <summary>Metadata in which a trainer may say what a LoRA was given of the source: "mask", "reference" or "none".</summary>
+    public const string KindKey = "inpaint_conditioning";
+
+    // What the two published trainer configurations change: attention of the video stream alone, and its feed-forward besides.
+    // Source: Lightricks/LTX-2, packages/ltx-trainer, configs/video_inpainting_lora.yaml and v2v_ic_lora.yaml (400fd31).
+    private static readonly string[] MaskTrained = [".attn1.to_q", ".attn1.to_k", ".attn1.to_v", ".attn1.to_out.0", ".attn2.to_q", ".attn2.to_k", ".attn2.to_v", ".attn2.to_out.0"];
+    private static readonly string[] ReferenceTrained = [.. MaskTrained, ".ff.net.0.proj", ".ff.net.2"];
+
     private readonly SafetensorsFile file;
     private readonly List<string> leftOver = [];
 
@@ -46,6 +54,7 @@ public sealed class LoraFile : IDisposable
         HasReference = downscale is not null || temporal is not null;
         ReferenceDownscale = downscale ?? 1;
         ReferenceTemporalScale = temporal ?? 1;
+        (Kind, KindReason) = FindKind();
     }
 
     public string Path => file.Path;
@@ -61,6 +70,12 @@ public sealed class LoraFile : IDisposable
 
     /// <summary>How many times fewer frames a second that reference has.</summary>
     public int ReferenceTemporalScale { get; }
+
+    /// <summary>What it was trained to be given of the source.</summary>
+    public LoraKind Kind { get; }
+
+    /// <summary>From what that is known, or why it is assumed, as the end of a sentence.</summary>
+    public string KindReason { get; }
 
     /// <summary>Tells two files apart, also where one took the other's place.</summary>
     internal LoraIdentity Identity { get; }
@@ -199,6 +214,30 @@ public sealed class LoraFile : IDisposable
         double value = file.View(entry).to(ScalarType.Float64).reshape(1).item<double>();
         return double.IsFinite(value) ? value : throw new WeightsException($"{file.Path}: \"{entry.Name}\" is {value}.");
     }
+
+    private (LoraKind, string) FindKind()
+    {
+        if (file.Metadata.TryGetValue(KindKey, out string? said))
+        {
+            const string Says = "its metadata says so";
+            return said switch
+            {
+                "mask" => (LoraKind.Mask, Says),
+                "reference" => (LoraKind.Reference, Says),
+                "none" => (LoraKind.Neither, Says),
+                _ => throw new WeightsException($"{file.Path}: its metadata gives {KindKey} as \"{said}\", which is none of mask, reference and none."),
+            };
+        }
+        if (ReferenceDownscale != 1 || ReferenceTemporalScale != 1) return (LoraKind.Reference, "its metadata names a reference factor");
+        bool Only(string[] endings) => Modules.All(module => Array.Exists(endings, ending => Ends(module.Name, ending)));
+        if (Only(MaskTrained)) return (LoraKind.Mask, "its file does not say, and it changes attention alone");
+        return Only(ReferenceTrained) ? (LoraKind.Reference, "its file does not say, and it changes attention and feed-forward") : (LoraKind.Neither, "its file does not say, and it has the form of neither trainer's");
+    }
+
+    // The output projection's number is not everywhere written, and flattened names have underscores.
+    private static bool Ends(string module, string ending) =>
+        Array.Exists([ending, ending.Replace(".0", "", StringComparison.Ordinal)], variant =>
+            module.EndsWith(variant, StringComparison.Ordinal) || module.EndsWith(variant.Replace('.', '_'), StringComparison.Ordinal) && !module.EndsWith("_audio" + variant.Replace('.', '_'), StringComparison.Ordinal));
 
     private int? Factor(string key)
     {

@@ -52,9 +52,23 @@ public sealed class GuidedDenoiser : IDenoiser, IDisposable
     public StreamPair Denoise(StreamPair latents, double sigma)
     {
         using var scope = NewDisposeScope();
+        return Guided(latents, sigma, UsesNegativePrompt ? Pass(latents, sigma, negative!, Perturbations.None) : null).MoveToOuterDisposeScope();
+    }
+
+    public (StreamPair Guided, StreamPair Negative) DenoiseBoth(StreamPair latents, double sigma)
+    {
+        if (negative is null) throw new InvalidOperationException("There is no context of a negative prompt.");
+        using var scope = NewDisposeScope();
+        StreamPair away = Pass(latents, sigma, negative, Perturbations.None);
+        return (Guided(latents, sigma, away).MoveToOuterDisposeScope(), away.MoveToOuterDisposeScope());
+    }
+
+    // without: what the negative prompt predicts, where that is known
+    private StreamPair Guided(StreamPair latents, double sigma, StreamPair? without)
+    {
+        using var scope = NewDisposeScope();
         StreamPair plain = Pass(latents, sigma, positive, Perturbations.None);
         if (PassesPerEvaluation == 1) return plain.MoveToOuterDisposeScope();
-        StreamPair? without = UsesNegativePrompt ? Pass(latents, sigma, negative!, Perturbations.None) : null;
         StreamPair? perturbed = UsesPerturbed ? Pass(latents, sigma, positive, LeftOut()) : null;
         StreamPair? isolated = UsesModality ? Pass(latents, sigma, positive, Perturbations.None with { CrossAttention = true }) : null;
         return new StreamPair(

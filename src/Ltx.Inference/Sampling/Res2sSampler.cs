@@ -11,7 +11,8 @@ namespace Ltx.Inference.Sampling;
 /// <param name="StepSeed">of the noise after whole steps</param>
 /// <param name="MiddleSeed">of the noise after half steps</param>
 /// <param name="Refine">whether the start of a short step is moved so that it fits its noised middle ("bong" iteration)</param>
-public sealed record Res2sSampler(double Eta = 0.5, long StepSeed = -1, long MiddleSeed = 9999, bool Refine = true) : ISampler
+/// <param name="PerTokenLevels">whether fresh noise follows the level of each token, or the target's, after which tokens that were noised less are pulled back (the reference's legacy_mode)</param>
+public sealed record Res2sSampler(double Eta = 0.5, long StepSeed = -1, long MiddleSeed = 9999, bool Refine = true, bool PerTokenLevels = false) : ISampler
 {
     // Where a schedule ends at 0, the steps end here instead and the last evaluation does the rest: the step size is a logarithm.
     private const float LastSigma = 0.0011f;
@@ -22,6 +23,9 @@ public sealed record Res2sSampler(double Eta = 0.5, long StepSeed = -1, long Mid
     // The refinement is for short steps away from the end, and is this often repeated.
     private const double LongestRefinedStep = 0.5, LowestRefinedSigma = 0.03;
     private const int Refinements = 100;
+
+    // Not quite all of a level may be fresh: the rest would be the root of a negative number.
+    private const double LargestShare = 0.9999;
 
     public int Evaluations(int steps) => 2 * steps + 1;
 
@@ -79,8 +83,14 @@ public sealed record Res2sSampler(double Eta = 0.5, long StepSeed = -1, long Mid
             (half.Video - c * clean.Video) * sum + remains * start.Video, (half.Audio - c * clean.Audio) * sum + remains * start.Audio);
     }
 
-    private static StreamPair AddNoise(StreamPair from, StreamPair to, double sigma, double next, double eta, NoiseSource noise, LatentState video, LatentState audio) => new(
-        video.KeepClean(WithFreshNoise(from.Video, to.Video, sigma, next, eta, noise)), audio.KeepClean(WithFreshNoise(from.Audio, to.Audio, sigma, next, eta, noise)));
+    private StreamPair AddNoise(StreamPair from, StreamPair to, double sigma, double next, double eta, NoiseSource noise, LatentState video, LatentState audio)
+    {
+        Tensor Add(Tensor before, Tensor after, LatentState state) => PerTokenLevels
+            ? WithFreshNoise(before, after, sigma, next, eta, noise, state.DenoiseMask)
+            : state.KeepClean(WithFreshNoise(before, after, sigma, next, eta, noise));
+
+        return new StreamPair(Add(from.Video, to.Video, video), Add(from.Audio, to.Audio, audio));
+    }
 
     /// <summary>
     /// Ends a step a little lower than asked and fills up with fresh noise, so that the noise level is the one asked for.
@@ -88,8 +98,6 @@ public sealed record Res2sSampler(double Eta = 0.5, long StepSeed = -1, long Mid
     /// </summary>
     private static Tensor WithFreshNoise(Tensor from, Tensor to, double sigma, double next, double eta, NoiseSource noise)
     {
-        // Not quite all of the level may be fresh: the rest would be the root of a negative number.
-        const double LargestShare = 0.9999;
         using var scope = NewDisposeScope();
         Tensor fresh = noise.Normalized(from.shape, from.device);
         double up = next * Math.Min(eta, LargestShare), rest = Math.Sqrt(Math.Max(next * next - up * up, 0));
@@ -97,5 +105,16 @@ public sealed record Res2sSampler(double Eta = 0.5, long StepSeed = -1, long Mid
         if (up == 0) return to.alias().MoveToOuterDisposeScope();
         Tensor slope = (from - to) / (sigma - next), clean = from - sigma * slope;
         return (signal * (clean + down * slope) + up * fresh).MoveToOuterDisposeScope();
+    }
+
+    // The same with a level for every token, of which those without any keep their content.
+    private static Tensor WithFreshNoise(Tensor from, Tensor to, double sigma, double next, double eta, NoiseSource noise, Tensor shares)
+    {
+        using var scope = NewDisposeScope();
+        Tensor fresh = noise.Normalized(from.shape, from.device);
+        Tensor share = shares.to(ScalarType.Float64), noised = share > 0, level = where(noised, share * sigma, ones_like(share)), nextLevel = share * next;
+        Tensor up = nextLevel * Math.Min(eta, LargestShare), rest = (nextLevel.square() - up.square()).clamp_(min: 0).sqrt();
+        Tensor signal = 1 - nextLevel + rest, slope = (from - to) / (level - nextLevel), clean = from - level * slope;
+        return where(noised, signal * clean + rest * slope + up * fresh, to).MoveToOuterDisposeScope();
     }
 }

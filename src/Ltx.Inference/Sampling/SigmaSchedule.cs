@@ -5,11 +5,15 @@ namespace Ltx.Inference.Sampling;
 /// <summary>Noise levels of a run, from the first to 0, each exact in float32.</summary>
 public static class SigmaSchedule
 {
-    /// <summary>The levels that the distilled model was trained with. Source: ltx_pipelines/utils/constants.py (400fd31).</summary>
-    public static IReadOnlyList<float> Distilled { get; } = [1, 0.99375f, 0.9875f, 0.98125f, 0.975f, 0.909375f, 0.725f, 0.421875f, 0];
-
-    /// <summary>The levels of the second stage. Source: the same.</summary>
-    public static IReadOnlyList<float> SecondStage { get; } = [0.909375f, 0.725f, 0.421875f, 0];
+    /// <summary>Levels read as a curve over their index, straight between them, at as many places as there are steps.</summary>
+    /// <param name="levels">as many steps as the curve was made for, and one more</param>
+    /// <param name="steps">number of steps, one or more</param>
+    /// <returns>steps + 1 levels; the same ones where there are as many steps as they have</returns>
+    public static IReadOnlyList<float> Resample(IReadOnlyList<float> levels, int steps) => [.. Enumerable.Range(0, steps + 1).Select(i =>
+    {
+        (int whole, int rest) = Math.DivRem(i * (levels.Count - 1), steps);
+        return rest == 0 ? levels[whole] : (float)double.Lerp(levels[whole], levels[whole + 1], (double)rest / steps);
+    })];
 
     /// <summary>
     /// Even steps, shifted towards noise the more tokens there are, and stretched so that the last level before 0 is 0.1.

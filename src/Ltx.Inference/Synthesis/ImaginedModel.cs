@@ -26,6 +26,7 @@ public sealed class ImaginedModel : IModelFiles
         // Random weights write nothing, so there is no prompt expansion.
         Folder = new ModelFolder("imagined", preset.Checkpoint.Name, preset.Upscaler.Name, preset.DistilledLora?.Name, preset.InpaintAdapter?.Name, preset.TextEncoder.Name, PromptExpansion: false)
         {
+            ShortSide = preset.ShortSide,
             Files = this,
             Tokenizer = Path.Combine(models, preset.TextEncoder.Tokenizer, GemmaTokenizer.FileName),
         };

@@ -12,8 +12,9 @@ namespace Ltx.Inference.Synthesis;
 /// <param name="DistilledLora">null where the model has none</param>
 /// <param name="InpaintAdapter">null where the model has none</param>
 /// <param name="TextEncoder">Gemma and its tokenizer</param>
+/// <param name="ShortSide">see <see cref="ModelFolder.ShortSide"/></param>
 public sealed record ModelPreset(
-    string Description, ModelPreset.File Checkpoint, ModelPreset.File Upscaler, ModelPreset.Lora? DistilledLora, ModelPreset.Lora? InpaintAdapter, ModelPreset.Gemma TextEncoder)
+    string Description, ModelPreset.File Checkpoint, ModelPreset.File Upscaler, ModelPreset.Lora? DistilledLora, ModelPreset.Lora? InpaintAdapter, ModelPreset.Gemma TextEncoder, int? ShortSide = null)
 {
     private static readonly JsonSerializerOptions Options = new()
     {

@@ -57,6 +57,7 @@ public sealed class ModelSynthesizer
             ["text_encoder"] = preset.TextEncoder.Name,
             // Random weights write nothing.
             ["prompt_expansion"] = false,
+            ["short_side"] = preset.ShortSide,
         });
     }
 

@@ -15,6 +15,15 @@ public sealed record ModelFolder(string Path, string Checkpoint, string Upscaler
     /// <summary>The name of the file that makes a folder a model folder.</summary>
     public const string FileName = "model.json";
 
+    /// <summary>The recipe that it was made for: a name, or the whole path of a file of its own; null where it names none.</summary>
+    public string? Recipe { get; init; }
+
+    /// <summary>Whether the transformer itself was trained with the green guide, so that no adapter is needed for it.</summary>
+    public bool KnowsGuide { get; init; }
+
+    /// <summary>Pixels of the shorter side of the clips that it was trained with, beyond which nothing is enlarged; null where it does not say.</summary>
+    public int? ShortSide { get; init; }
+
     /// <summary>Where its parts come from; paths of a model of random numbers lead nowhere.</summary>
     internal IModelFiles Files { get; init; } = DiskFiles.Instance;
 
@@ -43,13 +52,31 @@ public sealed record ModelFolder(string Path, string Checkpoint, string Upscaler
 
         string Needed(string key, bool isFolder = false) => Part(key, isFolder) ?? throw new WeightsException($"{file} does not name its {key}.");
 
-        bool promptExpansion = root.TryGetProperty("prompt_expansion", out JsonElement expansion) && expansion.ValueKind switch
+        string? Recipe()
+        {
+            if (!root.TryGetProperty("recipe", out JsonElement value) || value.ValueKind == JsonValueKind.Null) return null;
+            return TextOf(value) is { Length: > 0 } name && !name.Contains('\0') ? name.EndsWith(".json", StringComparison.Ordinal) ? Part("recipe", isFolder: false) : name : throw new WeightsException($"{file}: \"recipe\" must be a name or a path.");
+        }
+
+        int? ShortSide()
+        {
+            if (!root.TryGetProperty("short_side", out JsonElement value) || value.ValueKind == JsonValueKind.Null) return null;
+            return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int side) && side is >= 64 and <= 8192 ? side : throw new WeightsException($"{file}: \"short_side\" must be a number from 64 to 8192.");
+        }
+
+        bool Truth(string key) => root.TryGetProperty(key, out JsonElement value) && value.ValueKind switch
         {
             JsonValueKind.True => true,
             JsonValueKind.False => false,
-            _ => throw new WeightsException($"{file}: \"prompt_expansion\" must be true or false."),
+            _ => throw new WeightsException($"{file}: \"{key}\" must be true or false."),
         };
-        return new ModelFolder(full, Needed("checkpoint"), Needed("upscaler"), Part("distilled_lora", false), Part("inpaint_adapter", false), Needed("text_encoder", isFolder: true), promptExpansion);
+
+        return new ModelFolder(full, Needed("checkpoint"), Needed("upscaler"), Part("distilled_lora", false), Part("inpaint_adapter", false), Needed("text_encoder", isFolder: true), Truth("prompt_expansion"))
+        {
+            Recipe = Recipe(),
+            KnowsGuide = Truth("knows_guide"),
+            ShortSide = ShortSide(),
+        };
     }
 
     // Null where the value is no text, half a surrogate pair included.

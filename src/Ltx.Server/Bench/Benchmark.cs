@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Ltx.Inference.Generation;
+using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Layers;
 using Ltx.Inference.Measuring;
 using Ltx.Server.Commands;
@@ -42,11 +43,14 @@ internal sealed class Benchmark(BenchModel model, torch.Device device, torch.Sca
         long before = Stopwatch.GetTimestamp();
         TimeSpan running = DateTime.Now - Process.GetCurrentProcess().StartTime;
         using PeakMemory memory = new(device);
-        using InpaintEngine engine = await InpaintEngine.OpenAsync(() => new InpaintPipeline(model.Folder, device, type));
+        // The size that is asked for is the one to measure.
+        InpaintOptions how = new(RecipeFolder: RecipesCommand.Folder, WorkingShortSide: 0, WorkingPixels: long.MaxValue);
+        using InpaintEngine engine = await InpaintEngine.OpenAsync(() => new InpaintPipeline(model.Folder, device, type, how));
+        RequestShape shape = new RecipeChoice(model.Folder, how).Usual(new RequestShape(frames, height, width) { FramesPerSecond = DemoScene.FramesPerSecond });
         // What came before in this process is not the model's, except for what any command does: to begin, and to load libtorch.
         double ready = (running - probing + Stopwatch.GetElapsedTime(before)).TotalSeconds;
         using BenchClip clip = await BenchClip.MakeAsync(width, height, frames, cancellation);
-        ClipJob job = new(clip.Source, clip.Mask, Prompt, clip.Result) { Frames = frames, FramesPerSecond = DemoScene.FramesPerSecond, Steps = options.Steps, Seed = 0, MaxPixels = long.MaxValue };
+        ClipJob job = new(clip.Source, clip.Mask, Prompt, clip.Result) { Frames = frames, FramesPerSecond = DemoScene.FramesPerSecond, Steps = options.Steps, Seed = 0, Limits = new SourceLimits(long.MaxValue, long.MaxValue) };
         List<RequestRun> runs = [];
         for (int i = 0; i <= options.Repeat; i++)
         {
@@ -55,7 +59,7 @@ internal sealed class Benchmark(BenchModel model, torch.Device device, torch.Sca
         }
         RequestRun first = runs[0];
         runs.RemoveAt(0);
-        IReadOnlyList<StageWork> work = RequestWork.Of(architecture, frames, height, width, DemoScene.FramesPerSecond, options.Steps, guided: false, new InpaintOptions());
+        IReadOnlyList<StageWork> work = RequestWork.Of(architecture, shape, options.Steps, guidance: 1);
         Spread wall = Spread.Of(runs.Select(run => run.Wall));
         double[] sums = [.. runs.Select(run => run.Stages.Sum(stage => stage.Time.TotalSeconds) / run.Wall.TotalSeconds).Order()];
         return (ready, new BenchReport.RequestRow(

@@ -16,6 +16,7 @@ internal sealed record RequestRun(TimeSpan Wall, IReadOnlyList<StageTime> Stages
     public static async Task<RequestRun> MeasureAsync(InpaintEngine engine, ClipJob job, CancellationToken cancellation)
     {
         Dictionary<string, List<TimeSpan>> evaluations = [];
+        Dictionary<string, int> calls = [];
         long last = 0;
         void Watch(InpaintProgress progress)
         {
@@ -23,7 +24,9 @@ internal sealed record RequestRun(TimeSpan Wall, IReadOnlyList<StageTime> Stages
             if (progress.Steps == 0 || progress.Note is not null || progress.Stage == InpaintStages.Frames) return;
             DeviceClock.Wait(engine.Device);
             long now = Stopwatch.GetTimestamp();
-            if (progress.Step > 1)
+            // The first call says that the stage begins, the second that its first evaluation is over.
+            calls[progress.Stage] = calls.GetValueOrDefault(progress.Stage) + 1;
+            if (calls[progress.Stage] > 2)
             {
                 if (!evaluations.TryGetValue(progress.Stage, out List<TimeSpan>? times)) evaluations.Add(progress.Stage, times = []);
                 times.Add(Stopwatch.GetElapsedTime(last, now));

@@ -17,7 +17,7 @@ internal static class DoctorCommand
         {
             if (arguments.GetValue(plan) is { } size)
             {
-                MemoryPlans.Write(MemoryPlans.Size(size), MemoryPlans.Planner(arguments.GetValue(model)!, arguments.GetValue(showFrame)), HostMemory.Available, Console.Out);
+                MemoryPlans.Write(MemoryPlans.Of(arguments.GetValue(model)!, MemoryPlans.Size(size)), MemoryPlans.Planner(arguments.GetValue(model)!, arguments.GetValue(showFrame)), HostMemory.Available, Console.Out);
                 return 0;
             }
             bool healthy = true;

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Lora;
 using Ltx.Inference.Native;
+using Ltx.Inference.Recipes;
 using Ltx.Server.Media;
 using Ltx.Video;
 
@@ -13,8 +14,8 @@ namespace Ltx.Server.Commands;
 internal sealed class InpaintCommand
 {
     // The endpoint's bounds.
-    private const int MinFrames = 9, MaxFrames = 481, MinSteps = 8, MaxSteps = 30, MaxSeed = int.MaxValue;
-    private const double MinRate = 1, MaxRate = 60, MinGuidance = 1, MaxGuidance = 20;
+    internal const int MinFrames = 9, MaxFrames = 481, MinSteps = 8, MaxSteps = 30, MaxSeed = int.MaxValue;
+    internal const double MinRate = 1, MaxRate = 60, MinGuidance = 1, MaxGuidance = 20;
 
     private readonly Option<string> video = new("--video") { Required = true, Description = "the source video" };
     private readonly Option<string> mask = new("--mask") { Required = true, Description = "video or picture; white is regenerated" };
@@ -33,6 +34,9 @@ internal sealed class InpaintCommand
     private readonly Option<bool> noAudio = new("--no-audio") { Description = "leave the sound track out" };
     private readonly Option<VideoQuality> quality = new("--quality") { Description = "low, medium, high or maximum; lossless keeps every byte, and few players show it", DefaultValueFactory = _ => VideoQuality.High };
     private readonly Option<WriteMode> mode = new("--write-mode") { Description = "fast, balanced or small", DefaultValueFactory = _ => WriteMode.Balanced };
+    private readonly Option<string> recipe = new("--recipe") { Description = "what is done with the clip: a name (ltx recipes list) or a JSON file; otherwise the model's own, or default", DefaultValueFactory = _ => "" };
+    private readonly Option<LoraKind?> loraKind = new("--lora-kind") { Description = "how the LoRAs were trained: mask (clean latents), reference (the guide) or neither; otherwise what their files say or look like" };
+    private readonly Option<int?> workingSide = new("--working-short-side") { Description = "pixels that a smaller source's shorter side is brought to while it is worked on; 0 for none" };
     private readonly EngineOptions engine = new();
 
     public static Command Create()
@@ -42,6 +46,7 @@ internal sealed class InpaintCommand
         {
             definition.video, definition.mask, definition.prompt, definition.output, definition.loras, definition.strength, definition.frames, definition.rate, definition.steps,
             definition.guidance, definition.negative, definition.seed, definition.noExpansion, definition.showFrame, definition.noAudio, definition.quality, definition.mode,
+            definition.recipe, definition.loraKind, definition.workingSide,
         };
         definition.engine.AddTo(command);
         command.SetAction((arguments, cancellation) => CommandFailure.Guard(() => definition.RunAsync(arguments, cancellation), cancellation));
@@ -54,14 +59,24 @@ internal sealed class InpaintCommand
         // What is wrong with the numbers or a file is said before the model is loaded, which may take minutes.
         LoraChoice.Check(job.Loras);
         await ClipFiles.ProbeAsync(job, MediaLimits.Default, cancellation);
+        InpaintOptions how = How(arguments);
         foreach (LoraChoice lora in job.Loras) OpenOnce(lora.Path);
-        using InpaintEngine loaded = await engine.OpenAsync(arguments, new InpaintOptions(ShowFrame: arguments.GetValue(showFrame)));
+        using InpaintEngine loaded = await engine.OpenAsync(arguments, how);
         ClipResult result = await ConsoleProgress.ShowAsync(progress => new ClipInpainter(loaded, MediaLimits.Default).RunAsync(job, progress, cancellation));
         foreach (string note in result.Notes) Console.WriteLine(note);
         if (result.Report.Prompt != job.Prompt) Console.WriteLine($"prompt: {result.Report.Prompt}");
         Console.WriteLine($"{job.Output}: {result.Size}, {result.Frames} frames, {(result.HasSound ? "with sound" : "no sound")}, seed {job.Seed}");
         Console.WriteLine(ConsoleProgress.Timings(result.Stages));
         return 0;
+    }
+
+    private InpaintOptions How(ParseResult arguments)
+    {
+        string named = arguments.GetValue(recipe)!;
+        if (arguments.GetValue(workingSide) is { } side && side != 0) Within("--working-short-side", side, 64, 8192);
+        InpaintOptions how = new(named.Length == 0 ? null : named, RecipesCommand.Folder, WorkingShortSide: arguments.GetValue(workingSide), LoraKind: arguments.GetValue(loraKind), ShowFrame: arguments.GetValue(showFrame));
+        if (how.Recipe is not null) RecipeBook.Open(how.Recipe, how.RecipeFolder);
+        return how;
     }
 
     private ClipJob Job(ParseResult arguments)
@@ -84,7 +99,7 @@ internal sealed class InpaintCommand
         };
     }
 
-    private static double Within(string option, double value, double least, double most) =>
+    internal static double Within(string option, double value, double least, double most) =>
         value >= least && value <= most ? value : throw CommandFailure.Wrong(string.Create(CultureInfo.InvariantCulture, $"{option} is {value}, and must be between {least} and {most}."));
 
     private static string Named(Option<string> option, ParseResult arguments) =>

@@ -2,6 +2,8 @@ using System.ComponentModel.DataAnnotations;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Layers;
+using Ltx.Inference.Recipes;
+using Ltx.Server.Commands;
 
 namespace Ltx.Server.Configuration;
 
@@ -20,25 +22,38 @@ internal sealed class InpaintSettings : ICheckedOptions
     /// </summary>
     public string Weights { get; set; } = "checkpoint";
 
+    /// <summary>
+    /// The recipe of all requests: a name (`ltx recipes list`; files in the models folder's `recipes/` count, too) or the path of a JSON file; empty
+    /// for what the model folder names, or else `default`. The settings below that are empty are the recipe's.
+    /// </summary>
+    public string Recipe { get; set; } = "";
+
     /// <summary>Pixels at full size by which the mask is widened for the model.</summary>
     [Range(0, 256)]
-    public int MaskDilation { get; set; } = 8;
+    public int? MaskDilation { get; set; }
 
     /// <summary>Pixels around the unwidened mask in which generated and source pixels are blended.</summary>
     [Range(0, 256)]
-    public int Feather { get; set; } = 12;
+    public int? Feather { get; set; }
 
     /// <summary>Whether preserved cells are given to the model as clean latents.</summary>
-    public bool LatentMask { get; set; } = true;
+    public bool? LatentMask { get; set; }
+
+    /// <summary>Pixels that the shorter side of a smaller source is brought to while it is worked on; 0 for the source's own size.</summary>
+    [Range(0, 8192)]
+    public int? WorkingShortSide { get; set; }
+
+    /// <summary>How users' LoRAs were trained: `mask` (clean latents, no guide), `reference` (the guide) or `neither`; empty for what their files say, or look like.</summary>
+    public string LoraKind { get; set; } = "";
 
     /// <summary>`keep-source` or `generate`.</summary>
     public string Audio { get; set; } = "keep-source";
 
-    /// <summary>Whether the second stage sees the guide too (1.8 times the time of a run).</summary>
-    public bool ReferenceInStage2 { get; set; }
+    /// <summary>Whether the second stage sees the guide too (twice its tokens).</summary>
+    public bool? ReferenceInStage2 { get; set; }
 
-    /// <summary>`blend`, `hard` or `none`.</summary>
-    public string Composite { get; set; } = "blend";
+    /// <summary>`blend`, `hard`, `none` or `pyramid`.</summary>
+    public string Composite { get; set; } = "";
 
     /// <summary>Whether the text model, where it writes prompts out, is shown the clip's first masked frame (its vision tower takes 0.84 GB more).</summary>
     public bool ShowFrame { get; set; }
@@ -59,7 +74,9 @@ internal sealed class InpaintSettings : ICheckedOptions
     public IEnumerable<string> Check()
     {
         if (Audio is not ("keep-source" or "generate")) yield return $"Inpaint:Audio: '{Audio}' is neither keep-source nor generate";
-        if (Composite is not ("blend" or "hard" or "none")) yield return $"Inpaint:Composite: '{Composite}' is none of blend, hard and none";
+        if (Composite is not ("" or "blend" or "hard" or "none" or "pyramid")) yield return $"Inpaint:Composite: '{Composite}' is none of blend, hard, none and pyramid";
+        if (LoraKind is not ("" or "mask" or "reference" or "neither")) yield return $"Inpaint:LoraKind: '{LoraKind}' is none of mask, reference and neither";
+        if (WorkingShortSide is > 0 and < 64) yield return $"Inpaint:WorkingShortSide: {WorkingShortSide} is below 64, the smallest side that is worked on";
         if (EngineWeights is null) yield return $"Inpaint:Weights: '{Weights}' is none of checkpoint, full and fp8";
         if (PinnedWeights is not ("auto" or "on" or "off")) yield return $"Inpaint:PinnedWeights: '{PinnedWeights}' is none of auto, on and off";
         if (Dtype is not ("" or "float32" or "bfloat16")) yield return $"Inpaint:Dtype: '{Dtype}' is neither float32 nor bfloat16";
@@ -73,7 +90,11 @@ internal sealed class InpaintSettings : ICheckedOptions
         _ => null,
     };
 
-    public InpaintOptions ToEngine() => new(
-        MaskDilation, Feather, LatentMask, Audio == "generate" ? SoundSource.Generate : SoundSource.KeepSource, ReferenceInStage2, Enum.Parse<CompositeMode>(Composite, ignoreCase: true), EngineWeights!.Value,
+    /// <param name="workingPixels">of a frame, above which a clip is worked on smaller</param>
+    public InpaintOptions ToEngine(long workingPixels = InpaintOptions.MostPixels) => new(
+        Recipe: Recipe.Length == 0 ? null : Recipe, RecipeFolder: RecipesCommand.Folder, MaskDilation, Feather, LatentMask, ReferenceInStage2, Parsed<CompositeMode>(Composite),
+        WorkingShortSide, workingPixels, Parsed<Ltx.Inference.Lora.LoraKind>(LoraKind), Audio == "generate" ? SoundSource.Generate : SoundSource.KeepSource, EngineWeights!.Value,
         Memory: MemoryGigabytes == 0 ? null : (long)(MemoryGigabytes * 1e9), Pinned: Enum.Parse<PinnedWeights>(PinnedWeights, ignoreCase: true), ShowFrame: ShowFrame);
+
+    private static T? Parsed<T>(string text) where T : struct, Enum => text.Length == 0 ? null : Enum.Parse<T>(text, ignoreCase: true);
 }

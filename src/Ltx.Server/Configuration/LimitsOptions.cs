@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Ltx.Server.Media;
 
 namespace Ltx.Server.Configuration;
 
@@ -30,7 +31,17 @@ internal sealed class LimitsOptions
     [Range(0, 1_000_000)]
     public double MinBodyBytesPerSecond { get; set; } = 240;
 
-    /// <summary>Pixels of a frame above which the source is scaled down (1920x1088).</summary>
+    /// <summary>Pixels of a frame above which a clip is worked on smaller (1920x1088); its result has the source's size all the same.</summary>
     [Range(4096, 100_000_000)]
     public long MaxPixels { get; set; } = 1920 * 1088;
+
+    /// <summary>Pixels of a frame above which a source is refused (4096x4096).</summary>
+    [Range(4096, 268_435_456)]
+    public long MaxSourcePixels { get; set; } = SourceLimits.Default.Pixels;
+
+    /// <summary>GB (10^9 bytes) that a request's frames and masks may take in memory, above which it is refused: 8 are 385 frames of 3840x2160.</summary>
+    [Range(0.01, 1000)]
+    public double MaxFrameGigabytes { get; set; } = SourceLimits.Default.FrameBytes / 1e9;
+
+    internal SourceLimits OfSource => new(MaxSourcePixels, (long)(MaxFrameGigabytes * 1e9));
 }

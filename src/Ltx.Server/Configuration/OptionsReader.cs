@@ -137,7 +137,8 @@ internal static class OptionsReader
     }
 
     private static string Describe(Type type) =>
-        type == typeof(bool) ? "true or false"
+        Nullable.GetUnderlyingType(type) is { } inner ? Describe(inner)
+        : type == typeof(bool) ? "true or false"
         : type == typeof(TimeSpan) ? "time span (days.hours:minutes:seconds)"
         : type.IsEnum ? $"value ({string.Join(", ", Enum.GetNames(type))})"
         : type == typeof(double) ? "number"

@@ -4,8 +4,11 @@ using System.Runtime.CompilerServices;
 using CliWrap;
 using CliWrap.Buffered;
 using Ltx.Inference;
+using Ltx.Inference.Generation;
 using Ltx.Inference.Native;
+using Ltx.Inference.Recipes;
 using Ltx.Inference.Weights;
+using Ltx.Server.Commands;
 using Ltx.Server.Media;
 using Ltx.Video;
 using TorchSharp;
@@ -105,10 +108,11 @@ internal static class Doctor
         string name = Path.GetFileName(folder);
         try
         {
-            using Checkpoint checkpoint = Checkpoint.Open(ModelFolder.Open(folder).Checkpoint);
-            return new Finding("model", Verdict.Good, $"{name} ({folder})");
+            ModelFolder model = ModelFolder.Open(folder);
+            using Checkpoint checkpoint = Checkpoint.Open(model.Checkpoint);
+            return new Finding("model", Verdict.Good, $"{name} ({folder})", new RecipeChoice(model, new InpaintOptions(RecipeFolder: RecipesCommand.Folder)).Sentence);
         }
-        catch (WeightsException e)
+        catch (Exception e) when (e is WeightsException or RecipeException)
         {
             return new Finding("model", Verdict.Missing, $"{name}: {e.Message}");
         }

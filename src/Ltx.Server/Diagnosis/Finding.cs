@@ -16,5 +16,5 @@ internal enum Verdict
 /// <summary>One thing that the doctor looked at.</summary>
 /// <param name="What">its name</param>
 /// <param name="Fact">what was found</param>
-/// <param name="Advice">what to do; null where nothing is to be done</param>
+/// <param name="Advice">what to do, or to know; null for nothing</param>
 internal sealed record Finding(string What, Verdict Verdict, string Fact, string? Advice = null);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ltx.Inference.Generation;
 using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Native;
 using Ltx.Inference.Synthesis;
@@ -27,15 +28,17 @@ internal static class MemoryPlans
         return new RequestShape(numbers[2], numbers[1], numbers[0]);
     }
 
+    /// <summary>A size with what the model's own recipe makes of it.</summary>
+    /// <param name="model">folder, name under models/, or name of a preset</param>
+    public static RequestShape Of(string model, RequestShape size) => IsPreset(model) ? size : new RecipeChoice(ModelLocator.Open(model), new InpaintOptions(RecipeFolder: RecipesCommand.Folder)).Usual(size);
+
     /// <summary>Plans for a model folder by its headers, or for a model that a preset describes.</summary>
     /// <param name="model">folder, name under models/, or name of a preset</param>
     /// <param name="sees">whether the text model is shown a frame</param>
     public static MemoryPlanner Planner(string model, bool sees)
     {
-        string preset = Path.Combine(ModelLocator.Home, "models", "presets", model + ".json");
-        bool isFolder = Directory.Exists(model) || Directory.Exists(Path.Combine(ModelLocator.Home, "models", model));
-        return !isFolder && File.Exists(preset)
-            ? MemoryPlanner.For(ModelPreset.Read(preset), torch.ScalarType.BFloat16, DeviceType.CUDA, sees)
+        return IsPreset(model)
+            ? MemoryPlanner.For(ModelPreset.Read(PresetFile(model)), torch.ScalarType.BFloat16, DeviceType.CUDA, sees)
             : MemoryPlanner.For(ModelLocator.Open(model), torch.ScalarType.BFloat16, DeviceType.CUDA, sees);
     }
 
@@ -54,9 +57,14 @@ internal static class MemoryPlans
             output, ["card", "blocks", .. stages],
             plans.Select(row => (string[])[row.Card, Blocks(row.Float8), .. row.Plan.Stages.Select(stage => Bytes(stage.Total))]));
         output.WriteLine();
+        output.WriteLine($"Recipe {request.Recipe.Name}. {planner.SizeSentence(request)}".TrimEnd());
         output.WriteLine($"{request}, bfloat16; sizes in GB (10^9 bytes). What is streamed is pinned in host memory; a text encoder that visits or streams is read again for every new prompt.");
         output.WriteLine($"Pristine weights ({Bytes(planner.PristineBytes)} GB), which LoRAs are merged into, stay in pinned host memory where there is room for them, for what is streamed and for {Bytes(PristinePlan.Margin)} GB more; this host has {Bytes(host)} GB left. Otherwise the file is read again.");
     }
+
+    private static string PresetFile(string model) => Path.Combine(ModelLocator.Home, "models", "presets", model + ".json");
+
+    private static bool IsPreset(string model) => !Directory.Exists(model) && !Directory.Exists(Path.Combine(ModelLocator.Home, "models", model)) && File.Exists(PresetFile(model));
 
     private static IEnumerable<CardMemory> Cards()
     {

@@ -13,7 +13,10 @@ internal sealed record ClipFiles(MediaInfo Source, MediaInfo Mask, FrameSize Siz
     {
         MediaInfo source = (await MediaProbe.ProbeAsync(job.Video, limits, ClipInpainter.SourceRole, cancellation)).RequireVideo();
         MediaInfo mask = await MediaProbe.ProbeAsync(job.Mask, limits, ClipInpainter.MaskRole, cancellation);
-        FrameSize size = Sizing.OutputSize(source, job.MaxPixels);
+        FrameSize size = Sizing.ResultSize(source, job.Limits.Pixels);
+        // As many as the source has, where it says how long it is.
+        double has = source.Duration > TimeSpan.Zero ? Math.Ceiling(source.Duration.TotalSeconds * job.FramesPerSecond) + 1 : job.Frames;
+        Sizing.RequireMemory(source, size, (int)Math.Min(job.Frames, has), SourceLimits.BytesPerPixel, job.Limits.FrameBytes);
         await MaskAlpha.CheckAsync(mask, new VideoReadOptions { Size = size, FramesPerSecond = FrameRate.FromDouble(job.FramesPerSecond), MaxFrames = job.Frames }, cancellation);
         return new ClipFiles(source, mask, size);
     }

@@ -53,6 +53,7 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
             GuidanceScale = job.GuidanceScale,
             Seed = job.Seed,
             Loras = job.Loras,
+            Recipe = job.Recipe,
         };
         SourceSound? kept = job.GenerateAudio && engine.KeepsSound(request)
             ? await AudioReader.ReadAsync(source, found.Start, SoundRate, Stereo, (int)rate.SamplesIn(frames.Count, SoundRate), cancellation)

@@ -34,19 +34,21 @@ internal sealed record ClipJob(string Video, string Mask, string Prompt, string 
 
     public IReadOnlyList<LoraChoice> Loras { get; init; } = [];
 
+    /// <summary>A recipe by name or file, in place of the engine's; null for that.</summary>
+    public string? Recipe { get; init; }
+
     public VideoQuality Quality { get; init; } = VideoQuality.High;
 
     public WriteMode WriteMode { get; init; } = WriteMode.Balanced;
 
-    /// <summary>A source with more pixels is scaled down to fit.</summary>
-    public long MaxPixels { get; init; } = Defaults.MaxPixels;
+    /// <summary>Larger sources, and longer ones, are refused.</summary>
+    public SourceLimits Limits { get; init; } = SourceLimits.Default;
 
     /// <summary>What the endpoint takes where a request says nothing.</summary>
     internal static class Defaults
     {
         public const int Frames = 121, Steps = 15;
         public const double FramesPerSecond = 24;
-        public const long MaxPixels = 1920 * 1088;
 
         public const string NegativePrompt =
             "color distortion, overexposure, static, blurry details, subtitles, style, artwork, painting, frame, still, dim overall tone, worst quality, low quality, "

@@ -70,7 +70,7 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
         InpaintEngine engine = engines[job.Worker] ?? throw new InvalidOperationException($"Worker {job.Worker} has no model yet.");
         long seed = job.Request.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue);
         string output = Path.Combine(job.OutputFolder, "output.mp4");
-        ProgressLog log = new(progress, job.Request.NumInferenceSteps);
+        ProgressLog log = new(progress);
         bool isChecked = job.Request.EnableSafetyChecker && options.Safety.IsOn;
         if (job.Request.EnableSafetyChecker && !isChecked) log.Say("The operator has turned the safety checker off; nothing was checked.");
         if (isChecked && refused.Find(job.Request.Prompt) is { } line)
@@ -132,6 +132,7 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
     {
         ModelFolder model = ModelLocator.Open(options.Server.Model);
         if (options.Inpaint.ShowFrame) PromptEncoder.CheckSight(model);
+        _ = new RecipeChoice(model, options.Inpaint.ToEngine());
         return model;
     }
 
@@ -141,7 +142,8 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
         torch.Device device = EngineDevice.Choose(settings.Device, worker, engines.Length);
         // First what is small: a server without its safety checker must not start.
         if (options.Safety.IsOn) classifiers[worker] = new SafetyClassifier(Path.Combine(ModelLocator.Home, "models", "safety", SafetyClassifier.FileName), device);
-        InpaintPipeline pipeline = new(model, device, settings.Dtype.Length == 0 ? ComputeDevice.DefaultType(device) : ComputeDevice.ParseType(settings.Dtype), settings.ToEngine(), progress);
+        InpaintPipeline pipeline = new(model, device, settings.Dtype.Length == 0 ? ComputeDevice.DefaultType(device) : ComputeDevice.ParseType(settings.Dtype), settings.ToEngine(options.Limits.MaxPixels), progress);
+        UsesRecipe(logger, worker, pipeline.Recipe);
         if (pipeline.Pristine is { } pristine) PristineWeights(logger, worker, pristine);
         if (!settings.WarmUp) return pipeline;
         progress(new LoadProgress("warm-up", 0, TimeSpan.Zero, IsWhole: false, 1));
@@ -166,7 +168,7 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
         Loras = [.. job.Request.Loras.Zip(job.Loras, (lora, file) => new LoraChoice(file.Path, lora.Scale, Stages(lora.Stages), Redaction.Url(lora.Path)))],
         Quality = Enum.Parse<VideoQuality>(job.Request.VideoQuality, ignoreCase: true),
         WriteMode = Enum.Parse<WriteMode>(job.Request.VideoWriteMode, ignoreCase: true),
-        MaxPixels = options.Limits.MaxPixels,
+        Limits = options.Limits.OfSource,
     };
 
     private static EngineStages Stages(LoraStages stages) => stages switch
@@ -178,6 +180,9 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker}: warmed up in {Seconds:F1} s")]
     private static partial void WarmedUp(ILogger logger, int worker, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker}: {Sentence}")]
+    private static partial void UsesRecipe(ILogger logger, int worker, string sentence);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker}: {Sentence}")]
     private static partial void PristineWeights(ILogger logger, int worker, string sentence);

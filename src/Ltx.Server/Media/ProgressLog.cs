@@ -6,10 +6,10 @@ using Ltx.Server.Queue;
 namespace Ltx.Server.Media;
 
 /// <summary>
-/// Turns the engine's progress into the request's: steps as the client counts them (the engine evaluates its model twice a step), an
-/// estimate of the rest, and log lines: each stage as it begins, each step with its seconds.
+/// Turns the engine's progress into the request's: an estimate of the rest, and log lines: each stage as it begins, each step with its
+/// seconds.
 /// </summary>
-internal sealed class ProgressLog(IProgress<RunProgress> progress, int requestedSteps)
+internal sealed class ProgressLog(IProgress<RunProgress> progress)
 {
     // Before so much is done, the rest is a guess.
     private const double EnoughForEstimate = 0.02;
@@ -27,14 +27,10 @@ internal sealed class ProgressLog(IProgress<RunProgress> progress, int requested
             Say(note);
             return;
         }
-        bool isFirstStage = engine.Stage == "stage 1";
-        // Two evaluations a step and a last one.
-        int steps = engine.Steps == 0 ? 0 : isFirstStage ? requestedSteps : engine.Stage == "stage 2" ? (engine.Steps - 1) / 2 : engine.Steps;
-        int step = engine.Steps == 0 ? 0 : engine.Step * steps / engine.Steps;
         double elapsed = watch.Elapsed.TotalSeconds;
         double? left = engine.Fraction >= EnoughForEstimate ? elapsed * (1 - engine.Fraction) / engine.Fraction : null;
-        string? line = Line(engine.Stage, step, steps);
-        current = new RunProgress(engine.Stage, step, steps, engine.Fraction, left);
+        string? line = Line(engine.Stage, engine.Step, engine.Steps);
+        current = new RunProgress(engine.Stage, engine.Step, engine.Steps, engine.Fraction, left);
         progress.Report(current with { Log = line });
     }
 

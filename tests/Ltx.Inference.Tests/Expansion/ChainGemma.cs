@@ -58,7 +58,7 @@ internal sealed class ChainGemma : IDisposable
         if (sees) File.Copy(System.IO.Path.Combine(from, "preprocessor_config.json"), System.IO.Path.Combine(to, "preprocessor_config.json"));
         WriteWeights(System.IO.Path.Combine(to, "model.safetensors"), vocabulary, ids, next, sees ? from : null);
         JsonObject model = JsonNode.Parse(File.ReadAllText(System.IO.Path.Combine(miniature, "model.json")))!.AsObject();
-        foreach (string part in (string[])["checkpoint", "upscaler"]) model[part] = System.IO.Path.Combine(miniature, (string)model[part]!);
+        foreach (string part in (string[])["checkpoint", "upscaler", "recipe"]) model[part] = System.IO.Path.Combine(miniature, (string)model[part]!);
         (model["text_encoder"], model["prompt_expansion"]) = ("gemma", true);
         File.WriteAllText(System.IO.Path.Combine(Path, "model.json"), model.ToJsonString());
     }

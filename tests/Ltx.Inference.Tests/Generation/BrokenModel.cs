@@ -16,7 +16,7 @@ internal sealed class BrokenModel : IDisposable
     public BrokenModel(string part, string tensor, int number)
     {
         JsonObject model = JsonNode.Parse(System.IO.File.ReadAllText(System.IO.Path.Combine(Repository.Miniature, ModelFolder.FileName)))!.AsObject();
-        foreach (string key in (string[])["checkpoint", "upscaler", "text_encoder"]) model[key] = System.IO.Path.Combine(Repository.Miniature, (string)model[key]!);
+        foreach (string key in (string[])["checkpoint", "upscaler", "text_encoder", "recipe"]) model[key] = System.IO.Path.Combine(Repository.Miniature, (string)model[key]!);
         File = System.IO.Path.Combine(Path, "broken.safetensors");
         System.IO.File.Copy((string)model[part]!, File);
         TensorEntry entry;

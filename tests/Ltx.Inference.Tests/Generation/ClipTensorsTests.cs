@@ -13,23 +13,11 @@ public sealed class ClipTensorsTests : IDisposable
 
     public void Dispose() => scope.Dispose();
 
-    [Theory]
-    [InlineData(1, 64, 64, 1, 1, 1, 64, 64)]
-    [InlineData(9, 64, 64, 1, 1, 9, 64, 64)]
-    [InlineData(10, 66, 130, 1, 1, 17, 128, 192)]
-    [InlineData(25, 256, 384, 2, 1, 25, 256, 384)]
-    [InlineData(25, 192, 320, 2, 1, 25, 256, 384)]
-    [InlineData(10, 64, 64, 1, 2, 17, 64, 64)]
-    [InlineData(18, 64, 64, 1, 2, 33, 64, 64)]
-    public void The_padded_clip_is_the_smallest_on_the_grid_of_both_stages_and_of_the_reference(
-        int frames, int height, int width, int downscale, int rate, int paddedFrames, int paddedHeight, int paddedWidth) =>
-        Assert.Equal(new PixelShape(paddedFrames, paddedHeight, paddedWidth), ClipTensors.PaddedShape(frames, height, width, Scale, downscale, rate));
-
     [Fact]
     public void Padding_repeats_the_last_frame_and_the_right_and_bottom_edge()
     {
         byte[][] frames = [[1, 2, 3, 4, 5, 6], [7, 8, 9, 10, 11, 12]];
-        Tensor padded = ClipTensors.Pad(ClipTensors.Bytes(frames, 2, 3, 1, CPU), new PixelShape(3, 3, 5));
+        Tensor padded = ClipTensors.Pad(ClipTensors.Bytes(frames, 2, 3, 1, CPU), new PixelShape(3, 3, 5), reflect: false);
         Assert.Equal([3, 1, 3, 5], padded.shape);
         byte[] last = [7, 8, 9, 9, 9, 10, 11, 12, 12, 12, 10, 11, 12, 12, 12];
         Assert.Equal([1, 2, 3, 3, 3, 4, 5, 6, 6, 6, 4, 5, 6, 6, 6, .. last, .. last], padded.contiguous().data<byte>().ToArray());
@@ -87,7 +75,7 @@ public sealed class ClipTensorsTests : IDisposable
         Tensor mask = zeros(17, 1, 64, 96);
         // The last pixel of the upper middle cell.
         mask[whiteFrame, 0, 31, 63] = ones([]);
-        Tensor keep = ClipTensors.KeepCells(mask, Scale);
+        Tensor keep = ClipTensors.KeepCells(mask, Scale, 0);
         Assert.Equal([1, 3, 2, 3], keep.shape);
         float[] wanted = [.. Enumerable.Repeat(1f, 18)];
         wanted[latentFrame * 6 + 1] = 0;

@@ -1,5 +1,6 @@
 using Ltx.Inference.Generation;
 using Ltx.Inference.Lora;
+using Ltx.Inference.Recipes;
 using Ltx.Inference.Tests.Lora;
 using Ltx.Inference.Weights;
 using static TorchSharp.torch;
@@ -9,6 +10,8 @@ namespace Ltx.Inference.Tests.Generation;
 public sealed class LoraSetTests : IDisposable
 {
     private const string Layer = "diffusion_model.transformer_blocks.0.attn1.to_q";
+
+    private static readonly Recipe Recipe = RecipeBook.Open("hq");
 
     private readonly LoraFolder folder = new();
     // The golden model, because it has a distilled LoRA.
@@ -25,8 +28,8 @@ public sealed class LoraSetTests : IDisposable
     {
         using LoraSet set = LoraSet.Open([new(Write("a"), 0.5), new(Write("b"), 0.6, LoraStages.Stage1), new(Write("c"), 0.7, LoraStages.Stage2)], models);
         string distilled = models.Distilled!.Name;
-        Assert.Equal([("a", 0.5), ("b", 0.6), (distilled, 0.25)], Uses(set.Stage1));
-        Assert.Equal([("a", 0.5), ("c", 0.7), (distilled, 0.5)], Uses(set.Stage2));
+        Assert.Equal([("a", 0.5), ("b", 0.6), (distilled, 0.25)], Uses(set.InStage1(Recipe.Stage1)));
+        Assert.Equal([("a", 0.5), ("c", 0.7), (distilled, 0.5)], Uses(set.InStage2(Recipe.Stage2)));
         Assert.Equal(["a", "b", "c"], set.Matches.Select(match => match.Name));
         Assert.All(set.Matches, match => Assert.Equal(1, match.Matched));
     }
@@ -35,7 +38,7 @@ public sealed class LoraSetTests : IDisposable
     public void Without_the_users_there_is_the_models_own_and_a_reference_of_full_size()
     {
         using LoraSet set = LoraSet.Open([], models);
-        Assert.Equal([(models.Distilled!.Name, 0.25)], Uses(set.Stage1));
+        Assert.Equal([(models.Distilled!.Name, 0.25)], Uses(set.InStage1(Recipe.Stage1)));
         Assert.Empty(set.Matches);
         Assert.Equal((1, 1), (set.ReferenceDownscale, set.ReferenceTemporalScale));
     }
@@ -50,10 +53,10 @@ public sealed class LoraSetTests : IDisposable
     [Fact]
     public void Two_that_disagree_on_the_reference_are_refused_by_both_names()
     {
-        LoraChoice[] choices = [new(Write("half", ("reference_downscale_factor", "2"))), new(Write("plain")), new(Write("slow", ("reference_temporal_scale_factor", "2")))];
+        LoraChoice[] choices = [new(Write("half", ("reference_downscale_factor", "2"))), new(Write("plain")), new(Write("slow", ("reference_downscale_factor", "3")))];
         InferenceException refused = Assert.ThrowsAny<InferenceException>(() => LoraSet.Open(choices, models));
         Assert.Equal(Fault.Input, refused.Fault);
-        Assert.Equal("The LoRAs half (size 1/2, rate 1/1) and slow (size 1/1, rate 1/2) were trained with different references and cannot be used together.", refused.Message);
+        Assert.Equal("The LoRAs half (size 1/2, rate 1/1) and slow (size 1/3, rate 1/1) were trained with different references and cannot be used together.", refused.Message);
     }
 
     [Fact]
@@ -68,8 +71,16 @@ public sealed class LoraSetTests : IDisposable
     {
         string bad = folder.Write("bad", [LoraPart.Filled(Layer, 64, 64, down: float.NaN)]);
         using LoraSet set = LoraSet.Open([new(Write("good")), new(bad), new(Write("other"))], models);
-        LoraException refused = Assert.Throws<LoraException>(() => set.Merge(models.Merger, set.Stage1));
+        LoraException refused = Assert.Throws<LoraException>(() => set.Merge(models.Merger, set.InStage1(Recipe.Stage1)));
         Assert.Equal((1, "The LoRA bad holds numbers that are not finite, or gives them at its scale."), (refused.Index, refused.Message));
+    }
+
+    [Fact]
+    public void A_factor_of_one_says_nothing_and_size_and_rate_are_two_things()
+    {
+        LoraChoice[] choices = [new(Write("one", ("reference_downscale_factor", "1"))), new(Write("half", ("reference_downscale_factor", "2"))), new(Write("slow", ("reference_temporal_scale_factor", "2")))];
+        using LoraSet set = LoraSet.Open(choices, models);
+        Assert.Equal((2, 2), (set.ReferenceDownscale, set.ReferenceTemporalScale));
     }
 
     [Fact]
@@ -77,7 +88,7 @@ public sealed class LoraSetTests : IDisposable
     {
         LoraChoice[] four = [.. "abcd".Select(name => new LoraChoice(Write(name.ToString())))];
         using LoraSet three = LoraSet.Open(four[..3], models);
-        Assert.Equal(4, three.Stage1.Count);
+        Assert.Equal(4, three.InStage1(Recipe.Stage1).Count);
         Assert.Contains("at most 3", Assert.ThrowsAny<InferenceException>(() => LoraSet.Open(four, models)).Message, StringComparison.Ordinal);
     }
 

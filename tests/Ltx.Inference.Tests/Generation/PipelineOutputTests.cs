@@ -61,7 +61,7 @@ public class PipelineOutputTests(MiniaturePipeline miniature)
         InpaintReport report = miniature.Pipeline.Run(request, clip, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(request.Frames, clip.Frames);
         Assert.Null(clip.Sound);
-        Assert.Equal("The mask has no white pixel, so the source is returned as it is.", Assert.Single(report.Notes));
+        Assert.Equal("The mask has no white pixel, so the source is returned as it is.", report.Notes[^1]);
     }
 
     [Fact]
@@ -128,13 +128,28 @@ public class PipelineOutputTests(MiniaturePipeline miniature)
         Assert.Equal(0, told[0].Fraction);
         Assert.Equal(1, told[^1].Fraction, 1e-9);
         Assert.Equal(told.Select(progress => progress.Fraction).Order(), told.Select(progress => progress.Fraction));
-        // Two evaluations a step and a last one; a frame at a time at the end.
-        Assert.Equal(Enumerable.Range(0, 2 * MiniatureClip.Steps + 2), Steps("stage 1"));
-        Assert.Equal(Enumerable.Range(0, 2 * 3 + 2), Steps("stage 2"));
+        // Steps are the schedule's, told of at every one of two evaluations a step and a last one; a frame at a time at the end.
+        Assert.Equal((2 * MiniatureClip.Steps + 2, MiniatureClip.Steps), (Steps("stage 1").Count(), Steps("stage 1").Last()));
+        Assert.Equal(Enumerable.Range(0, MiniatureClip.Steps + 1), Steps("stage 1").Distinct());
+        Assert.Equal((2 * 3 + 2, 3), (Steps("stage 2").Count(), Steps("stage 2").Last()));
         Assert.Equal(Enumerable.Range(0, 10), Steps("frames"));
         Assert.All(told, progress => Assert.InRange(progress.Step, 0, progress.Steps));
 
         IEnumerable<int> Steps(string stage) => told.Where(progress => progress.Stage == stage).Select(progress => progress.Step);
+    }
+
+    [Fact]
+    public void A_source_above_the_bound_is_worked_on_smaller_and_comes_back_in_its_size_with_every_other_pixel()
+    {
+        using InpaintPipeline pipeline = new(Ltx.Inference.Weights.ModelFolder.Open(Repository.Miniature), CPU, ScalarType.Float32, new InpaintOptions(WorkingPixels: 96 * 96));
+        InpaintRequest request = MiniatureClip.Request(1, 190, 190) with { Steps = 1, GenerateAudio = false };
+        RecordedClip clip = new();
+        InpaintReport report = pipeline.Run(request, clip, cancellation: TestContext.Current.CancellationToken);
+        Assert.Contains(report.Notes, note => note.StartsWith("Worked on at 96x96: 16 tokens at full size, where the source's own 190x190 has 36 (0.44 times).", StringComparison.Ordinal));
+        Assert.Equal(190 * 190 * 3, Assert.Single(clip.Frames).Length);
+        (long inside, long beyond) = Changes(request, 0, clip.Frames[0]);
+        Assert.Equal(0, beyond);
+        Assert.True(inside > request.Mask[0].Count(pixel => pixel > 0) / 2);
     }
 
     // Pixels that are not the source's: inside the mask, and beyond the default feather of 12 pixels around it.

@@ -1,4 +1,5 @@
 using Ltx.Inference.Generation;
+using Ltx.Inference.Recipes;
 using TorchSharp;
 using static TorchSharp.torch;
 

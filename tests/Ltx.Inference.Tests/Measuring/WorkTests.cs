@@ -1,6 +1,7 @@
-using Ltx.Inference.Generation;
+using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Latents;
 using Ltx.Inference.Measuring;
+using Ltx.Inference.Recipes;
 using Ltx.Inference.Synthesis;
 using Ltx.Inference.Weights;
 
@@ -19,6 +20,8 @@ public sealed class WorkTests
     private static readonly ModelArchitecture Model = ModelArchitecture.Of(Imagined("ltx-2.3-22b"));
 
     private static readonly PixelShape Clip = new(121, 1088, 1920);
+
+    private static RequestShape Request(string recipe) => new(121, 1080, 1920) { Recipe = RecipeBook.Open(recipe) };
 
     internal static ModelFolder Imagined(string preset, int? layers = null)
     {
@@ -55,7 +58,7 @@ public sealed class WorkTests
     [Fact]
     public void A_request_stage_by_stage()
     {
-        IReadOnlyList<StageWork> stages = RequestWork.Of(Model, 121, 1080, 1920, 24, 15, guided: false, new InpaintOptions());
+        IReadOnlyList<StageWork> stages = RequestWork.Of(Model, Request("until-now"), 15, 1);
         StageWork Stage(string name) => stages.Single(stage => stage.Stage == name);
         Assert.Equal((31, 16320), (Stage("stage 1").Evaluations, Stage("stage 1").Tokens));
         Assert.Equal((7, 32640), (Stage("stage 2").Evaluations, Stage("stage 2").Tokens));
@@ -69,8 +72,9 @@ public sealed class WorkTests
     [Fact]
     public void Guidance_doubles_the_first_stage_and_the_prompt_and_a_second_reference_the_second_stages_tokens()
     {
-        IReadOnlyList<StageWork> plain = RequestWork.Of(Model, 121, 1080, 1920, 24, 8, guided: false, new InpaintOptions());
-        IReadOnlyList<StageWork> more = RequestWork.Of(Model, 121, 1080, 1920, 24, 8, guided: true, new InpaintOptions(ReferenceInStage2: true));
+        RequestShape guide = Request("until-now");
+        IReadOnlyList<StageWork> plain = RequestWork.Of(Model, Request("until-now"), 8, 1);
+        IReadOnlyList<StageWork> more = RequestWork.Of(Model, guide with { Recipe = guide.Recipe with { Stage2 = guide.Recipe.Stage2 with { Guide = true } } }, 8, 4);
         double Ratio(string name) => more.Single(stage => stage.Stage == name).Work.Total / plain.Single(stage => stage.Stage == name).Work.Total;
         Assert.Equal(2, Ratio("stage 1"), 1e-9);
         Assert.Equal(2, Ratio("prompt"), 1e-9);

@@ -15,6 +15,12 @@ internal sealed class LinearDenoiser(StreamPair picture) : IDenoiser
         return new StreamPair(Predict(latents.Video, picture.Video, sigma), Predict(latents.Audio, picture.Audio, sigma));
     }
 
+    public (StreamPair Guided, StreamPair Negative) DenoiseBoth(StreamPair latents, double sigma) =>
+        (Denoise(latents, sigma), new StreamPair(PredictNegative(latents.Video, sigma), PredictNegative(latents.Audio, sigma)));
+
+    /// <summary>What the negative prompt predicts.</summary>
+    public static Tensor PredictNegative(Tensor latent, double sigma) => latent * (0.5 - 0.4 * sigma) + 0.1;
+
     /// <summary>The mixture.</summary>
     public static Tensor Predict(Tensor latent, Tensor picture, double sigma) => picture.to(latent.dtype) * (1 - 0.3 * sigma) + latent * 0.2;
 

@@ -12,7 +12,7 @@ public sealed class SamplerTests : IDisposable
 
     public void Dispose() => scope.Dispose();
 
-    public static TheoryData<ISampler> Samplers => [new Res2sSampler(), new EulerSampler()];
+    public static TheoryData<ISampler> Samplers => [new Res2sSampler(), new EulerSampler(), new EulerCfgPpSampler(1, 5), new EulerCfgPpSampler(0, 5), new EulerCfgPpSampler(1, 5, PerTokenLevels: true), new Res2sSampler(PerTokenLevels: true)];
 
     [Theory]
     [InlineData(8)]
@@ -37,8 +37,8 @@ public sealed class SamplerTests : IDisposable
     {
         LatentState video = LinearDenoiser.Stream(6, 4, 1, ScalarType.Float32), audio = LinearDenoiser.Stream(3, 5, 2, ScalarType.Float32);
         StreamPair x = new(video.Latent.to(ScalarType.Float64), audio.Latent.to(ScalarType.Float64));
-        IReadOnlyList<float> sigmas = SigmaSchedule.Distilled;
-        for (int i = 0; i < sigmas.Count - 1; i++)
+        float[] sigmas = [1, 0.9f, 0.6f, 0.2f, 0];
+        for (int i = 0; i < sigmas.Length - 1; i++)
         {
             double sigma = sigmas[i], next = sigmas[i + 1];
             StreamPair clean = denoiser.Denoise(x, sigma);
@@ -105,6 +105,24 @@ public sealed class SamplerTests : IDisposable
         Assert.Equal(3, denoiser.Sigmas.Count);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Levels_of_their_own_are_the_targets_where_all_tokens_have_it(double eta)
+    {
+        LatentState video = LinearDenoiser.Stream(6, 4, 1, ScalarType.Float32), audio = LinearDenoiser.Stream(3, 5, 2, ScalarType.Float32);
+        foreach ((ISampler byTarget, ISampler byToken) in new (ISampler, ISampler)[] { (new EulerCfgPpSampler(eta, 5), new EulerCfgPpSampler(eta, 5, PerTokenLevels: true)), (new Res2sSampler(eta), new Res2sSampler(eta, PerTokenLevels: true)) })
+        {
+            StreamPair one = byTarget.Run(SigmaSchedule.Ltx2(8, 100), video, audio, denoiser, null, CancellationToken.None), other = byToken.Run(SigmaSchedule.Ltx2(8, 100), video, audio, denoiser, null, CancellationToken.None);
+            Assert.InRange(Error(other.Video, one.Video), 0, 1e-5);
+            Assert.InRange(Error(other.Audio, one.Audio), 0, 1e-5);
+        }
+        // And they matter where tokens differ.
+        LatentState half = video with { DenoiseMask = full_like(video.DenoiseMask, 0.5) };
+        Assert.True(eta == 0 || Error(new EulerCfgPpSampler(eta, 5, PerTokenLevels: true).Run(SigmaSchedule.Ltx2(8, 100), half, audio, denoiser, null, CancellationToken.None).Video,
+            new EulerCfgPpSampler(eta, 5).Run(SigmaSchedule.Ltx2(8, 100), half, audio, denoiser, null, CancellationToken.None).Video) > 1e-3);
+    }
+
     [Fact]
     public void Res2s_without_fresh_noise_solves_a_constant_prediction_exactly()
     {
@@ -125,5 +143,7 @@ public sealed class SamplerTests : IDisposable
     private sealed class ConstantDenoiser(StreamPair picture) : IDenoiser
     {
         public StreamPair Denoise(StreamPair latents, double sigma) => new(picture.Video.to(latents.Video.dtype), picture.Audio.to(latents.Audio.dtype));
+
+        public (StreamPair Guided, StreamPair Negative) DenoiseBoth(StreamPair latents, double sigma) => (Denoise(latents, sigma), Denoise(latents, sigma));
     }
 }

@@ -23,7 +23,7 @@ internal sealed record DeviceCheck(ModelFolder Model, Device Device, ScalarType 
     }
 
     public InpaintPipeline Open(RequestShape? plannedFor = null, Action<LoadProgress>? progress = null) =>
-        new(Model, Device, Type, new InpaintOptions(Memory: Memory, PlannedFor: plannedFor), progress);
+        new(Model, Device, Type, new InpaintOptions(WorkingShortSide: 0, Memory: Memory, PlannedFor: plannedFor), progress);
 
     /// <summary>A moving pattern, of which the middle is to be made anew.</summary>
     public static InpaintRequest Request(RequestShape shape, int steps)

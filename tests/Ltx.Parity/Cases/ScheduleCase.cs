@@ -1,3 +1,4 @@
+using Ltx.Inference.Recipes;
 using Ltx.Inference.Sampling;
 using static TorchSharp.torch;
 
@@ -19,7 +20,7 @@ internal sealed class ScheduleCase : IParityCase
         }
         float[] coefficients = [.. golden.Value<double[]>("h").Select(Res2sCoefficients.For).SelectMany(c => new[] { (float)c.Middle, (float)c.First, (float)c.Second })];
         report.Compare("out.res2s", tensor(coefficients).view(-1, 3), golden.Tensor("out.res2s"), CaseTolerance.Numbers);
-        report.Compare("out.distilled", tensor(SigmaSchedule.Distilled.ToArray()), golden.Tensor("out.distilled"), CaseTolerance.Numbers);
-        report.Compare("out.stage2", tensor(SigmaSchedule.SecondStage.ToArray()), golden.Tensor("out.stage2"), CaseTolerance.Numbers);
+        report.Compare("out.distilled", tensor(RecipeBook.Open("official-inpaint-2.3").Stage1.Schedule.Sigmas!.ToArray()), golden.Tensor("out.distilled"), CaseTolerance.Numbers);
+        report.Compare("out.stage2", tensor(RecipeBook.Open("hq").Stage2.Schedule.Sigmas!.ToArray()), golden.Tensor("out.stage2"), CaseTolerance.Numbers);
     }
 }

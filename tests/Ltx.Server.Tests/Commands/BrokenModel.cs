@@ -17,7 +17,7 @@ internal static class BrokenModel
     public static string Naming(TestFolder folder, string key, JsonNode? value)
     {
         JsonObject description = Description();
-        foreach (string part in new[] { Checkpoint, Upscaler, TextEncoder }) description[part] = Part(part);
+        foreach (string part in new[] { Checkpoint, Upscaler, TextEncoder, "recipe" }) description[part] = Part(part);
         description[key] = value;
         return Described(folder, description.ToJsonString());
     }

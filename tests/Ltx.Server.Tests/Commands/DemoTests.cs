@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Text.RegularExpressions;
 using Ltx.Inference.Generation;
+using Ltx.Inference.Recipes;
+using Ltx.Inference.Weights;
 using Ltx.Server.Commands;
 using Ltx.Server.Tests.Media;
 
@@ -38,7 +40,7 @@ public sealed partial class DemoTests(LoadedPipeline loaded) : IClassFixture<Loa
     [Fact]
     public async Task Beyond_the_feathered_mask_every_pixel_is_the_sources_before_encoding()
     {
-        int feather = new InpaintOptions().Feather;
+        int feather = RecipeBook.Open(ModelFolder.Open(Repository.Model).Recipe!).Composite.Feather.On(DemoScene.Height, DemoScene.Width);
         List<byte[]> source = [.. Enumerable.Range(0, DemoScene.Frames).Select(DemoScene.Frame)], mask = [.. Enumerable.Range(0, DemoScene.Frames).Select(Mask)];
         InpaintRequest request = new("a red disc", source, mask, DemoScene.Width, DemoScene.Height, DemoScene.FramesPerSecond) { Seed = 1234, Steps = 8, GenerateAudio = false };
         CollectingSink sink = new();

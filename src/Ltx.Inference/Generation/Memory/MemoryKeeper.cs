@@ -10,8 +10,8 @@ namespace Ltx.Inference.Generation.Memory;
 /// <summary>Plans every request of a pipeline for what its device has.</summary>
 internal sealed class MemoryKeeper
 {
-    // What the endpoint's largest frame and its default length are.
-    private static readonly RequestShape Usual = new(121, 1088, 1920);
+    /// <summary>What the endpoint's largest frame and its default length are.</summary>
+    public static readonly RequestShape Usual = new(121, 1088, 1920);
 
     // What libtorch's, cuBLAS's and cuDNN's kernels take when they are first needed, after the context is there: a part of CardMemory's allowance.
     private const long Libraries = 400L << 20;

@@ -55,6 +55,9 @@ public sealed class MemoryPlanner
     /// <param name="sees">whether Gemma is shown pictures</param>
     public static MemoryPlanner For(Synthesis.ModelPreset preset, ScalarType type, DeviceType deviceType, bool sees = false) => new(ModelFacts.Of(preset, sees), type, deviceType);
 
+    /// <summary>What the size that a request is worked on at costs; null where it is the clip's own.</summary>
+    public string? SizeSentence(RequestShape request) => request.SizeSentence(model.Vae.Scale);
+
     /// <summary>The fastest plan that fits; where none does, the smallest, with <see cref="MemoryPlan.Fits"/> false.</summary>
     /// <param name="request">what is to be done</param>
     /// <param name="available">bytes of the card, weights included</param>

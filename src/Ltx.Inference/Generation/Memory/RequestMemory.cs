@@ -1,5 +1,6 @@
 using Ltx.Inference.AudioVae;
 using Ltx.Inference.Latents;
+using Ltx.Inference.Recipes;
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.VideoVae;
 
@@ -17,6 +18,7 @@ internal sealed class RequestMemory
     private const int WideStates = 12, NarrowStates = 7;
 
     private readonly ModelFacts model;
+    private readonly WorkingSize size;
     private readonly PixelShape shape;
     private readonly LatentShape latent;
     private readonly ClipMemory clip;
@@ -28,9 +30,10 @@ internal sealed class RequestMemory
     public RequestMemory(ModelFacts model, RequestShape request, int element, DeviceMemoryTraits device)
     {
         (Request, this.model, this.element, this.device) = (request, model, element, device);
-        shape = ClipTensors.PaddedShape(request.Frames, request.Height, request.Width, model.Vae.Scale, request.ReferenceDownscale, request.ReferenceTemporalScale);
+        size = request.Working(model.Vae.Scale);
+        shape = size.Padded;
         latent = shape.ToLatent(model.Vae.Scale);
-        clip = new ClipMemory(model, request, shape, element, device);
+        clip = new ClipMemory(model, request, size, element, device);
     }
 
     public RequestShape Request { get; }
@@ -44,15 +47,16 @@ internal sealed class RequestMemory
 
     private List<StageMemory> Compute(MemoryArrangement arrangement)
     {
-        long reference = ReferenceTokens(2), full = latent.Tokens;
+        Recipe recipe = Request.Recipe;
+        long full = latent.Tokens, half = full / 4 + (recipe.Guides(recipe.Stage1) ? ReferenceTokens(2) : 0);
         MemoryLedger source = clip.Encode(arrangement.VaeElements, arrangement.VaeTiling);
         return
         [
             new(InpaintStages.Prompt, Kept + Math.Max(Text(), Look()), 0),
             new(InpaintStages.Source, Kept + source.Peak, source.PeakWorkspace),
-            Denoising(InpaintStages.Stage1, full / 4 + reference, arrangement.Float8),
-            new(InpaintStages.Upsampling, Kept + Upsampling(), 0),
-            Denoising(InpaintStages.Stage2, full + (Request.ReferenceInStage2 ? ReferenceTokens(1) : 0), arrangement.Float8),
+            Denoising(InpaintStages.Stage1, half, arrangement.Float8),
+            HandingOver(arrangement),
+            Denoising(InpaintStages.Stage2, full + (recipe.Guides(recipe.Stage2) ? ReferenceTokens(1) : 0), arrangement.Float8),
             new(InpaintStages.Sound, Kept + Sound(), 0),
             Frames(arrangement),
         ];
@@ -86,6 +90,13 @@ internal sealed class RequestMemory
         double merging = model.LargestMatrix * (double)(ElementBytes.Float32 + 2 * element);
         double denoising = transformer.TableBytes + states + forward.Peak;
         return denoising >= merging ? new(name, Kept + denoising, forward.PeakWorkspace) : new(name, Kept + merging, 0);
+    }
+
+    private StageMemory HandingOver(MemoryArrangement arrangement)
+    {
+        if (Request.Recipe.Handover.Kind == HandoverKind.Latent) return new(InpaintStages.Upsampling, Kept + Upsampling(), 0);
+        MemoryLedger pixels = clip.HandOver(latent, arrangement.VaeElements, arrangement.VaeTiling);
+        return new(InpaintStages.Upsampling, Kept + pixels.Peak, pixels.PeakWorkspace);
     }
 
     // LatentUpsampler.Forward: two at half size, the convolution with four times the channels and its rearrangement, and four of a block.

@@ -1,3 +1,6 @@
+using Ltx.Inference.Latents;
+using Ltx.Inference.Recipes;
+
 namespace Ltx.Inference.Generation.Memory;
 
 /// <summary>What a memory plan has to know of a request.</summary>
@@ -15,8 +18,28 @@ public sealed record RequestShape(int Frames, int Height, int Width)
     /// <summary>How many times fewer frames it has.</summary>
     public int ReferenceTemporalScale { get; init; } = 1;
 
-    /// <summary>Whether the second stage sees the guide too.</summary>
-    public bool ReferenceInStage2 { get; init; }
+    /// <summary>What is done with it.</summary>
+    public Recipe Recipe { get; init; } = Default.Value;
+
+    /// <summary>Pixels of a frame above which it is worked on smaller.</summary>
+    public long WorkingPixels { get; init; } = InpaintOptions.MostPixels;
+
+    /// <summary>What the model was made for; null where it does not say.</summary>
+    public int? ModelShortSide { get; init; }
+
+    private static readonly Lazy<Recipe> Default = new(() => RecipeBook.Open(RecipeBook.Default));
+
+    private PixelShape Clip => new(Frames, Height, Width);
+
+    /// <summary>How large it is worked on.</summary>
+    internal WorkingSize Working(VideoScale scale) => WorkingSize.Of(Clip, Recipe.Size, new SizeLimits(WorkingPixels, ModelShortSide), scale, ReferenceDownscale, ReferenceTemporalScale);
+
+    /// <summary>What the working size costs; null where it is the clip's own.</summary>
+    internal string? SizeSentence(VideoScale scale)
+    {
+        WorkingSize own = WorkingSize.Of(Clip, Recipe.Size with { ShortSide = null }, new SizeLimits(long.MaxValue, null), scale, ReferenceDownscale, ReferenceTemporalScale), size = Working(scale);
+        return size.Sentence(size.Padded.ToLatent(scale).Tokens, own.Padded.ToLatent(scale).Tokens);
+    }
 
     public override string ToString() => $"{Width}x{Height}, {Frames} frames";
 }

@@ -71,8 +71,9 @@ public class MemoryPlannerTests
         long Peak(RequestShape request) => Real.Predict(request, long.MaxValue, MemoryArrangement.Resident).Worst.Total;
         Assert.True(Peak(Full) > Peak(Full with { Height = 544, Width = 960 }));
         Assert.True(Peak(Full with { Frames = 241 }) > Peak(Full));
-        Assert.True(Peak(Full with { ReferenceInStage2 = true }) >= Peak(Full));
-        Assert.True(Stage(Full with { ReferenceInStage2 = true }, "stage 2") > 1.5 * Stage(Full, "stage 2"));
+        RequestShape guided = Full with { Recipe = Full.Recipe with { Stage2 = Full.Recipe.Stage2 with { Guide = true } } };
+        Assert.True(Peak(guided) >= Peak(Full));
+        Assert.True(Stage(guided, "stage 2") > 1.5 * Stage(Full, "stage 2"));
         static long Stage(RequestShape request, string name)
         {
             StagePeak stage = Real.Predict(request, long.MaxValue, MemoryArrangement.Resident).Stages.Single(stage => stage.Stage == name);
@@ -94,7 +95,7 @@ public class MemoryPlannerTests
     {
         long available = CardMemory.Usual[1].Available;
         MemoryArrangement streamed = Real.Choose(Full, available, float8: false).Arrangement;
-        RequestShape small = new(25, 256, 384);
+        RequestShape small = new(25, 256, 384) { ModelShortSide = 256 };
         Assert.Equal((streamed.Text, streamed.StreamedBlocks), Residency(Real.Choose(small, available, float8: false, streamed)));
         Assert.NotEqual((streamed.Text, streamed.StreamedBlocks), Residency(Real.Choose(small, available, float8: false)));
         // And move where it does not.

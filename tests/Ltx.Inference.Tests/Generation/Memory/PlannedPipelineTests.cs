@@ -22,7 +22,7 @@ public class PlannedPipelineTests(MiniaturePipeline miniature)
     public void Whatever_is_moved_the_result_is_the_same_and_nothing_is_left_behind(TextResidency text, int streamed)
     {
         // So small that the prompt's stage is the worst, and its weights decide.
-        RequestShape shape = new(9, 64, 64);
+        RequestShape shape = Shape(9, 64, 64);
         InpaintRequest plain = MiniatureClip.Request(9, 64, 64) with { GenerateAudio = false };
         long limit = Planner.Predict(shape, long.MaxValue, MemoryArrangement.Resident with { Text = text, StreamedBlocks = streamed, VaeElements = 1L << 25 }).Worst.Total;
         using InpaintPipeline pipeline = Open(new InpaintOptions(Memory: limit, PlannedFor: shape));
@@ -40,9 +40,9 @@ public class PlannedPipelineTests(MiniaturePipeline miniature)
     [Fact]
     public void A_larger_request_moves_weights_and_the_next_small_one_is_the_same_as_ever()
     {
-        InpaintRequest large = MiniatureClip.Request(9, 192, 256) with { GenerateAudio = false, Steps = 1 };
-        long limit = Planner.Predict(new RequestShape(9, 192, 256), long.MaxValue, MemoryArrangement.Resident with { Text = TextResidency.Streams, StreamedBlocks = 6, VaeElements = 1L << 25 }).Worst.Total;
-        using InpaintPipeline pipeline = Open(new InpaintOptions(Memory: limit, PlannedFor: new RequestShape(9, 64, 64)));
+        InpaintRequest large = MiniatureClip.Request(9, 256, 320) with { GenerateAudio = false, Steps = 1 };
+        long limit = Planner.Predict(Shape(9, 256, 320), long.MaxValue, MemoryArrangement.Resident with { Text = TextResidency.Streams, StreamedBlocks = 6, VaeElements = 1L << 25 }).Worst.Total;
+        using InpaintPipeline pipeline = Open(new InpaintOptions(Memory: limit, PlannedFor: Shape(9, 64, 64)));
         Assert.Equal(TextResidency.Stays, pipeline.Plan.Arrangement.Text);
         AssertSame(miniature.Plain, Run(pipeline, Request));
         AssertSame(miniature.Run(large), Run(pipeline, large));
@@ -54,7 +54,7 @@ public class PlannedPipelineTests(MiniaturePipeline miniature)
     public void A_request_that_cannot_fit_is_refused_before_it_begins_with_the_numbers()
     {
         // What the smallest plan of a small clip takes is enough for that clip, and not for sixteen times as many pixels.
-        long limit = Planner.Choose(new RequestShape(9, 64, 64), 1, float8: false).Worst.Total;
+        long limit = Planner.Choose(Shape(9, 64, 64), 1, float8: false).Worst.Total;
         using InpaintPipeline pipeline = Open(new InpaintOptions(Memory: limit));
         RecordedClip clip = new();
         List<InpaintProgress> told = [];
@@ -107,6 +107,8 @@ public class PlannedPipelineTests(MiniaturePipeline miniature)
         Assert.Equal(before, Tensor.TotalCount);
         AssertSame(miniature.Plain, Run(pipeline, Request));
     }
+
+    private static RequestShape Shape(int frames, int height, int width) => new RecipeChoice(ModelFolder.Open(Repository.Miniature), new InpaintOptions()).Usual(new RequestShape(frames, height, width));
 
     private static InpaintPipeline Open(InpaintOptions options) => new(ModelFolder.Open(Repository.Miniature), CPU, ScalarType.Float32, options);
 

@@ -23,7 +23,7 @@ public class StageMemoryTests(MiniaturePipeline miniature, ITestOutputHelper out
     {
         if (!HeapPeak.IsPossible) Assert.Skip("The heap can be watched with the C library of Linux alone.");
         MemoryPlanner planner = MemoryPlanner.For(ModelFolder.Open(Repository.Miniature), ScalarType.Float32, DeviceType.CPU);
-        MemoryPlan plan = planner.Predict(new RequestShape(frames, height, width), long.MaxValue, MemoryArrangement.Resident);
+        MemoryPlan plan = planner.Predict(new RecipeChoice(ModelFolder.Open(Repository.Miniature), new InpaintOptions()).Usual(new RequestShape(frames, height, width)), long.MaxValue, MemoryArrangement.Resident);
         Compare(
             // The vocoder's convolutions in one dimension have workspaces on a CPU that cuDNN does without; its stage is never the worst.
             plan.Stages.Where(stage => stage.Stage != InpaintStages.Sound).ToDictionary(stage => stage.Stage, stage => stage.Activations + stage.Workspace),

@@ -1,0 +1,113 @@
+using System.Globalization;
+using Ltx.Inference.Latents;
+using Ltx.Inference.Native;
+using Ltx.Inference.Recipes;
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.Generation;
+
+/// <summary>
+/// How large a clip is worked on, whatever size it has and its result gets: the source is brought to a size of its own (the content) and onto
+/// the grid of the latents; what is generated is brought back. docs/inpaint-pipeline.md, section 1.
+/// </summary>
+/// <param name="Source">the clip as it comes and goes</param>
+/// <param name="Height">of the content, in pixels; even</param>
+/// <param name="Width">of the content, in pixels; even</param>
+/// <param name="Padded">on the grid, frames too</param>
+/// <param name="Fit">how it was brought there</param>
+internal sealed record WorkingSize(PixelShape Source, int Height, int Width, PixelShape Padded, FrameFitting Fit)
+{
+    // The first stage has half the size.
+    private const int StageFactor = 2;
+
+    public bool IsScaled => (Height, Width) != (Source.Height, Source.Width);
+
+    /// <param name="source">frames and sides of the clip</param>
+    /// <param name="rule">the recipe's</param>
+    /// <param name="limits">what the model and the operator allow</param>
+    /// <param name="scale">pixels of a latent's cell</param>
+    /// <param name="downscale">how many times smaller than the half-size clip a reference is</param>
+    /// <param name="temporalScale">how many times fewer frames it has</param>
+    public static WorkingSize Of(PixelShape source, RecipeSize rule, SizeLimits limits, VideoScale scale, int downscale, int temporalScale)
+    {
+        double factor = Factor(source, rule, limits);
+        int rows = StageFactor * scale.Height * downscale, columns = StageFactor * scale.Width * downscale;
+        int frames = RoundUp(source.Frames - 1, scale.Time * temporalScale) + 1;
+        if (rule.Fit == FrameFitting.Stretch)
+        {
+            (int high, int wide) = (OntoGrid(source.Height * factor, rows), OntoGrid(source.Width * factor, columns));
+            return new WorkingSize(source, high, wide, new PixelShape(frames, high, wide), rule.Fit);
+        }
+        (int height, int width) = factor == 1 ? (source.Height, source.Width) : (Even(source.Height * factor), Even(source.Width * factor));
+        return new WorkingSize(source, height, width, new PixelShape(frames, RoundUp(height, rows), RoundUp(width, columns)), rule.Fit);
+    }
+
+    /// <summary>The half-size clip's padded size.</summary>
+    public PixelShape HalfPadded => Padded with { Height = Padded.Height / StageFactor, Width = Padded.Width / StageFactor };
+
+    /// <summary>Frames of the source at the working size, on the grid.</summary>
+    /// <param name="frames">[F, 3, H, W] bytes</param>
+    /// <param name="count">as many as the result has; behind the last it is repeated</param>
+    /// <returns>[count, 3, h, w] bytes</returns>
+    public Tensor ToWorking(Tensor frames, int count)
+    {
+        using var scope = NewDisposeScope();
+        return ClipTensors.Pad(LanczosResize.ResizeBytes(frames, Height, Width), Padded with { Frames = count }, Reflects).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The mask's share of every pixel of the working size, or of half of it, on the grid.</summary>
+    /// <param name="mask">[F, 1, H, W] 0 or 1</param>
+    /// <param name="half">whether at half size</param>
+    /// <returns>[F', 1, h, w] from 0 to 1</returns>
+    public Tensor ToWorkingMask(Tensor mask, bool half)
+    {
+        using var scope = NewDisposeScope();
+        (int factor, PixelShape to) = half ? (StageFactor, HalfPadded) : (1, Padded);
+        long height = Height / factor, width = Width / factor;
+        Tensor small = mask.shape[2] == height && mask.shape[3] == width ? mask : nn.functional.adaptive_avg_pool2d(mask, [height, width]);
+        return ClipTensors.Pad(small, to, Reflects).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Generated frames at the result's size: cropped to the content, and brought back to the source's size where that is another one.</summary>
+    /// <param name="generated">[n, 3, h, w] on the grid, from -1 to 1</param>
+    /// <returns>[n, 3, H, W]</returns>
+    public Tensor ToResult(Tensor generated)
+    {
+        Tensor content = generated.narrow(2, 0, Height).narrow(3, 0, Width);
+        if (!IsScaled) return content;
+        using var scope = NewDisposeScope();
+        return LanczosResize.Resize(content.AtLeastFloat32(), Source.Height, Source.Width).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What is to be said about it; null where the clip is worked on as it is.</summary>
+    /// <param name="tokens">cells of the padded latent</param>
+    /// <param name="own">cells that the source's own size would have</param>
+    public string? Sentence(int tokens, int own) => !IsScaled ? null : string.Create(CultureInfo.InvariantCulture,
+        $"Worked on at {Width}x{Height}: {tokens} tokens at full size, where the source's own {Source.Width}x{Source.Height} has {own} ({(double)tokens / own:0.0#} times). The result has the source's size, and only what is generated is scaled.");
+
+    private bool Reflects => Fit == FrameFitting.PadReflect;
+
+    private static double Factor(PixelShape source, RecipeSize rule, SizeLimits limits)
+    {
+        double factor = 1;
+        int shorter = Math.Min(source.Height, source.Width);
+        if (rule.ShortSide is { } side)
+        {
+            int wanted = Math.Min(side, limits.ModelShortSide ?? side);
+            if (shorter < wanted || rule.Shrinks) factor = (double)wanted / shorter;
+        }
+        double pixels = (double)source.Height * source.Width * factor * factor;
+        return pixels > limits.Pixels ? factor * Math.Sqrt(limits.Pixels / pixels) : factor;
+    }
+
+    private static int Even(double side) => Math.Max(2, 2 * (int)Math.Round(side / 2));
+
+    private static int OntoGrid(double side, int grid) => Math.Max(1, (int)(side + 0.5) / grid) * grid;
+
+    private static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
+}
+
+/// <summary>How large a clip may be worked on.</summary>
+/// <param name="Pixels">of a frame, before it comes onto the grid</param>
+/// <param name="ModelShortSide">what the model was made for, beyond which nothing is enlarged; null where it does not say</param>
+internal readonly record struct SizeLimits(long Pixels, int? ModelShortSide);

@@ -1,0 +1,88 @@
+using System.CommandLine;
+using System.Globalization;
+using Ltx.Inference.Generation;
+using Ltx.Inference.Recipes;
+using Ltx.Server.Comparing;
+using Ltx.Server.Media;
+using Ltx.Video;
+
+namespace Ltx.Server.Commands;
+
+/// <summary>`ltx compare`: the same clips through several recipes, side by side, with figures.</summary>
+internal sealed class CompareCommand
+{
+    private readonly Option<string> recipes = new("--recipes") { Required = true, Description = "names or files, separated by commas (ltx recipes list)" };
+    private readonly Option<string> seeds = new("--seeds") { Description = "numbers, separated by commas; a run of every recipe each", DefaultValueFactory = _ => "0" };
+    private readonly Option<string?> video = new("--video") { Description = "the source video" };
+    private readonly Option<string?> mask = new("--mask") { Description = "video or picture; white is regenerated" };
+    private readonly Option<string?> prompt = new("--prompt") { Description = "what belongs into the masked region" };
+    private readonly Option<string?> clips = new("--clips") { Description = "CSV file with the columns video, mask and prompt, for several clips" };
+    private readonly Option<string> output = new("--out") { Required = true, Description = "folder for results, contact sheets and figures.csv" };
+    private readonly Option<string[]> loras = new("--lora") { Description = "FILE[:scale[:both|stage_1|stage_2]], up to three times", AllowMultipleArgumentsPerToken = false };
+    private readonly Option<int> frames = new("--frames") { Description = "frames at most, 9 to 481", DefaultValueFactory = _ => ClipJob.Defaults.Frames };
+    private readonly Option<double> rate = new("--fps") { Description = "frames a second, 1 to 60", DefaultValueFactory = _ => ClipJob.Defaults.FramesPerSecond };
+    private readonly Option<int> steps = new("--steps") { Description = "denoising steps, 8 to 30", DefaultValueFactory = _ => ClipJob.Defaults.Steps };
+    private readonly Option<double> guidance = new("--guidance") { Description = "classifier-free guidance, 1 to 20", DefaultValueFactory = _ => 1 };
+    private readonly EngineOptions engine = new();
+
+    public static Command Create()
+    {
+        CompareCommand definition = new();
+        Command command = new("compare", "Runs clips through several recipes and shows them side by side, with times and figures that need no truth.")
+        {
+            definition.recipes, definition.seeds, definition.video, definition.mask, definition.prompt, definition.clips, definition.output, definition.loras, definition.frames, definition.rate,
+            definition.steps, definition.guidance,
+        };
+        definition.engine.AddTo(command);
+        command.SetAction((arguments, cancellation) => CommandFailure.Guard(() => definition.RunAsync(arguments, cancellation), cancellation));
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
+    {
+        string[] names = Parts(arguments.GetValue(recipes)!);
+        if (names.Length == 0) throw CommandFailure.Wrong("--recipes names none.");
+        foreach (string name in names) RecipeBook.Open(name, RecipesCommand.Folder);
+        long[] numbers = [.. Parts(arguments.GetValue(seeds)!).Select(text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long seed) ? seed : throw CommandFailure.Wrong($"--seeds: \"{text}\" is no number."))];
+        if (numbers.Length == 0) throw CommandFailure.Wrong("--seeds names none.");
+        List<ComparedClip> compared = Clips(arguments);
+        ClipJob job = new("", "", "", "")
+        {
+            Frames = (int)InpaintCommand.Within("--frames", arguments.GetValue(frames), InpaintCommand.MinFrames, InpaintCommand.MaxFrames),
+            FramesPerSecond = InpaintCommand.Within("--fps", arguments.GetValue(rate), InpaintCommand.MinRate, InpaintCommand.MaxRate),
+            Steps = (int)InpaintCommand.Within("--steps", arguments.GetValue(steps), InpaintCommand.MinSteps, InpaintCommand.MaxSteps),
+            GuidanceScale = InpaintCommand.Within("--guidance", arguments.GetValue(guidance), InpaintCommand.MinGuidance, InpaintCommand.MaxGuidance),
+            Loras = [.. (arguments.GetValue(loras) ?? []).Select(LoraChoiceText.Parse)],
+            Seed = 0,
+        };
+        LoraChoice.Check(job.Loras);
+        foreach (ComparedClip clip in compared) await ClipFiles.ProbeAsync(job with { Video = clip.Video, Mask = clip.Mask }, MediaLimits.Default, cancellation);
+        string folder = OutputPath.Folder("--out", arguments.GetValue(output)!);
+        using InpaintEngine loaded = await engine.OpenAsync(arguments);
+        List<Comparison.Row> rows = await new Comparison(loaded, names, numbers, folder).RunAsync(compared, job, Console.Error.WriteLine, cancellation);
+        Write(rows, names.Max(name => name.Length));
+        Console.WriteLine($"{folder}: a contact sheet for each clip (.png, and .mp4 to watch), the results, figures.csv");
+        Console.WriteLine("On a sheet: the source, its mask, and then the results in the order of this table.");
+        return 0;
+    }
+
+    private List<ComparedClip> Clips(ParseResult arguments)
+    {
+        string? one = arguments.GetValue(video), masked = arguments.GetValue(mask), words = arguments.GetValue(prompt), file = arguments.GetValue(clips);
+        if (file is not null) return one is null && masked is null && words is null ? ComparedClip.Read(file) : throw CommandFailure.Wrong("Give either --clips or --video, --mask and --prompt.");
+        return one is not null && masked is not null && words is not null ? [new ComparedClip("clip", one, masked, words)] : throw CommandFailure.Wrong("--video, --mask and --prompt are needed, or --clips.");
+    }
+
+    private static string[] Parts(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private static void Write(List<Comparison.Row> rows, int width)
+    {
+        string name = "recipe".PadRight(Math.Max(width, 6));
+        Console.WriteLine($"clip  {name}        seed  seconds  PSNR beyond  seam step  flicker in  around  green %");
+        foreach (Comparison.Row row in rows)
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{row.Clip,-4}  {row.Recipe.PadRight(name.Length)}  {row.Seed,10}  {row.Seconds,7:0.0}  {row.Figures.Psnr,11:0.00}  {row.Figures.SeamStep,9:0.00}  {row.Figures.FlickerInside,10:0.00}  {row.Figures.FlickerAround,6:0.00}  {row.Figures.Green,7:0.000}"));
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using System.CommandLine;
+using Ltx.Inference.Recipes;
+using Ltx.Server.Media;
+
+namespace Ltx.Server.Commands;
+
+/// <summary>`ltx recipes`: which there are, and what they say.</summary>
+internal static class RecipesCommand
+{
+    /// <summary>Where the operator's own are looked for, before the program's.</summary>
+    public static string Folder => Path.Combine(ModelLocator.Home, "models", "recipes");
+
+    public static Command Create()
+    {
+        Argument<string> name = new("name") { Description = "of a recipe, or the path of its file" };
+        Command list = new("list", "Lists the recipes, each with a sentence."), show = new("show", "Prints a recipe whole, with its sources and where it leaves them.") { name };
+        list.SetAction((_, cancellation) => CommandFailure.Guard(() => Task.FromResult(List()), cancellation));
+        show.SetAction((arguments, cancellation) => CommandFailure.Guard(() => Task.FromResult(Show(arguments.GetValue(name)!)), cancellation));
+        return new Command("recipes", "Shows what is done with a clip: strengths, samplers, schedules, guidance, sizes and seams.") { list, show };
+    }
+
+    private static int List()
+    {
+        IReadOnlyList<string> names = RecipeBook.Names(Folder);
+        int width = names.Max(name => name.Length);
+        foreach (string name in names) Console.WriteLine($"{name.PadRight(width)}  {RecipeBook.Open(name, Folder).Description}");
+        return 0;
+    }
+
+    private static int Show(string name)
+    {
+        Console.WriteLine(RecipeBook.Text(RecipeBook.Open(name, Folder)));
+        return 0;
+    }
+}
