@@ -69,10 +69,10 @@ public static class Sizing
         source.HasSquarePixels ? string.Empty : $" (stored as {source.Stored}, whose pixels are marked as {source.PixelAspect})";
 
     /// <summary>The same without scaling: what a result has, whose pixels are the source's.</summary>
-    /// <exception cref="MediaException">A side is below <paramref name="minSide"/>, or there are more than <paramref name="maxPixels"/> pixels.</exception>
-    public static FrameSize ResultSize(MediaInfo source, long maxPixels, int minSide = DefaultMinSide)
+    /// <exception cref="MediaException">A side is too small, or there are more than <paramref name="maxPixels"/> pixels.</exception>
+    public static FrameSize ResultSize(MediaInfo source, long maxPixels)
     {
-        var size = OutputSize(source, long.MaxValue, minSide);
+        var size = OutputSize(source, long.MaxValue);
         return size.Pixels <= maxPixels
             ? size
             : throw MediaException.Input(MediaProblem.TooLarge, source.Role, $"is {source.Width}x{source.Height} pixels{Aspect(source)}, and at most {maxPixels} pixels a frame are allowed");
