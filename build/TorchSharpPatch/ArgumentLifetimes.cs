@@ -17,7 +17,7 @@ internal static class ArgumentLifetimes
 {
     // What compilers write in Release and in Debug builds.
     private const DebuggableAttribute.DebuggingModes Optimized = DebuggableAttribute.DebuggingModes.IgnoreSymbolStoreSequencePoints;
-    private const DebuggableAttribute.DebuggingModes Debuggable = DebuggableAttribute.DebuggingModes.Default | DebuggableAttribute.DebuggingModes.IgnoreSymbolStoreSequencePoints
+    private const DebuggableAttribute.DebuggingModes Debuggable = Optimized | DebuggableAttribute.DebuggingModes.Default
         | DebuggableAttribute.DebuggingModes.EnableEditAndContinue | DebuggableAttribute.DebuggingModes.DisableOptimizations;
 
     // ECMA-335 II.23.3: the prolog 0x0001, the constructor's arguments, the number of named ones; II.24.2.4: a byte of length before a short blob.
@@ -27,29 +27,32 @@ internal static class ArgumentLifetimes
     public static void Extend(byte[] assembly)
     {
         using PEReader image = new([.. assembly]);
-        if (!image.HasMetadata || image.GetMetadataReader() is not { IsAssembly: true } metadata) throw new PatchException("this is no .NET assembly");
+        if (!image.HasMetadata || image.GetMetadataReader() is not { IsAssembly: true } metadata)
+        {
+            throw new PatchException("this is no .NET assembly");
+        }
         CustomAttributeHandle debuggable = Single(metadata, nameof(DebuggableAttribute));
         BlobHandle old = metadata.GetCustomAttribute(debuggable).Value;
         if (!metadata.GetBlobBytes(old).AsSpan().SequenceEqual(OptimizedValue))
         {
-            throw new PatchException($"the assembly's {nameof(DebuggableAttribute)} is not that of a Release build: {Convert.ToHexString(metadata.GetBlobBytes(old))}");
+            string found = Convert.ToHexString(metadata.GetBlobBytes(old));
+            throw new PatchException($"the assembly's {nameof(DebuggableAttribute)} is not that of a Release build: {found}");
         }
         // Equal values are kept once, and 2 is Cdecl's number, too: the value stays as it is for others, and the attribute gets one of its own.
         int value = MakeRoom(metadata, assembly, image.PEHeaders.MetadataStartOffset + metadata.GetHeapMetadataOffset(HeapIndex.Blob));
 
         // II.22.10: a row of the table ends with where its value lies in the heap, in two bytes or in four.
         int size = metadata.GetHeapSize(HeapIndex.Blob) > ushort.MaxValue ? sizeof(uint) : sizeof(ushort);
-        int row = metadata.GetTableMetadataOffset(TableIndex.CustomAttribute) + (MetadataTokens.GetRowNumber(debuggable) * metadata.GetTableRowSize(TableIndex.CustomAttribute)) - size;
+        int behind = MetadataTokens.GetRowNumber(debuggable) * metadata.GetTableRowSize(TableIndex.CustomAttribute);
+        int row = metadata.GetTableMetadataOffset(TableIndex.CustomAttribute) + behind - size;
         Span<byte> place = assembly.AsSpan(image.PEHeaders.MetadataStartOffset + row, size);
         if (Read(place) != MetadataTokens.GetHeapOffset(old)) throw new PatchException("the table of attributes is not laid out as expected");
         for (int i = 0; i < size; i++) place[i] = (byte)(value >> (8 * i));
 
         using PEReader again = new([.. assembly]);
         MetadataReader changed = again.GetMetadataReader();
-        if (!changed.GetBlobBytes(changed.GetCustomAttribute(Single(changed, nameof(DebuggableAttribute))).Value).AsSpan().SequenceEqual(DebuggableValue))
-        {
-            throw new PatchException("the patch did not take");
-        }
+        byte[] read = changed.GetBlobBytes(changed.GetCustomAttribute(Single(changed, nameof(DebuggableAttribute))).Value);
+        if (!read.AsSpan().SequenceEqual(DebuggableValue)) throw new PatchException("the patch did not take");
     }
 
     // The end of a text that nobody reads, the URL in AssemblyMetadata("RepositoryUrl", ...), gives the bytes for another value behind it.
@@ -58,8 +61,9 @@ internal static class ArgumentLifetimes
         BlobHandle donor = metadata.GetCustomAttribute(Single(metadata, nameof(AssemblyMetadataAttribute))).Value;
         byte[] text = metadata.GetBlobBytes(donor);
         int room = DebuggableValue.Length + 1, second = 3 + text[2];
-        bool fits = text.Length < 0x80 && text[second] >= room && second + text[second] + 3 == text.Length && metadata.CustomAttributes.Count(handle => metadata.GetCustomAttribute(handle).Value == donor) == 1;
-        if (!fits) throw new PatchException($"{nameof(AssemblyMetadataAttribute)} has no room for another value");
+        bool isShared = metadata.CustomAttributes.Count(handle => metadata.GetCustomAttribute(handle).Value == donor) != 1;
+        bool fits = text.Length < 0x80 && text[second] >= room && second + text[second] + 3 == text.Length;
+        if (isShared || !fits) throw new PatchException($"{nameof(AssemblyMetadataAttribute)} has no room for another value");
         text[second] -= (byte)room;
         int start = MetadataTokens.GetHeapOffset(donor), value = start + 1 + text.Length - room;
         byte[] both = [(byte)(text.Length - room), .. text[..^(room + 2)], 0, 0, (byte)DebuggableValue.Length, .. DebuggableValue];
@@ -69,8 +73,10 @@ internal static class ArgumentLifetimes
 
     private static CustomAttributeHandle Single(MetadataReader metadata, string name)
     {
-        CustomAttributeHandle[] found = [.. metadata.GetAssemblyDefinition().GetCustomAttributes().Where(handle => NameOf(metadata, metadata.GetCustomAttribute(handle)) == name)];
-        return found.Length == 1 ? found[0] : throw new PatchException($"the assembly has {found.Length} attributes {name}, and the patch is for exactly one");
+        CustomAttributeHandleCollection all = metadata.GetAssemblyDefinition().GetCustomAttributes();
+        CustomAttributeHandle[] found = [.. all.Where(handle => NameOf(metadata, metadata.GetCustomAttribute(handle)) == name)];
+        if (found.Length == 1) return found[0];
+        throw new PatchException($"the assembly has {found.Length} attributes {name}, and the patch is for exactly one");
     }
 
     private static string? NameOf(MetadataReader metadata, CustomAttribute attribute)

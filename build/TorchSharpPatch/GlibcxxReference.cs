@@ -21,7 +21,9 @@ internal static class GlibcxxReference
     /// <exception cref="PatchException">The library does not refer exactly once to that symbol and to that version.</exception>
     public static void Weaken(byte[] elf)
     {
-        if (elf.Length < 64 || !elf.AsSpan(0, 4).SequenceEqual(new byte[] { 0x7f, (byte)'E', (byte)'L', (byte)'F' }) || elf[4] != 2) throw new PatchException("this is no 64-bit ELF file");
+        const byte Is64Bit = 2;
+        bool isElf = elf.Length >= 64 && elf[0] == 0x7f && elf.AsSpan(1, 3).SequenceEqual("ELF"u8);
+        if (!isElf || elf[4] != Is64Bit) throw new PatchException("this is no 64-bit ELF file");
         long sectionTable = (long)U64(elf, 0x28);
         int sectionSize = U16(elf, 0x3a), sections = U16(elf, 0x3c), symbols = 0, versions = 0;
         for (int i = 0; i < sections; i++)
@@ -34,7 +36,8 @@ internal static class GlibcxxReference
             if (type == DynamicSymbols) symbols += WeakenSymbol(elf, offset, size, strings);
             else versions += WeakenVersion(elf, offset, (int)U32(elf, header + 44), strings);
         }
-        if (symbols != 1 || versions != 1) throw new PatchException($"the library refers {symbols} times to {Symbol} and {versions} times to {Version}, and the patch is for exactly one of each");
+        if (symbols == 1 && versions == 1) return;
+        throw new PatchException($"the library refers {symbols} times to {Symbol} and {versions} to {Version}, and the patch is for one of each");
     }
 
     private static int WeakenSymbol(byte[] elf, long offset, long size, long strings)

@@ -115,7 +115,7 @@ public static partial class LibTorch
         catch (DllNotFoundException e)
         {
             string advice = Path.GetFileName(file) == FileName(Bridge) && e.Message.Contains("GLIBCXX", StringComparison.Ordinal) ? $" {BuildAgain}" : "";
-            throw new InferenceException(Fault.Internal, $"libtorch cannot be loaded: {e.Message}{advice}", e);
+            throw new InferenceException(Fault.Internal, $"libtorch cannot be loaded: {e.Message.TrimEnd()}{advice}", e);
         }
     }
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Ltx.Server.Tests.Commands;
 
-/// <summary>When <c>./ltx</c> builds: the launcher itself over a small tree of files, with a <c>dotnet</c> that only writes down what it is asked for.</summary>
+/// <summary>When <c>./ltx</c> builds: the launcher over a small tree of files, with a <c>dotnet</c> that only says what it is asked for.</summary>
 public sealed class LauncherTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("ltx-launcher-").FullName;
@@ -10,8 +10,10 @@ public sealed class LauncherTests : IDisposable
     public LauncherTests()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "runs a shell script");
-        foreach (string name in (string[])["ltx", "Directory.Build.props", "Directory.Build.targets", ".editorconfig", "global.json"]) File.Copy(Path.Combine(Repository.Root, name), Path.Combine(folder, name));
-        foreach (string name in (string[])["build", "tests", "benchmarks", "tools", "src/Ltx.Server"]) Directory.CreateDirectory(Path.Combine(folder, name));
+        string[] files = ["ltx", "Directory.Build.props", "Directory.Build.targets", ".editorconfig", "global.json"];
+        string[] folders = ["build", "tests", "benchmarks", "tools", "src/Ltx.Server"];
+        foreach (string name in files) File.Copy(Path.Combine(Repository.Root, name), Path.Combine(folder, name));
+        foreach (string name in folders) Directory.CreateDirectory(Path.Combine(folder, name));
         File.WriteAllText(Source("one.cs"), "1");
         File.WriteAllText(Source("two words.cs"), "2");
         string tool = Path.Combine(folder, "tools", "dotnet");
@@ -19,7 +21,7 @@ public sealed class LauncherTests : IDisposable
             #!/bin/sh
             case $1 in
               --list-sdks) echo "10.0.100 [/sdk]" ;;
-              build) echo BUILD; mkdir -p '{{Path.GetDirectoryName(Program)}}'; touch '{{Program}}' ;;
+              build) echo BUILD "$@"; mkdir -p '{{Path.GetDirectoryName(Program)}}'; touch '{{Program}}' ;;
               *) shift; echo RUN "$@" ;;
             esac
             """);
@@ -36,7 +38,8 @@ public sealed class LauncherTests : IDisposable
         Assert.True(Builds("the first time"));
         Assert.False(Builds("nothing has changed"));
 
-        foreach (string file in Directory.GetFiles(folder, "*", SearchOption.AllDirectories)) File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddHours(1));
+        string[] files = Directory.GetFiles(folder, "*", SearchOption.AllDirectories);
+        foreach (string file in files) File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddHours(1));
         Assert.False(Builds("every file was touched"));
 
         DateTime old = new(2001, 1, 1, 0, 0, 0, DateTimeKind.Utc);
@@ -53,6 +56,18 @@ public sealed class LauncherTests : IDisposable
 
         File.Delete(Program);
         Assert.True(Builds("the program is gone"));
+    }
+
+    [Fact]
+    public void A_build_for_CUDA_stays_one_until_it_is_cleaned_away()
+    {
+        Assert.DoesNotContain("Torch", Launch("doctor"), StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(Path.GetDirectoryName(Program)!, "libtorch_cuda.so"), "");
+        Assert.False(Builds("nothing has changed but the build's kind, by hand"));
+        File.WriteAllText(Source("one.cs"), "another");
+        Assert.Contains(" -p:Torch=cuda ", Launch("doctor"), StringComparison.Ordinal);
+        Launch("clean");
+        Assert.DoesNotContain("Torch", Launch("doctor"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -103,7 +118,8 @@ public sealed class LauncherTests : IDisposable
 
     private string Launch(string command)
     {
-        ProcessStartInfo start = new("bash", ["-c", "exec \"$0\" \"$1\" 2>&1", Path.Combine(folder, "ltx"), command]) { RedirectStandardOutput = true };
+        string[] arguments = ["-c", "exec \"$0\" \"$1\" 2>&1", Path.Combine(folder, "ltx"), command];
+        ProcessStartInfo start = new("bash", arguments) { RedirectStandardOutput = true };
         start.Environment["PATH"] = $"{Path.Combine(folder, "tools")}:{start.Environment["PATH"]}";
         using Process process = Process.Start(start)!;
         string output = process.StandardOutput.ReadToEnd();
