@@ -107,6 +107,7 @@ public static class AudioReader
         var result = await FfmpegTool.RunHeardAsync(
             Arguments(source, track, mix, from, to, sampleRate, channels),
             source.Limits,
+            MemoryBound.Hearing(source),
             log.Hear,
             (stream, _, token) => CollectAsync(stream, decoded, most, token),
             cancellationToken).ConfigureAwait(false);

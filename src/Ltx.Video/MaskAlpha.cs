@@ -99,7 +99,7 @@ public static class MaskAlpha
                 await stream.CopyToAsync(Stream.Null, token).ConfigureAwait(false);
             }
 
-            await FfmpegTool.RunHeardAsync(arguments, mask.Limits, Reading.DecodeLog.SaysNothingBad, ReadAsync, cancellationToken).ConfigureAwait(false);
+            await FfmpegTool.RunHeardAsync(arguments, mask.Limits, MemoryBound.Probing(mask.Limits, mask.Role), Reading.DecodeLog.SaysNothingBad, ReadAsync, cancellationToken).ConfigureAwait(false);
             return Says(head.AsSpan(0, count));
         }
 

@@ -38,6 +38,7 @@ public static class MaskWriter
         var result = await FfmpegTool.RunFfmpegAsync(
             Arguments(pending.Path, limits),
             limits,
+            MemoryBound.Writing(size, limits),
             (stream, clock, token) => FeedAsync(stream, size, times, frames, clock, token),
             output: null,
             cancellationToken).ConfigureAwait(false);
@@ -88,7 +89,7 @@ public static class MaskWriter
                 .WithCustomFilter("scale", "in_range=pc:out_range=tv")
                 .WithCustomFilter("format", "yuv420p"))
             .WithVideoCodec("libvpx-vp9")
-            .WithCustomArgument("-lossless 1 -deadline realtime -cpu-used 8 -row-mt 1 -colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv")
+            .WithCustomArgument("-lossless 1 -deadline realtime -cpu-used 8 -row-mt 1 -lag-in-frames 0 -colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv")
             .WithThreads(limits.Threads)
             .WithFpsMode(FpsMode.Passthrough)
             .WithCustomArgument(FormattableString.Invariant($"-enc_time_base 1:{RawMatroska.TicksPerSecond} -video_track_timescale {RawMatroska.TicksPerSecond}"))

@@ -81,6 +81,9 @@ public sealed record MediaInfo
 
     internal ColourTags Colours { get; }
 
+    /// <summary>Pixels of a stored picture, before any correction of its shape.</summary>
+    internal long CodedPixels { get; init; }
+
     /// <summary>Number of the chosen picture stream among all streams.</summary>
     internal int VideoIndex { get; }
 

@@ -26,6 +26,12 @@ public sealed record MediaLimits
     /// <summary>Most pixels of one decoded picture; guards memory against files that announce giant pictures. 8192x8192 holds 8K video.</summary>
     public long MaxSourcePixels { get; init; } = 8192L * 8192L;
 
+    /// <summary>
+    /// Most memory that one child may hold, in resident bytes. Null: what pictures of their size and the threads can need, and never more than half of
+    /// what the machine or its container has.
+    /// </summary>
+    public long? MemoryBytes { get; init; }
+
     /// <summary>How much of the end of standard error is kept, in bytes.</summary>
     public int LastWordsBytes { get; init; } = 4096;
 }

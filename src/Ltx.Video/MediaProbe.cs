@@ -121,7 +121,7 @@ public static class MediaProbe
 
         using var json = new MemoryStream();
         var result = await FfmpegTool
-            .RunFfprobeAsync(arguments, limits, (stream, _, token) => stream.CopyToAsync(json, token), cancellationToken)
+            .RunFfprobeAsync(arguments, limits, MemoryBound.Probing(limits, role), (stream, _, token) => stream.CopyToAsync(json, token), cancellationToken)
             .ConfigureAwait(false);
         if (result.ExitCode != 0 || FfmpegFailure.SaysTooLarge(result))
         {

@@ -21,6 +21,9 @@ public enum MediaProblem
     /// <summary>A side has more pixels than can be written.</summary>
     TooLong,
 
+    /// <summary>Reading it takes more memory than pictures of its size have to.</summary>
+    Memory,
+
     /// <summary>It can be read, but what it shows cannot be meant.</summary>
     Content,
 }

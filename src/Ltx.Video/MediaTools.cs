@@ -21,8 +21,8 @@ public static class MediaTools
         }
 
         var result = name == "ffprobe"
-            ? await FfmpegTool.RunFfprobeAsync("-version", limits, ReadAsync, cancellationToken).ConfigureAwait(false)
-            : await FfmpegTool.RunFfmpegAsync("-version", limits, input: null, ReadAsync, cancellationToken).ConfigureAwait(false);
+            ? await FfmpegTool.RunFfprobeAsync("-version", limits, MemoryBound.Asking(limits), ReadAsync, cancellationToken).ConfigureAwait(false)
+            : await FfmpegTool.RunFfmpegAsync("-version", limits, MemoryBound.Asking(limits), input: null, ReadAsync, cancellationToken).ConfigureAwait(false);
         return result.ExitCode == 0 && first.Length > 0
             ? $"{path} ({first.Split(" Copyright")[0]})"
             : throw new MediaException(MediaFault.Server, $"{path} does not run.", result.LastWords, result.ExitCode);

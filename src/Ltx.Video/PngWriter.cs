@@ -46,6 +46,7 @@ public static class PngWriter
             result = await FfmpegTool.RunFfmpegAsync(
                 arguments,
                 limits,
+                MemoryBound.Writing(new FrameSize(size.Width * frames.Count, size.Height), limits),
                 async (stream, _, token) => await stream.WriteAsync(pixels, token).ConfigureAwait(false),
                 (stream, _, token) => stream.CopyToAsync(file, token),
                 cancellationToken).ConfigureAwait(false);

@@ -31,7 +31,8 @@ public static class PreviewWriter
         var size = Sizing.PreviewSize(source, maxPixels);
         using var pending = PendingFile.For(path);
         var result = await FfmpegTool
-            .RunHeardAsync(VideoArguments(source, pending.Path, size, longest), source.Limits, DecodeLog.SaysNothingBad, Nothing, cancellationToken)
+            .RunHeardAsync(
+                VideoArguments(source, pending.Path, size, longest), source.Limits, MemoryBound.Copying(source, size), DecodeLog.SaysNothingBad, Nothing, cancellationToken)
             .ConfigureAwait(false);
         if (result.ExitCode != 0)
         {
@@ -52,11 +53,13 @@ public static class PreviewWriter
     /// <exception cref="MediaException">The source is damaged or too small, or this machine cannot do it.</exception>
     public static async Task<byte[]> FirstFrameAsync(MediaInfo source, long maxPixels, CancellationToken cancellationToken = default)
     {
+        var size = Sizing.PreviewSize(source, maxPixels);
         using MemoryStream jpeg = new();
         var result = await FfmpegTool
             .RunHeardAsync(
-                StillArguments(source, Sizing.PreviewSize(source, maxPixels)),
+                StillArguments(source, size),
                 source.Limits,
+                MemoryBound.Reading(source, size),
                 DecodeLog.SaysNothingBad,
                 (stream, _, token) => stream.CopyToAsync(jpeg, token),
                 cancellationToken)
@@ -134,7 +137,7 @@ public static class PreviewWriter
         }
 
         var arguments = $"-hide_banner -loglevel error -select_streams v:0 -show_entries packet=pts -print_format csv=p=0 -f mov \"{FfmpegArgument.File(path)}\"";
-        var result = await FfmpegTool.RunFfprobeAsync(arguments, limits, ReadAsync, cancellationToken).ConfigureAwait(false);
+        var result = await FfmpegTool.RunFfprobeAsync(arguments, limits, MemoryBound.Probing(limits, role: null), ReadAsync, cancellationToken).ConfigureAwait(false);
         if (result.ExitCode != 0)
         {
             throw new MediaException(MediaFault.Server, "The preview that ffmpeg wrote cannot be read back.", result.LastWords, result.ExitCode);

@@ -104,9 +104,10 @@ public static class VideoReader
             DecodeLog log = new();
             var isVideo = source.Kind == MediaKind.Video;
             var arguments = Arguments(source, options, constantRate);
+            var memory = MemoryBound.Reading(source, options.Size);
             var result = isVideo
-                ? await FfmpegTool.RunHeardAsync(arguments, source.Limits, log.Hear, SplitAsync, cancellationToken).ConfigureAwait(false)
-                : await FfmpegTool.RunFfmpegAsync(arguments, source.Limits, input: null, SplitAsync, cancellationToken).ConfigureAwait(false);
+                ? await FfmpegTool.RunHeardAsync(arguments, source.Limits, memory, log.Hear, SplitAsync, cancellationToken).ConfigureAwait(false)
+                : await FfmpegTool.RunFfmpegAsync(arguments, source.Limits, memory, input: null, SplitAsync, cancellationToken).ConfigureAwait(false);
             if (result.ExitCode != 0 || !whole)
             {
                 throw FfmpegFailure.WhileReading(source.Role, result, source.Kind);

@@ -57,7 +57,7 @@ public static class VideoWriter
 
         var result = await FfmpegTool.RunFfmpegAsync(
             EncodeArguments.WithSound(picture.Path, samples.Path, audio, whole.Path, options.Limits),
-            options.Limits, input: null, output: null, cancellationToken).ConfigureAwait(false);
+            options.Limits, MemoryBound.Writing(options.Size, options.Limits), input: null, output: null, cancellationToken).ConfigureAwait(false);
         if (result.ExitCode != 0)
         {
             throw FfmpegFailure.WhileWriting(result);
@@ -75,6 +75,7 @@ public static class VideoWriter
         var result = await FfmpegTool.RunFfmpegAsync(
             EncodeArguments.Picture(path, options, isLastStep),
             options.Limits,
+            MemoryBound.Writing(options.Size, options.Limits),
             async (stream, clock, token) => count = await FeedAsync(stream, options, frames, clock, token).ConfigureAwait(false),
             output: null,
             cancellationToken).ConfigureAwait(false);

@@ -41,6 +41,12 @@ internal static class StreamFacts
             displayed = (displayed.Height, displayed.Width);
         }
 
+        if ((long)displayed.Width * displayed.Height > limits.MaxSourcePixels)
+        {
+            // Pixels that claim to be a hundred times as wide as high.
+            throw MediaException.Input(MediaProblem.TooLarge, role, "has larger pictures than are allowed");
+        }
+
         var average = format.IsStill ? null : FrameRate.Parse(video.AvgFrameRate) ?? FrameRate.Parse(video.FrameRate);
         var duration = format.IsStill ? TimeSpan.Zero : Seconds(video.Duration) ?? Seconds(analysis.Format?.Duration) ?? TimeSpan.Zero;
         var pixelFormat = video.PixelFormat ?? string.Empty;
@@ -54,6 +60,7 @@ internal static class StreamFacts
             Path = path,
             Role = role,
             Kind = format.IsStill ? MediaKind.StillImage : MediaKind.Video,
+            CodedPixels = (long)width * height,
             Width = displayed.Width,
             Height = displayed.Height,
             HasSquarePixels = pixelWidth == pixelHeight,

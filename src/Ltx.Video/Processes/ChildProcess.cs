@@ -4,26 +4,29 @@ using CliWrap;
 namespace Ltx.Video.Processes;
 
 /// <summary>
-/// Runs one program to its end: every stream drained, standard error bounded, wall time bounded, and the whole process tree killed when
-/// the caller cancels, the time is up or one of the pipes fails. Knows nothing of ffmpeg.
+/// Runs one program to its end: every stream drained, standard error bounded, wall time and memory bounded, and the whole process tree
+/// killed when the caller cancels, the time is up, the memory is too much or one of the pipes fails. Knows nothing of ffmpeg.
 /// </summary>
 internal static class ChildProcess
 {
     /// <param name="program">Absolute path of the executable.</param>
     /// <param name="arguments">One command line, quoted as on Windows; the runtime splits it the same way on every system.</param>
     /// <param name="timeLimit">Wall time, less the time in which <see cref="ChildClock.Pause"/> is held.</param>
+    /// <param name="memoryLimit">Resident bytes of the program itself.</param>
     /// <param name="lastWordsBytes">How much of the end of standard error is kept.</param>
     /// <param name="listener">See <see cref="LastWords"/>.</param>
     /// <param name="input">Fills standard input; null leaves it empty.</param>
     /// <param name="output">Empties standard output; null drains it unseen.</param>
     /// <param name="cancellationToken">Kills the tree.</param>
     /// <exception cref="ChildTimeLimitException">The time was up.</exception>
+    /// <exception cref="ChildMemoryLimitException">The memory was too much.</exception>
     /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
     /// <exception cref="System.ComponentModel.Win32Exception">The program could not be started.</exception>
     public static async Task<ChildResult> RunAsync(
         string program,
         string arguments,
         TimeSpan timeLimit,
+        long memoryLimit,
         int lastWordsBytes,
         Func<string, bool>? listener,
         ChildPipe? input,
@@ -64,14 +67,18 @@ internal static class ChildProcess
         ChildPipe drain = output ?? ((stream, _, token) => stream.CopyToAsync(Stream.Null, token));
         command = command.WithStandardOutputPipe(PipeTarget.Create((stream, token) => GuardAsync(drain, stream, token)));
 
+        var running = command.ExecuteAsync(kill.Token);
+        using var memory = new ChildMemory(running.ProcessId, memoryLimit);
         try
         {
-            var result = await command.ExecuteAsync(kill.Token).ConfigureAwait(false);
+            var result = await running.ConfigureAwait(false);
+            ThrowIfTooMuch();
             pipeFailure?.Throw();
             return new ChildResult(result.ExitCode, lastWords.ToString());
         }
         catch (OperationCanceledException)
         {
+            ThrowIfTooMuch();
             pipeFailure?.Throw();
             cancellationToken.ThrowIfCancellationRequested();
             if (clock.Expired.IsCancellationRequested)
@@ -80,6 +87,15 @@ internal static class ChildProcess
             }
 
             throw;
+        }
+
+        // A pipe that broke because of the kill is not what went wrong.
+        void ThrowIfTooMuch()
+        {
+            if (memory.Exceeded)
+            {
+                throw new ChildMemoryLimitException(memoryLimit, lastWords.ToString());
+            }
         }
     }
 }

@@ -9,20 +9,22 @@ internal static class FfmpegTool
     public const string FolderVariable = "LTX_FFMPEG";
 
     public static Task<ChildResult> RunFfmpegAsync(
-        string arguments, MediaLimits limits, ChildPipe? input, ChildPipe? output, CancellationToken cancellationToken) =>
-        RunAsync("ffmpeg", arguments, limits.WorkTime, limits, listener: null, input, output, cancellationToken);
+        string arguments, MediaLimits limits, MemoryBound memory, ChildPipe? input, ChildPipe? output, CancellationToken cancellationToken) =>
+        RunAsync("ffmpeg", arguments, limits.WorkTime, memory, limits, listener: null, input, output, cancellationToken);
 
     /// <param name="arguments">With <see cref="FfmpegArgument.WithTolerantRun"/>.</param>
     /// <param name="limits">Bounds.</param>
+    /// <param name="memory">The bound on memory.</param>
     /// <param name="listener">See <see cref="LastWords"/>.</param>
     /// <param name="output">Empties standard output.</param>
     /// <param name="cancellationToken">Kills ffmpeg.</param>
     public static Task<ChildResult> RunHeardAsync(
-        string arguments, MediaLimits limits, Func<string, bool> listener, ChildPipe output, CancellationToken cancellationToken) =>
-        RunAsync("ffmpeg", arguments, limits.WorkTime, limits, listener, input: null, output, cancellationToken);
+        string arguments, MediaLimits limits, MemoryBound memory, Func<string, bool> listener, ChildPipe output, CancellationToken cancellationToken) =>
+        RunAsync("ffmpeg", arguments, limits.WorkTime, memory, limits, listener, input: null, output, cancellationToken);
 
-    public static Task<ChildResult> RunFfprobeAsync(string arguments, MediaLimits limits, ChildPipe output, CancellationToken cancellationToken) =>
-        RunAsync("ffprobe", arguments, limits.ProbeTime, limits, listener: null, input: null, output, cancellationToken);
+    public static Task<ChildResult> RunFfprobeAsync(
+        string arguments, MediaLimits limits, MemoryBound memory, ChildPipe output, CancellationToken cancellationToken) =>
+        RunAsync("ffprobe", arguments, limits.ProbeTime, memory, limits, listener: null, input: null, output, cancellationToken);
 
     /// <exception cref="MediaException">It is not there.</exception>
     public static string Locate(string name, string? toolFolder)
@@ -40,6 +42,7 @@ internal static class FfmpegTool
         string name,
         string arguments,
         TimeSpan timeLimit,
+        MemoryBound memory,
         MediaLimits limits,
         Func<string, bool>? listener,
         ChildPipe? input,
@@ -50,12 +53,16 @@ internal static class FfmpegTool
         try
         {
             return await ChildProcess
-                .RunAsync(program, arguments, timeLimit, limits.LastWordsBytes, listener, input, output, cancellationToken)
+                .RunAsync(program, arguments, timeLimit, memory.Bytes, limits.LastWordsBytes, listener, input, output, cancellationToken)
                 .ConfigureAwait(false);
         }
         catch (Win32Exception exception)
         {
             throw NotFound(name, Path.GetDirectoryName(program), exception);
+        }
+        catch (ChildMemoryLimitException exception)
+        {
+            throw memory.Exceeded(name, exception);
         }
         catch (ChildTimeLimitException exception)
         {

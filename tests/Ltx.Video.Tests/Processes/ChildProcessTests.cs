@@ -14,9 +14,9 @@ public sealed class ChildProcessTests : IDisposable
     public void Dispose() => media.Dispose();
 
     private Task<ChildResult> RunAsync(
-        string script, double seconds = 120, ChildPipe? input = null, ChildPipe? output = null, CancellationToken? cancellationToken = null) =>
+        string script, double seconds = 120, long memory = long.MaxValue, ChildPipe? input = null, ChildPipe? output = null, CancellationToken? cancellationToken = null) =>
         ChildProcess.RunAsync(
-            Path.Combine(media.FakeTool("fake", script), "fake"), string.Empty, TimeSpan.FromSeconds(seconds), 4096, listener: null, input, output,
+            Path.Combine(media.FakeTool("fake", script), "fake"), string.Empty, TimeSpan.FromSeconds(seconds), memory, 4096, listener: null, input, output,
             cancellationToken ?? Media.Cancelled);
 
     private static bool IsAlive(int id)
@@ -52,6 +52,19 @@ public sealed class ChildProcessTests : IDisposable
             Assert.True(watch.Elapsed < Patience, "Some of the program's processes live on.");
             await Task.Delay(20, Media.Cancelled);
         }
+    }
+
+    [Fact]
+    public async Task Too_much_memory_kills_the_whole_tree()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Asks /proc.");
+        var ids = media.Path("ids");
+
+        var error = await Assert.ThrowsAsync<ChildMemoryLimitException>(() => RunAsync(
+            $"echo 'still well' >&2; echo $$ >> {ids}; sleep 300 & echo $! >> {ids}; exec tail /dev/zero", memory: 100_000_000));
+
+        Assert.Equal((100_000_000, "still well"), (error.Limit, error.LastWords));
+        await GoneAsync(await WaitForIdsAsync(ids, 2));
     }
 
     [Fact]
