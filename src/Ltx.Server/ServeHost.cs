@@ -86,6 +86,7 @@ internal static class ServeHost
         app.UseMiddleware<MountMiddleware>();
         app.UseRouting();
         app.UseMiddleware<AuthMiddleware>();
+        app.UseMiddleware<RecoveryGate>();
         Routes.Map(app);
         app.Lifetime.ApplicationStarted.Register(() => WriteServerFile(app, folder, certificate));
         app.Lifetime.ApplicationStopped.Register(() => File.Delete(folder.ServerFile));
@@ -148,7 +149,11 @@ internal static class ServeHost
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = limits.MaxBodyBytes;
-            kestrel.Limits.MaxConcurrentConnections = limits.MaxConnections;
+            var most = ConnectionShare.Most(limits.MaxConnections);
+            kestrel.Limits.MaxConcurrentConnections = most;
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(limits.IdleConnectionSeconds);
+            ConnectionShare share = new(most);
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(share.Limit));
             kestrel.Limits.MaxRequestHeadersTotalSize = limits.MaxHeaderBytes;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeaderTimeoutSeconds);
             kestrel.Limits.MinRequestBodyDataRate = limits.MinBodyBytesPerSecond > 0 ? new MinDataRate(limits.MinBodyBytesPerSecond, TimeSpan.FromSeconds(10)) : null;

@@ -1,29 +1,18 @@
 using System.Collections.Concurrent;
 using Ltx.Server.Fal;
-using Ltx.Server.Queue;
 
 namespace Ltx.Server.Auth;
 
-/// <summary>Per-key limits on submits. A token bucket holds one minute's worth.</summary>
-internal sealed class KeyLimits(RequestQueue queue, TimeProvider clock)
+/// <summary>How many submits a key has a minute. A token bucket holds one minute's worth. (How many may wait is the queue's to say.)</summary>
+internal sealed class KeyLimits(TimeProvider clock)
 {
     private readonly ConcurrentDictionary<string, Bucket> _buckets = new();
 
-    /// <summary>Null when the key may submit, else what to answer and after how many seconds to come back.</summary>
-    public (FalError Error, int RetryAfter)? Refusal(ApiKey? key)
-    {
-        if (key is { MaxWaiting: > 0 } && queue.WaitingOf(key.Name) >= key.MaxWaiting)
-        {
-            return (FalError.Infrastructure(429, "concurrent_requests_limit", $"This key may have {key.MaxWaiting} waiting requests, and has them."), 10);
-        }
-
-        if (key is { RequestsPerMinute: > 0 } && !_buckets.GetOrAdd(key.Name, _ => new Bucket(key.RequestsPerMinute, clock)).TryTake(out var seconds))
-        {
-            return (FalError.Infrastructure(429, "concurrent_requests_limit", $"This key may send {key.RequestsPerMinute} requests a minute."), seconds);
-        }
-
-        return null;
-    }
+    /// <summary>Null when the key may submit.</summary>
+    public FalError? Refusal(ApiKey? key) =>
+        key is { RequestsPerMinute: > 0 } && !_buckets.GetOrAdd(key.Name, _ => new Bucket(key.RequestsPerMinute, clock)).TryTake(out var seconds)
+            ? FalError.Infrastructure(429, "concurrent_requests_limit", $"This key may send {key.RequestsPerMinute} requests a minute.") with { RetryAfter = seconds }
+            : null;
 
     private sealed class Bucket(int perMinute, TimeProvider clock)
     {

@@ -14,6 +14,10 @@ internal sealed class LimitsOptions
     [Range(1, 1000)]
     public int ConcurrentLargeBodies { get; set; } = 4;
 
+    /// <summary>How long a large body waits for its turn; then 503.</summary>
+    [Range(0, 3600)]
+    public double BodyWaitSeconds { get; set; } = 30;
+
     /// <summary>How deep JSON may nest (Python's own parser gives up near 1000).</summary>
     [Range(8, 900)]
     public int MaxJsonDepth { get; set; } = 512;
@@ -27,9 +31,21 @@ internal sealed class LimitsOptions
     [Range(1, 600)]
     public double HeaderTimeoutSeconds { get; set; } = 20;
 
+    /// <summary>A connection on which nothing is asked for is closed after this.</summary>
+    [Range(1, 3600)]
+    public double IdleConnectionSeconds { get; set; } = 30;
+
     /// <summary>The slowest body that is waited for; a slower one is cut off with 408.</summary>
     [Range(0, 1_000_000)]
     public double MinBodyBytesPerSecond { get; set; } = 240;
+
+    /// <summary>The slowest sender that may keep a turn (large bodies, uploads): 64 kbit/s.</summary>
+    [Range(0, 100_000_000)]
+    public double MinLargeBodyBytesPerSecond { get; set; } = 8192;
+
+    /// <summary>The longest silence within a body, and the window in which those rates are held; then 408.</summary>
+    [Range(1, 3600)]
+    public double IdleBodySeconds { get; set; } = 30;
 
     /// <summary>Pixels of a frame above which a clip is worked on smaller (1920x1088); its result has the source's size all the same.</summary>
     [Range(4096, 100_000_000)]

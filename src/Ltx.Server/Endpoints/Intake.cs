@@ -33,7 +33,8 @@ internal sealed class Intake(LtxOptions options, RequestQueue queue, FileStore f
         }
 
         // 2. What the server can take.
-        if (Refusal(context, caller) is { } refusal)
+        var bounds = Bounds(context, caller);
+        if (Refusal(caller, bounds) is { } refusal)
         {
             return (null, refusal);
         }
@@ -53,7 +54,7 @@ internal sealed class Intake(LtxOptions options, RequestQueue queue, FileStore f
             return (null, FalError.Invalid(reading.Problems));
         }
 
-        // 4. Into the queue.
+        // 4. Into the queue, where the bounds are looked at once more: others may have come while the body was read.
         NewRequest request = new()
         {
             Id = Guid.NewGuid().ToString(),
@@ -73,37 +74,18 @@ internal sealed class Intake(LtxOptions options, RequestQueue queue, FileStore f
             InputFiles = OwnFiles(reading.Request),
         };
         using var room = disk.Reserve(body.Bytes.Length > RequestStore.LargestInlineInput ? body.Bytes.Length : 0);
-        return (await queue.SubmitAsync(request), null);
+        return await queue.SubmitAsync(request, bounds);
     }
 
-    private FalError? Refusal(HttpContext context, Caller caller)
-    {
-        if (queue.Draining)
-        {
-            return FalError.Stopping();
-        }
+    private WaitingBounds Bounds(HttpContext context, Caller caller) => new(
+        options.Queue.MaxWaiting,
+        int.TryParse(context.Request.Query["fal_max_queue_length"], CultureInfo.InvariantCulture, out var most) && most >= 0 ? most : null,
+        caller.Key?.MaxWaiting ?? 0);
 
-        if (limits.Refusal(caller.Key) is var (error, retryAfter))
-        {
-            context.Response.Headers.RetryAfter = retryAfter.ToString(CultureInfo.InvariantCulture);
-            context.Response.Headers["X-Fal-Needs-Retry"] = "1";
-            return error;
-        }
-
-        var waiting = queue.WaitingCount;
-        if (waiting >= options.Queue.MaxWaiting)
-        {
-            return FalError.Infrastructure(429, "concurrent_requests_limit", $"{waiting} requests are waiting, and no more than {options.Queue.MaxWaiting} may.");
-        }
-
-        // The client's own bound is on those in front of it: as many may wait already, and 0 is a request for no wait.
-        if (int.TryParse(context.Request.Query["fal_max_queue_length"], CultureInfo.InvariantCulture, out var most) && most >= 0 && waiting > most)
-        {
-            return FalError.Infrastructure(429, "concurrent_requests_limit", $"{waiting} requests are waiting, which is more than the fal_max_queue_length of {most}.");
-        }
-
-        return disk.Refusal(0) is { } full ? FalError.Infrastructure(507, "internal_error", full) : null;
-    }
+    private FalError? Refusal(Caller caller, WaitingBounds bounds) =>
+        queue.Draining ? FalError.Stopping()
+        : queue.Refusal(caller.Owner, bounds) ?? limits.Refusal(caller.Key)
+        ?? (disk.Refusal(0) is { } full ? FalError.Infrastructure(507, "internal_error", full) : null);
 
     /// <summary>Requests with the same adapters at the same strengths can share what is merged.</summary>
     private static string LoraSet(InpaintRequest? request) => request is null or { Loras.Count: 0 } ? "" : Convert.ToHexStringLower(SHA256.HashData(

@@ -56,8 +56,10 @@ internal static class ServerEndpoints
         }
 
         var room = services.GetRequiredService<DiskBudget>().Refusal(0) is null;
-        var accepting = !services.GetRequiredService<RequestQueue>().Draining;
-        var ready = model && writable && trouble is null && room && accepting;
+        var queue = services.GetRequiredService<RequestQueue>();
+        var recovered = queue.Recovered.IsCompletedSuccessfully;
+        var accepting = !queue.Draining;
+        var ready = model && writable && trouble is null && room && recovered && accepting;
         return FalResponse.WriteAsync(context, ready ? 200 : 503, json =>
         {
             json.WriteStartObject();
@@ -67,6 +69,7 @@ internal static class ServerEndpoints
             json.WriteBoolean("disk_writable", writable);
             json.WriteBoolean("database_writable", trouble is null);
             json.WriteBoolean("disk_has_room", room);
+            json.WriteBoolean("queue_recovered", recovered);
             json.WriteBoolean("accepting", accepting);
             json.WriteEndObject();
         });

@@ -45,8 +45,8 @@ internal static class UploadEndpoints
     {
         var uploads = Service(context);
         var file = uploads.Pending(Id(context), context.Request.Query["sig"]);
-        AllowLargeBody(context);
-        await uploads.WriteAsync(file, context.Request.Body, context.Request.ContentLength, context.Request.ContentType, context.RequestAborted);
+        await using var body = LargeBody(context);
+        await uploads.WriteAsync(file, Turns.WhoCalls(context, file.Owner), body, context.Request.ContentLength, context.Request.ContentType, context.RequestAborted);
     }
 
     /// <summary>One part, named by the path.</summary>
@@ -84,7 +84,7 @@ internal static class UploadEndpoints
             return;
         }
 
-        await uploads.CompleteAsync(file, parts, context.RequestAborted);
+        await uploads.CompleteAsync(file, Turns.WhoCalls(context, file.Owner), parts, context.RequestAborted);
         await FalResponse.WriteAsync(context, 200, json =>
         {
             json.WriteStartObject();
@@ -115,8 +115,8 @@ internal static class UploadEndpoints
     public static async Task PostFileAsync(HttpContext context)
     {
         var file = await BeginAsync(context, context.Request.ContentType, context.Request.Headers["X-Fal-File-Name"]);
-        AllowLargeBody(context);
-        await Service(context).WriteAsync(file, context.Request.Body, context.Request.ContentLength, null, context.RequestAborted);
+        await using var body = LargeBody(context);
+        await Service(context).WriteAsync(file, Turns.WhoCalls(context), body, context.Request.ContentLength, null, context.RequestAborted);
         await FalResponse.WriteAsync(context, 200, json =>
         {
             json.WriteStartObject();
@@ -141,11 +141,11 @@ internal static class UploadEndpoints
     private static Task<StoredFile> BeginAsync(HttpContext context, string? contentType, string? name) => Service(context).BeginAsync(
         Caller.Of(context).Owner, contentType, name, Lifecycle.Read(context.Request, "X-Fal-Object-Lifecycle", "X-Fal-Object-Lifecycle-Preference"));
 
-    private static Task<UploadedPart> ReceivePartAsync(HttpContext context, UploadService uploads, StoredFile file)
+    private static async Task<UploadedPart> ReceivePartAsync(HttpContext context, UploadService uploads, StoredFile file)
     {
-        AllowLargeBody(context);
+        await using var body = LargeBody(context);
         return int.TryParse((string)context.Request.RouteValues["number"]!, System.Globalization.CultureInfo.InvariantCulture, out var number)
-            ? uploads.WritePartAsync(file, number, context.Request.Body, context.Request.ContentLength, context.RequestAborted)
+            ? await uploads.WritePartAsync(file, number, Turns.WhoCalls(context, file.Owner), body, context.Request.ContentLength, context.RequestAborted)
             : throw new UploadException(400, "The part's number is not a number.");
     }
 
@@ -174,8 +174,12 @@ internal static class UploadEndpoints
     private static string? Text(JsonElement item, string name) =>
         item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? JsonInput.TryGetText(value) : null;
 
-    private static void AllowLargeBody(HttpContext context) => context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize =
-        context.RequestServices.GetRequiredService<LtxOptions>().Files.MaxUploadBytes;
+    private static PacedBody LargeBody(HttpContext context)
+    {
+        var options = context.RequestServices.GetRequiredService<LtxOptions>();
+        context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize = options.Files.MaxUploadBytes;
+        return new PacedBody(context, options.Limits, options.Limits.MinLargeBodyBytesPerSecond);
+    }
 
     private static UploadService Service(HttpContext context) => context.RequestServices.GetRequiredService<UploadService>();
 

@@ -18,6 +18,9 @@ internal sealed record FalError(int Status)
     /// <summary>`user` when the client's own deadline passed: fal's clients then do not retry the 504.</summary>
     public string? TimeoutType { get; init; }
 
+    /// <summary>`Retry-After` in seconds, for what will pass by itself; fal's clients then come back.</summary>
+    public int? RetryAfter { get; init; }
+
     public static FalError Invalid(params IReadOnlyList<FalDetail> details) => new(422) { Details = details, Retryable = false };
 
     public static FalError Plain(int status, string text) => new(status) { Text = text };

@@ -23,6 +23,9 @@ internal sealed class FetchOptions
     /// <summary>The longest silence of a server, before its headers and between two reads. fal's downloader waits 30 s.</summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>The slowest server that is waited for, over each <see cref="IdleTimeout"/>: 256 kbit/s. A worker waits for its inputs. 0 = any.</summary>
+    public double MinBytesPerSecond { get; set; } = 32 * 1024;
+
     /// <summary>One file with all its redirects and tries: 3 GiB at 15 Mbit/s.</summary>
     public TimeSpan TotalTimeout { get; set; } = TimeSpan.FromMinutes(30);
 

@@ -31,6 +31,7 @@ internal sealed class FetchOptionsValidator : IValidateOptions<FetchOptions>
         Check(options.MaxRedirects is >= 0 and <= 5, "Fetch:MaxRedirects must be from 0 to 5.");
         Check(options.MaxAttempts is >= 1 and <= 20, "Fetch:MaxAttempts must be from 1 to 20.");
         Check(options.RetryDelay >= TimeSpan.Zero && options.RetryDelay <= TimeSpan.FromMinutes(1), "Fetch:RetryDelay must be from 0 to one minute.");
+        Check(options.MinBytesPerSecond >= 0, "Fetch:MinBytesPerSecond must not be negative.");
         foreach ((string key, TimeSpan value) in new[]
         {
             (nameof(options.ConnectTimeout), options.ConnectTimeout), (nameof(options.IdleTimeout), options.IdleTimeout), (nameof(options.TotalTimeout), options.TotalTimeout),

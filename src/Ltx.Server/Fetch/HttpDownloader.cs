@@ -1,7 +1,9 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
+using Ltx.Server.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Ltx.Server.Fetch;
@@ -169,6 +171,7 @@ internal sealed class HttpDownloader(SafeHttp http, FetchOptions options, ILogge
         exchange.Connection!.StatedLength = chunked ? null : response.Content.Headers.ContentLength;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         using CancellationTokenSource idle = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        Pace pace = new(options.MinBytesPerSecond, options.IdleTimeout);
         try
         {
             await using Stream body = Decoded(url, response, await response.Content.ReadAsStreamAsync(ct), file.Limit);
@@ -176,10 +179,16 @@ internal sealed class HttpDownloader(SafeHttp http, FetchOptions options, ILogge
             {
                 // One byte over the limit is enough to know.
                 int room = (int)Math.Min(BufferSize, file.Limit - file.Length + 1);
+                long began = Stopwatch.GetTimestamp();
                 int read = await ReadAsync(url, body, buffer.AsMemory(0, room), idle, ct);
                 if (read == 0)
                 {
                     break;
+                }
+                if (!pace.KeepsUp(Stopwatch.GetElapsedTime(began), read))
+                {
+                    // Not tried again: each try would hold the worker as long.
+                    throw FetchException.Download(url.OriginalString, $"the server sent fewer than {options.MinBytesPerSecond:0} bytes a second");
                 }
                 await file.WriteAsync(buffer.AsMemory(0, read), ct);
             }

@@ -2,17 +2,20 @@ using System.Buffers;
 using System.Security.Cryptography;
 using Ltx.Server.Configuration;
 using Ltx.Server.Storage;
+using Ltx.Server.Wire;
 
 namespace Ltx.Server.Files;
 
 /// <summary>Takes uploads, whole or in parts. Bytes are written beside the store and published when they are complete.</summary>
 internal sealed class UploadService(
-    LtxOptions options, DataFolder folder, Database database, FileStore files, DiskBudget budget, TimeProvider clock, ILogger<UploadService> logger) : IDisposable
+    LtxOptions options, DataFolder folder, Database database, FileStore files, DiskBudget budget, TimeProvider clock, ILogger<UploadService> logger)
 {
     /// <summary>S3's bound, which both clients stay far below.</summary>
     private const int MostParts = 10_000;
 
-    private readonly SemaphoreSlim _slots = new(options.Files.ConcurrentUploads);
+    private readonly Turns _turns = new(
+        options.Files.ConcurrentUploads, TimeSpan.FromSeconds(options.Files.UploadWaitSeconds), "Too many uploads are being written. Please try again.");
+
     private readonly Dictionary<string, UploadSession> _sessions = [];
 
     /// <summary>A new upload: its row is on disk, its bytes are still to come. <paramref name="lifetime"/> null: the default; infinite: for good.</summary>
@@ -53,9 +56,9 @@ internal sealed class UploadService(
     }
 
     /// <summary>Writes the whole content of an upload.</summary>
-    public async Task WriteAsync(StoredFile file, Stream body, long? length, string? contentType, CancellationToken ct)
+    public async Task WriteAsync(StoredFile file, string who, Stream body, long? length, string? contentType, CancellationToken ct)
     {
-        using var slot = await EnterAsync(ct);
+        using var turn = await _turns.EnterAsync(who, ct);
         using var session = Join(file.Id);
         using var room = budget.Reserve(length ?? 0);
         await using var arrived = await ReceiveAsync(session.Value, 0, body, PartPath(file.Id, 0), room, ct);
@@ -73,14 +76,14 @@ internal sealed class UploadService(
     }
 
     /// <summary>Writes one part; the same number again replaces it, as a client's retry does.</summary>
-    public async Task<UploadedPart> WritePartAsync(StoredFile file, int number, Stream body, long? length, CancellationToken ct)
+    public async Task<UploadedPart> WritePartAsync(StoredFile file, int number, string who, Stream body, long? length, CancellationToken ct)
     {
         if (number is < 1 or > MostParts)
         {
             throw new UploadException(400, $"Part numbers go from 1 to {MostParts}.");
         }
 
-        using var slot = await EnterAsync(ct);
+        using var turn = await _turns.EnterAsync(who, ct);
         using var session = Join(file.Id);
         using var room = budget.Reserve(length ?? 0);
         await using var arrived = await ReceiveAsync(session.Value, number, body, PartPath(file.Id, number), room, ct);
@@ -108,7 +111,7 @@ internal sealed class UploadService(
     }
 
     /// <summary>Joins the named parts, in the order of their numbers whatever the order of the list.</summary>
-    public async Task CompleteAsync(StoredFile file, IReadOnlyList<(int Number, string ETag)> named, CancellationToken ct)
+    public async Task CompleteAsync(StoredFile file, string who, IReadOnlyList<(int Number, string ETag)> named, CancellationToken ct)
     {
         var ordered = named.OrderBy(p => p.Number).ToArray();
         if (ordered.Length == 0 || ordered.Select(p => p.Number).Distinct().Count() != ordered.Length)
@@ -116,7 +119,7 @@ internal sealed class UploadService(
             throw new UploadException(400, "The list of parts is empty or names a part twice.");
         }
 
-        using var slot = await EnterAsync(ct);
+        using var turn = await _turns.EnterAsync(who, ct);
         using var session = Join(file.Id);
         await session.Value.Turn.WaitAsync(ct);
         try
@@ -141,8 +144,6 @@ internal sealed class UploadService(
             session.Value.Turn.Release();
         }
     }
-
-    public void Dispose() => _slots.Dispose();
 
     private List<UploadedPart> Parts(string id) => database.Read(db => db.Query(
         "SELECT number, size, etag FROM parts WHERE file_id = $id", r => new UploadedPart((int)r.Number("number")!.Value, r.Number("size")!.Value, r.Text("etag")!), ("$id", id)));
@@ -230,16 +231,6 @@ internal sealed class UploadService(
         }
     }
 
-    private async Task<Slot> EnterAsync(CancellationToken ct)
-    {
-        if (!await _slots.WaitAsync(TimeSpan.FromSeconds(options.Files.UploadWaitSeconds), ct))
-        {
-            throw new UploadException(503, "Too many uploads are being written. Please try again.");
-        }
-
-        return new Slot(_slots);
-    }
-
     /// <summary>Writes a body beside where it shall lie: a retry may overlap the try before it.</summary>
     private async Task<Arrival> ReceiveAsync(UploadSession session, int number, Stream body, string path, DiskReservation room, CancellationToken ct)
     {
@@ -292,11 +283,6 @@ internal sealed class UploadService(
     }
 
     private delegate void SpanAction(ReadOnlySpan<byte> bytes);
-
-    private readonly struct Slot(SemaphoreSlim slots) : IDisposable
-    {
-        public void Dispose() => slots.Release();
-    }
 
     private readonly struct SessionUse(UploadSession session, Action leave) : IDisposable
     {

@@ -25,7 +25,7 @@ internal static class MaskEndpoint
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, late.Token);
         try
         {
-            var file = await services.GetRequiredService<Workbench>().MakeFilmAsync(Caller.Of(context).Owner, "video/mp4", path =>
+            var file = await services.GetRequiredService<Workbench>().MakeFilmAsync(context, "video/mp4", path =>
             {
                 MaskRasteriser rasteriser = new(request.Size.Width, request.Size.Height, request.Marks);
                 var frames = request.Times.Select(time => rasteriser.Draw(time, stop.Token));

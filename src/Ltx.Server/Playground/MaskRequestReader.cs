@@ -27,6 +27,11 @@ internal static class MaskRequestReader
             JsonField root = new(body, ["body"]);
             var width = root.Required("width").Integer(1, MaxSide);
             var height = root.Required("height").Integer(1, MaxSide);
+            if ((long)width * height > MediaLimits.Default.MaxSourcePixels)
+            {
+                throw root.Required("height").Problem("value_error", $"A mask of {width}x{height} pixels has larger pictures than are allowed ({MediaLimits.Default.MaxSourcePixels} pixels)");
+            }
+
             var times = Times(root.Required("times"));
             if ((long)width * height * times.Length > MaxPixels)
             {

@@ -32,14 +32,19 @@ internal static class PreviewEndpoint
         try
         {
             await using var source = await services.GetRequiredService<InputFetcher>().OpenAsync(url, FetchKind.Video, context.RequestAborted);
-            var info = (await MediaProbe.ProbeAsync(source.Path, MediaLimits.Default, ClipInpainter.SourceRole, context.RequestAborted)).RequireVideo();
+            MediaInfo? info = null;
             VideoPreview? preview = null;
             var file = await services.GetRequiredService<Workbench>().MakeFilmAsync(
-                Caller.Of(context).Owner,
+                context,
                 "video/mp4",
-                async path => preview = await PreviewWriter.WriteAsync(info, path, MostPixels, Longest, context.RequestAborted),
+                async path =>
+                {
+                    // A stranger's file takes memory when it is looked at, too: in its turn.
+                    info = (await MediaProbe.ProbeAsync(source.Path, MediaLimits.Default, ClipInpainter.SourceRole, context.RequestAborted)).RequireVideo();
+                    preview = await PreviewWriter.WriteAsync(info, path, MostPixels, Longest, context.RequestAborted);
+                },
                 context.RequestAborted);
-            await AnswerAsync(context, info, file, preview!);
+            await AnswerAsync(context, info!, file, preview!);
         }
         catch (FetchException e)
         {

@@ -45,8 +45,14 @@ internal static class ThumbnailEndpoint
         byte[] jpeg;
         try
         {
-            var info = await MediaProbe.ProbeAsync(lease.Path, MediaLimits.Default, ClipInpainter.SourceRole, context.RequestAborted);
-            jpeg = await services.GetRequiredService<Workbench>().MakePictureAsync(() => PreviewWriter.FirstFrameAsync(info, MostPixels, context.RequestAborted), context.RequestAborted);
+            jpeg = await services.GetRequiredService<Workbench>().MakePictureAsync(
+                context,
+                async () =>
+                {
+                    var info = await MediaProbe.ProbeAsync(lease.Path, MediaLimits.Default, ClipInpainter.SourceRole, context.RequestAborted);
+                    return await PreviewWriter.FirstFrameAsync(info, MostPixels, context.RequestAborted);
+                },
+                context.RequestAborted);
         }
         catch (MediaException e) when (e.Fault == MediaFault.Input)
         {

@@ -8,7 +8,7 @@ internal sealed class LiveRequest(StoredRequest stored)
 {
     private readonly Lock _gate = new();
     private readonly List<LogLine> _logs = [];
-    private TaskCompletionSource _changed = NewSignal();
+    private TaskCompletionSource? _changed;
     private RunProgress? _progress;
     private int _overtaken;
 
@@ -61,7 +61,7 @@ internal sealed class LiveRequest(StoredRequest stored)
         {
             lock (_gate)
             {
-                return _changed.Task;
+                return (_changed ??= NewSignal()).Task;
             }
         }
     }
@@ -143,14 +143,13 @@ internal sealed class LiveRequest(StoredRequest stored)
 
     public void Signal()
     {
-        TaskCompletionSource changed;
+        TaskCompletionSource? changed;
         lock (_gate)
         {
-            changed = _changed;
-            _changed = NewSignal();
+            (changed, _changed) = (_changed, null); // most are waited for by nobody, and a move of the queue signals all of them
         }
 
-        changed.TrySetResult();
+        changed?.TrySetResult();
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

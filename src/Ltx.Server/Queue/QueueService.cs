@@ -5,8 +5,8 @@ using Microsoft.Data.Sqlite;
 namespace Ltx.Server.Queue;
 
 /// <summary>
-/// The queue's life: recovery before anything is served; once the sockets listen one loop a worker, which begins by loading the model, and
-/// overdue starts; and the drain at the end. An address that cannot be had thus ends the start before a model loads, and never under one.
+/// The queue's life: once the sockets listen, recovery, one loop a worker, which begins by loading the model, and overdue starts; and the drain at the
+/// end. An address that cannot be had thus ends the start before a model loads, and never under one.
 /// </summary>
 internal sealed partial class QueueService(
     LtxOptions options, RequestQueue queue, JobRunner jobs, LookAhead ahead, IInpaintRunner runner, Insistence insistence, OpenCalls calls, ServerState state,
@@ -17,18 +17,37 @@ internal sealed partial class QueueService(
 
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _loops = [];
+    private Task _begun = Task.CompletedTask;
 
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public Task StartAsync(CancellationToken cancellationToken)
     {
-        await queue.RecoverAsync();
         lifetime.ApplicationStopping.Register(BeginStop);
+        return Task.CompletedTask;
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>The host calls this after the listening sockets are open.</summary>
+    /// <summary>The host calls this after the listening sockets are open. Whoever asks for more than the server's health waits for the end of the recovery.</summary>
     public Task StartedAsync(CancellationToken cancellationToken)
     {
+        _begun = Task.Run(BeginAsync, CancellationToken.None);
+        return Task.CompletedTask;
+    }
+
+    private async Task BeginAsync()
+    {
+        try
+        {
+            await queue.RecoverAsync();
+        }
+        catch (Exception e)
+        {
+            NotRecovered(logger, e);
+            Environment.ExitCode = 1;
+            lifetime.StopApplication();
+            return;
+        }
+
         for (var worker = 0; worker < options.Queue.Workers; worker++)
         {
             var number = worker;
@@ -36,7 +55,6 @@ internal sealed partial class QueueService(
         }
 
         _loops.Add(Task.Run(EndOverdueAsync, CancellationToken.None));
-        return Task.CompletedTask;
     }
 
     public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -46,6 +64,7 @@ internal sealed partial class QueueService(
     {
         try
         {
+            await _begun.WaitAsync(cancellationToken);
             await Task.WhenAll(_loops).WaitAsync(cancellationToken);
             await ahead.StopAsync().WaitAsync(cancellationToken);
         }
@@ -74,6 +93,7 @@ internal sealed partial class QueueService(
 
         async Task StopRunningAsync()
         {
+            await _begun;
             await ahead.StopAsync();
             await EndWaitingSyncAsync();
             await Task.WhenAny(Task.WhenAll(_loops.SkipLast(1)), Task.Delay(TimeSpan.FromSeconds(options.Queue.DrainSeconds)));
@@ -170,6 +190,9 @@ internal sealed partial class QueueService(
     {
         public void Report(LoadStatus value) => state.WorkerLoads(worker, value);
     }
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "What the last stop left cannot be read; the server stops")]
+    private static partial void NotRecovered(ILogger logger, Exception e);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker} loads the model")]
     private static partial void Loading(ILogger logger, int worker);

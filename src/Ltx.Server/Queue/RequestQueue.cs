@@ -20,7 +20,11 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
 
     private readonly SemaphoreSlim _available = new(0);
     private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _recovered = NewSignal();
     private TaskCompletionSource _moved = NewSignal();
+
+    /// <summary>Completes once everything that the last stop left is back.</summary>
+    public Task Recovered => _recovered.Task;
 
     /// <summary>Set when the server begins to stop: nothing new is taken in and nothing waiting is started.</summary>
     public bool Draining { get; private set; }
@@ -58,11 +62,12 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
         }
     }
 
-    public int WaitingOf(string owner)
+    /// <summary>Why a request of that owner cannot be taken in now, or null.</summary>
+    public FalError? Refusal(string owner, WaitingBounds bounds)
     {
         lock (_gate)
         {
-            return _waiting.All.Count(r => r.Stored.Owner == owner);
+            return bounds.Refusal(_waiting.Count, _waiting.CountOf(owner));
         }
     }
 
@@ -71,42 +76,91 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
     /// <summary>Brings back what the last stop left: waiting requests wait, running ones are tried again or have failed, sync ones have lost their client.</summary>
     public async Task RecoverAsync()
     {
-        foreach (var stored in store.Unfinished())
+        try
         {
-            LiveRequest request = new(stored);
-            foreach (var line in store.Logs(stored.Id))
+            var logs = store.UnfinishedLogs();
+            List<LiveRequest> waiting = [];
+            List<Task> writes = []; // together, so that they share commits
+            foreach (var stored in store.Unfinished())
             {
-                request.AddLog(line, int.MaxValue);
-            }
-
-            _live[stored.Id] = request;
-            if (stored.CancelRequested)
-            {
-                await CompleteAsync(request, RequestOutcome.Failure(FalError.Cancelled()));
-            }
-            else if (stored.Sync)
-            {
-                await CompleteAsync(request, RequestOutcome.Failure(FalError.Disconnected()));
-            }
-            else if (stored.State == RequestState.Running && (stored.NoRetry || stored.Attempts >= options.Queue.MaxAttempts))
-            {
-                await CompleteAsync(request, RequestOutcome.Failure(FalError.RunnerLost(stored.Attempts)));
-            }
-            else
-            {
-                if (stored.State == RequestState.Running)
+                LiveRequest request = new(stored);
+                foreach (var line in logs[stored.Id])
                 {
-                    await store.RequeueAsync(stored.Id, countAttempt: true);
-                    Log(request, "WARN", $"The server stopped during attempt {stored.Attempts} of {options.Queue.MaxAttempts}; the request waits again.");
+                    request.AddLog(line, int.MaxValue);
                 }
 
-                Enqueue(request);
+                _live[stored.Id] = request;
+                if (stored.CancelRequested)
+                {
+                    writes.Add(CompleteAsync(request, RequestOutcome.Failure(FalError.Cancelled())));
+                }
+                else if (stored.Sync)
+                {
+                    writes.Add(CompleteAsync(request, RequestOutcome.Failure(FalError.Disconnected())));
+                }
+                else if (stored.State == RequestState.Running && (stored.NoRetry || stored.Attempts >= options.Queue.MaxAttempts))
+                {
+                    writes.Add(CompleteAsync(request, RequestOutcome.Failure(FalError.RunnerLost(stored.Attempts))));
+                }
+                else
+                {
+                    if (stored.State == RequestState.Running)
+                    {
+                        writes.Add(store.RequeueAsync(stored.Id, countAttempt: true));
+                        Log(request, "WARN", $"The server stopped during attempt {stored.Attempts} of {options.Queue.MaxAttempts}; the request waits again.");
+                    }
+
+                    waiting.Add(request);
+                }
             }
+
+            await Task.WhenAll(writes);
+            Enqueue(waiting);
+            _recovered.SetResult();
+        }
+        catch (Exception e)
+        {
+            _recovered.SetException(e);
+            throw;
         }
     }
 
-    /// <summary>Takes a request in. When this returns it is on disk.</summary>
-    public async Task<LiveRequest> SubmitAsync(NewRequest request)
+    /// <summary>Takes a request in, or says why it cannot wait. When this returns it is on disk.</summary>
+    public async Task<(LiveRequest? Request, FalError? Error)> SubmitAsync(NewRequest request, WaitingBounds bounds)
+    {
+        lock (_gate)
+        {
+            // Whoever is on the way to the disk has a place already, or any number would find the last one free.
+            if (bounds.Refusal(_waiting.Count, _waiting.CountOf(request.Owner)) is { } refusal)
+            {
+                return (null, refusal);
+            }
+
+            _waiting.Reserve(request.Owner);
+        }
+
+        LiveRequest? live = null;
+        try
+        {
+            live = await StoreAsync(request);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _waiting.Unreserve(request.Owner);
+                if (live is not null)
+                {
+                    Wait([live]);
+                }
+            }
+        }
+
+        Log(live, "INFO", live.Position == 0 ? "Waiting for a worker." : $"Waiting in the queue, {live.Position} in front.");
+        return (live, null);
+    }
+
+    private async Task<LiveRequest> StoreAsync(NewRequest request)
     {
         var now = clock.GetUtcNow();
         var sequence = await store.InsertAsync(request, now);
@@ -143,8 +197,6 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
                 PayloadDeleted = false,
             });
         _live[request.Id] = live;
-        Enqueue(live);
-        Log(live, "INFO", live.Position == 0 ? "Waiting for a worker." : $"Waiting in the queue, {live.Position} in front.");
         return live;
     }
 
@@ -210,7 +262,7 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
         await store.RequeueAsync(request.Id, countAttempt);
         request.Attempts -= countAttempt ? 0 : 1;
         request.ResetStop();
-        Enqueue(request);
+        Enqueue([request]);
     }
 
     /// <summary>Undoes a take that the disk does not know of.</summary>
@@ -219,7 +271,7 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
         request.Attempts--;
         request.StartedAt = null;
         request.ResetStop();
-        Enqueue(request);
+        Enqueue([request]);
     }
 
     /// <summary>Cancels a waiting request at once and tells a running one to stop. The wish is on disk when this returns.</summary>
@@ -314,16 +366,12 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
         List<LiveRequest> ended;
         lock (_gate)
         {
-            ended = [.. _waiting.All.Where(r => r.Stored.Sync)];
-            ended.ForEach(r => _waiting.Remove(r));
+            ended = _waiting.Remove([.. _waiting.All.Where(r => r.Stored.Sync)]);
             ended.ForEach(r => _deadlines.Remove(r));
             SignalMoved();
         }
 
-        foreach (var request in ended)
-        {
-            await CompleteWaitingAsync(request, FalError.Stopping());
-        }
+        await Task.WhenAll(ended.Select(request => CompleteWaitingAsync(request, FalError.Stopping())));
     }
 
     /// <summary>Ends waiting requests whose client gave up on their start.</summary>
@@ -336,18 +384,17 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
             while (_deadlines.Min is { } request && request.Stored.StartDeadline <= now)
             {
                 _deadlines.Remove(request);
-                if (_waiting.Remove(request))
-                {
-                    overdue.Add(request);
-                    SignalMoved();
-                }
+                overdue.Add(request);
+            }
+
+            if (overdue.Count > 0)
+            {
+                overdue = _waiting.Remove(overdue);
+                SignalMoved();
             }
         }
 
-        foreach (var request in overdue)
-        {
-            await CompleteWaitingAsync(request, FalError.StartDeadlinePassed());
-        }
+        await Task.WhenAll(overdue.Select(request => CompleteWaitingAsync(request, FalError.StartDeadlinePassed())));
     }
 
     /// <summary>Ends a request that has just been taken out of those that wait. Where its end cannot be stored it waits on.</summary>
@@ -359,7 +406,7 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
         }
         catch
         {
-            Enqueue(request);
+            Enqueue([request]);
             throw;
         }
     }
@@ -375,21 +422,33 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
         _moved = NewSignal();
     }
 
-    private void Enqueue(LiveRequest request)
+    private void Enqueue(List<LiveRequest> requests)
     {
         lock (_gate)
         {
+            Wait(requests);
+        }
+    }
+
+    /// <summary>Call under the lock.</summary>
+    private void Wait(List<LiveRequest> requests)
+    {
+        foreach (var request in requests)
+        {
             request.State = RequestState.Queued;
-            _waiting.Add(request);
-            SignalMoved();
             if (request.Stored.StartDeadline is not null && request.Attempts == 0)
             {
                 _deadlines.Add(request);
             }
         }
 
-        request.Signal();
-        _available.Release();
+        _waiting.Add(requests);
+        SignalMoved();
+        requests.ForEach(request => request.Signal());
+        if (requests.Count > 0)
+        {
+            _available.Release(requests.Count);
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Request {Id} ended with {Status} ({ErrorType}) after {Seconds:F1} s")]

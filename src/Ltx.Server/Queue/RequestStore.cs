@@ -83,6 +83,11 @@ internal sealed class RequestStore(Database database, DataFolder folder, ILogger
         "SELECT at, level, message FROM logs WHERE request_id = $id ORDER BY number",
         r => new LogLine(r.Time("at")!.Value, r.Text("level")!, r.Text("message")!), ("$id", id)));
 
+    /// <summary>The logs of everything that is not completed, by request, in one read: a start may have to deal with very many.</summary>
+    public ILookup<string, LogLine> UnfinishedLogs() => database.Read(db => db.Query(
+        "SELECT request_id, at, level, message FROM logs WHERE request_id IN (SELECT id FROM requests WHERE state < 2) ORDER BY request_id, number",
+        r => (Id: r.Text("request_id")!, Line: new LogLine(r.Time("at")!.Value, r.Text("level")!, r.Text("message")!)))).ToLookup(l => l.Id, l => l.Line);
+
     /// <summary>Counts an attempt before it begins, so that a crash in it cannot be forgotten.</summary>
     public Task StartAsync(string id, DateTimeOffset now) => database.WriteAsync(db =>
         db.Execute("UPDATE requests SET state = 1, attempts = attempts + 1, started_at = $now WHERE id = $id AND state = 0", ("$id", id), ("$now", now)));

@@ -9,28 +9,65 @@ internal sealed class WaitingLanes(int groupWindow, int maxOvertakes)
     private readonly SortedSet<LiveRequest>[] _lanes =
         [.. Enum.GetValues<Lane>().Select(_ => new SortedSet<LiveRequest>(Comparer<LiveRequest>.Create((a, b) => a.Stored.Sequence.CompareTo(b.Stored.Sequence))))];
 
-    public int Count => _lanes.Sum(l => l.Count);
+    private readonly Dictionary<string, int> _owners = new(StringComparer.Ordinal);
+    private int _reserved;
+
+    /// <summary>Those that wait, and those that are about to.</summary>
+    public int Count => _lanes.Sum(l => l.Count) + _reserved;
 
     public int CountOf(Lane lane) => _lanes[(int)lane].Count;
 
     public IEnumerable<LiveRequest> All => _lanes.SelectMany(l => l);
 
-    public void Add(LiveRequest request)
+    public int CountOf(string owner) => _owners.GetValueOrDefault(owner);
+
+    /// <summary>Counts one that is on its way.</summary>
+    public void Reserve(string owner)
     {
-        _lanes[(int)request.Stored.Lane].Add(request);
-        Renumber();
+        _reserved++;
+        CountOwner(owner, 1);
+    }
+
+    public void Unreserve(string owner)
+    {
+        _reserved--;
+        CountOwner(owner, -1);
+    }
+
+    /// <summary>Adds any number at the price of one look at all: a start brings back as many as may wait.</summary>
+    public void Add(IReadOnlyCollection<LiveRequest> requests)
+    {
+        foreach (var request in requests)
+        {
+            if (_lanes[(int)request.Stored.Lane].Add(request))
+            {
+                CountOwner(request.Stored.Owner, 1);
+            }
+        }
+
+        if (requests.Count == 1 && requests.First() is var last && IsLast(last))
+        {
+            last.Position = _lanes.Sum(lane => lane.Count) - 1; // nobody else moved
+        }
+        else
+        {
+            Renumber();
+        }
     }
 
     /// <summary>False when it does not wait (any more).</summary>
-    public bool Remove(LiveRequest request)
+    public bool Remove(LiveRequest request) => Remove([request]).Count > 0;
+
+    /// <summary>Those of them that waited.</summary>
+    public List<LiveRequest> Remove(IReadOnlyCollection<LiveRequest> requests)
     {
-        if (!_lanes[(int)request.Stored.Lane].Remove(request))
+        List<LiveRequest> removed = [.. requests.Where(TryRemove)];
+        if (removed.Count > 0)
         {
-            return false;
+            Renumber();
         }
 
-        Renumber();
-        return true;
+        return removed;
     }
 
     /// <summary>Takes the next request, or null when nobody waits.</summary>
@@ -48,8 +85,7 @@ internal sealed class WaitingLanes(int groupWindow, int maxOvertakes)
                 passed.CountOvertaking();
             }
 
-            lane.Remove(chosen);
-            Renumber();
+            Remove(chosen);
             return chosen;
         }
 
@@ -71,6 +107,33 @@ internal sealed class WaitingLanes(int groupWindow, int maxOvertakes)
         var match = lane.Take(groupWindow).FirstOrDefault(r => r.Stored.LoraSet == loadedLoraSet);
         return match is not null && lane.TakeWhile(r => r != match).All(r => r.Overtaken < maxOvertakes) ? match : head;
     }
+
+    private bool TryRemove(LiveRequest request)
+    {
+        if (!_lanes[(int)request.Stored.Lane].Remove(request))
+        {
+            return false;
+        }
+
+        CountOwner(request.Stored.Owner, -1);
+        return true;
+    }
+
+    private void CountOwner(string owner, int more)
+    {
+        var count = _owners.GetValueOrDefault(owner) + more;
+        if (count == 0)
+        {
+            _owners.Remove(owner);
+        }
+        else
+        {
+            _owners[owner] = count;
+        }
+    }
+
+    private bool IsLast(LiveRequest request) =>
+        _lanes[(int)request.Stored.Lane].Max == request && _lanes.Skip((int)request.Stored.Lane + 1).All(lane => lane.Count == 0);
 
     /// <summary>Positions are kept with the requests: status calls are many and must not count. Streams of those that moved are woken.</summary>
     private void Renumber()

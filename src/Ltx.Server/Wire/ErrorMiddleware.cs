@@ -34,6 +34,7 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
         var error = e switch
         {
             BadHttpRequestException bad => FalError.Plain(bad.StatusCode, bad.StatusCode == 413 ? "The request body is larger than the server takes." : bad.Message),
+            BusyException busy => FalError.Plain(503, busy.Message) with { RetryAfter = busy.RetryAfter },
             UploadException upload => FalError.Plain(upload.Status, upload.Message),
             StorageFullException full => FalError.Infrastructure(507, "internal_error", full.Message),
             _ when DiskTrouble.IsFull(e) => FalError.Infrastructure(507, "internal_error", "The server's disk is full."),

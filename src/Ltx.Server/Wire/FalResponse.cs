@@ -12,6 +12,12 @@ internal static class FalResponse
     public static Task WriteAsync(HttpContext context, FalError error)
     {
         SetErrorHeaders(context.Response, error.ErrorType, error.TimeoutType, error.Retryable);
+        if (error.RetryAfter is { } seconds)
+        {
+            context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            context.Response.Headers["X-Fal-Needs-Retry"] = "1";
+        }
+
         if (error.Status is 422 or 404)
         {
             context.Response.Headers["x-fal-billable-units"] = "0";

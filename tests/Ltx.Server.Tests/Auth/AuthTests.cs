@@ -27,6 +27,13 @@ public class AuthTests
     [InlineData("X-Forwarded-For", "127.0.0.1", null, 403)]
     [InlineData("X-Forwarded-Anything", "x", null, 403)]
     [InlineData("X-Forwarded-Host", "localhost", "127.0.0.1", 403)]
+    [InlineData("Via", "1.1 proxy", null, 403)]
+    [InlineData("X-Real-IP", "127.0.0.1", null, 403)]
+    [InlineData("CF-Connecting-IP", "10.0.0.1", null, 403)]
+    [InlineData("True-Client-IP", "10.0.0.1", null, 403)]
+    [InlineData("x-client-ip", "10.0.0.1", null, 403)]
+    [InlineData("X-Original-Host", "localhost", null, 403)]
+    [InlineData("X-Envoy-External-Address", "10.0.0.1", null, 403)]
     public async Task Without_a_key_only_loopback_callers_are_served(string? header, string? value, string? trustedProxy, int expected)
     {
         await using var server = await TestServer.StartAsync(o => o.Server.TrustedProxies = trustedProxy is null ? [] : [trustedProxy]);
@@ -94,6 +101,46 @@ public class AuthTests
         var operatorKey = ("Authorization", "Key " + ApiKeys.OperatorKey(server.Service<DataFolder>()));
         Assert.Equal("alice", (await server.GetAsync("/requests", operatorKey)).Json.GetProperty("requests")[0].GetProperty("key_name").GetString());
         Assert.Equal(401, (await server.GetAsync("/requests", operatorKey, ("X-Forwarded-For", "10.1.1.1"))).Status);
+    }
+
+    [Fact]
+    public async Task Bounds_on_waiting_hold_for_those_that_came_while_a_body_was_read()
+    {
+        await using var server = await TestServer.StartAsync(
+            o =>
+            {
+                WithKeys(o);
+                o.Queue.MaxWaiting = 3;
+            },
+            new FakeEngine { FourthStep = new() });
+        var alice = ("Authorization", "Key alice-secret");
+        await server.WaitForAsync((await server.PostAsync(TestServer.Submit, TestServer.Input(), alice)).Json.GetProperty("request_id").GetString()!, "IN_PROGRESS", headers: [alice]);
+        var body = Encoding.UTF8.GetBytes(System.Text.Json.JsonSerializer.Serialize(TestServer.Input()));
+
+        // All are told to go on while nothing waits, and send their bodies then.
+        Assert.Equal(2, await AcceptedAsync("carol", 6)); // her own bound is two
+        Assert.Equal(1, await AcceptedAsync("alice", 6));
+        Assert.Equal(0, await AcceptedAsync("alice", 1, first: 429));
+        server.Engine.FourthStep!.Open();
+
+        async Task<int> AcceptedAsync(string who, int count, int first = 100)
+        {
+            List<RawClient> clients = [];
+            for (var i = 0; i < count; i++)
+            {
+                RawClient client = new(server);
+                clients.Add(client);
+                await client.PostHeadAsync(TestServer.Submit, body.Length, $"Authorization: Key {who}-secret\r\n");
+                Assert.Equal(first, await client.StatusAsync());
+                await client.ReadToAsync("\r\n");
+            }
+
+            await Task.WhenAll(clients.Select(client => client.SendAsync(body)));
+            var answers = first == 100 ? await Task.WhenAll(clients.Select(client => client.StatusAsync())) : [];
+            clients.ForEach(client => client.Dispose());
+            Assert.All(answers, answer => Assert.True(answer is 200 or 429, $"{answer}"));
+            return answers.Count(answer => answer == 200);
+        }
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public class RequestsAccessTests
         {
             for (var i = 0; i < 3; i++)
             {
-                ids.Add((await server.Queue.SubmitAsync(NewRequest())).Id);
+                ids.Add((await server.Queue.SubmitAsync(NewRequest(), new WaitingBounds(int.MaxValue, null, 0))).Request!.Id);
             }
 
             using var online = RequestsAccess.Open(data.Path);

@@ -297,6 +297,25 @@ public class BodyLimitTests
     }
 
     [Fact]
+    public async Task A_server_that_trickles_is_given_up_for_its_rate_and_not_tried_again()
+    {
+        await using RawServer server = new(async (_, response) =>
+        {
+            await response.TextAsync("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
+            while (true)
+            {
+                await response.TextAsync("x");
+                await Task.Delay(20, response.Stopped);
+            }
+        });
+        await using TestFetch fetch = new(o => (o.IdleTimeout, o.TotalTimeout) = (TimeSpan.FromSeconds(5), TimeSpan.FromDays(1)));
+        fetch.Route(server);
+
+        Assert.Contains("fewer than 32768 bytes a second", (await fetch.RefusesAsync("http://public.test/v.mp4")).Message);
+        Assert.Single(server.Requests);
+    }
+
+    [Fact]
     public async Task A_server_that_trickles_is_given_up_at_the_total_time()
     {
         await using RawServer server = new(async (_, response) =>

@@ -42,6 +42,25 @@ public class PreviewTests
     }
 
     [Fact]
+    public async Task Even_a_look_at_a_source_waits_for_its_turn()
+    {
+        using TestFolder folder = new();
+        await using TestServer server = await TestServer.StartAsync(o => o.Files.UploadWaitSeconds = 0);
+        string url = await UploadAsync(server, folder.Bytes("no.mp4", [1, 2, 3]));
+        TaskCompletionSource held = new();
+        Microsoft.AspNetCore.Http.DefaultHttpContext somebody = new();
+        somebody.Connection.RemoteIpAddress = System.Net.IPAddress.Loopback;
+        somebody.Features.Set(new Ltx.Server.Wire.Caller { Origin = "", QueueBase = "", Proxied = false, Path = "" });
+        Task film = server.Service<Ltx.Server.Playground.Workbench>().MakeFilmAsync(somebody, "video/mp4", _ => held.Task, TestContext.Current.CancellationToken);
+
+        Answer answer = await server.PostAsync(Previews, new { url });
+        Assert.Equal((503, "1"), (answer.Status, answer.Headers["Retry-After"]));
+        held.SetException(new InvalidOperationException());
+        await Assert.ThrowsAsync<InvalidOperationException>(() => film);
+        Assert.Equal(422, (await server.PostAsync(Previews, new { url })).Status);
+    }
+
+    [Fact]
     public async Task A_large_source_is_made_smaller_and_its_own_size_told()
     {
         using TestFolder folder = new();

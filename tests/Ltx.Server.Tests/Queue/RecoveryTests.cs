@@ -1,7 +1,9 @@
 using Ltx.Server.Configuration;
 using Ltx.Server.Queue;
+using Ltx.Server.Storage;
 using Ltx.Server.TestHost;
 using Ltx.Server.Tests.Support;
+using Microsoft.Data.Sqlite;
 
 namespace Ltx.Server.Tests.Queue;
 
@@ -46,6 +48,36 @@ public class RecoveryTests
         Assert.Equal([(ids[0], 1), (ids[1], 1)], next.Engine.Runner.Began);
         var logs = (await next.WaitForAsync(ids[0])).GetProperty("logs").EnumerateArray().Select(l => l.GetProperty("message").GetString()).ToArray();
         Assert.Contains("The server is stopping; the request waits again.", logs);
+    }
+
+    [Fact]
+    public async Task The_server_is_alive_before_what_the_last_stop_left_is_back()
+    {
+        using TempFolder data = new();
+        List<string> ids = [];
+        await using (var server = await TestServer.StartAsync(o => o.Queue.DrainSeconds = 0.2, new FakeEngine { FourthStep = new() }, data.Path))
+        {
+            ids.Add(await server.SubmitAsync());
+            ids.Add(await server.SubmitAsync());
+            await server.WaitForAsync(ids[0], "IN_PROGRESS");
+        }
+
+        // A sync run without its client has to be ended in the database, which somebody else holds.
+        using SqliteConnection other = new($"Data Source={Path.Combine(data.Path, "ltx.db")};Pooling=False");
+        other.Open();
+        other.Execute("UPDATE requests SET sync = 1 WHERE id = $id", ("$id", ids[0]));
+        other.Execute("BEGIN IMMEDIATE");
+        await using var next = await TestServer.StartAsync(data: data.Path);
+        Assert.Equal(200, (await next.GetAsync("/health/live")).Status);
+        var ready = await next.GetAsync("/health/ready");
+        Assert.Equal((503, false), (ready.Status, ready.Json.GetProperty("queue_recovered").GetBoolean()));
+        var result = next.GetAsync($"/queue{TestServer.App}/requests/{ids[1]}/status");
+        Assert.False(next.Queue.Recovered.IsCompleted);
+
+        other.Execute("COMMIT");
+        Assert.True((await result).Status is 200 or 202);
+        Assert.Equal(499, (await next.ResultAsync(ids[0])).Status);
+        await next.WaitForAsync(ids[1]);
     }
 
     [Fact]

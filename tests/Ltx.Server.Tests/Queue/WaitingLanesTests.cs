@@ -13,7 +13,7 @@ public class WaitingLanesTests
         WaitingLanes lanes = new(groupWindow: 3, maxOvertakes: 1);
         foreach (var (sequence, set) in new[] { (1, "b"), (2, "c"), (3, "a"), (4, "a") })
         {
-            lanes.Add(Request(sequence, Lane.Normal, set));
+            lanes.Add([Request(sequence, Lane.Normal, set)]);
         }
 
         Assert.Equal(3, lanes.Take("a")!.Stored.Sequence);
@@ -28,7 +28,7 @@ public class WaitingLanesTests
         {
             WaitingLanes lanes = new(4, 2);
             List<LiveRequest> all = [.. requests.Select((r, i) => Request(i, r.Lane, r.Set))];
-            all.ForEach(lanes.Add);
+            all.ForEach(r => lanes.Add([r]));
             List<LiveRequest> taken = [];
             string? loaded = null;
             while (lanes.Peek(loaded, _ => false) is var peeked && lanes.Take(loaded) is { } next)
@@ -37,7 +37,16 @@ public class WaitingLanesTests
                 taken.Add(next);
                 loaded = next.Stored.LoraSet;
                 Assert.Equal(Enumerable.Range(0, lanes.Count), lanes.All.Select(r => r.Position));
+                Assert.Equal(lanes.Count, lanes.CountOf(""));
             }
+
+            // Brought back together they stand as they stood when they came one by one.
+            WaitingLanes together = new(4, 2);
+            together.Add(all);
+            Assert.Equal(all.OrderBy(r => r.Stored.Lane).ThenBy(r => r.Stored.Sequence), together.All);
+            Assert.Equal(Enumerable.Range(0, all.Count), together.All.Select(r => r.Position));
+            Assert.Equal(all.Where((_, i) => i % 2 == 0), together.Remove([.. all.Where((_, i) => i % 2 == 0)]));
+            Assert.Equal(Enumerable.Range(0, together.Count), together.All.Select(r => r.Position));
 
             Assert.Equal(all.Count, taken.Distinct().Count());
             Assert.Equal(taken.Select(t => t.Stored.Lane).Order(), taken.Select(t => t.Stored.Lane));
@@ -53,7 +62,7 @@ public class WaitingLanesTests
     {
         WaitingLanes lanes = new(groupWindow: 3, maxOvertakes: 1);
         List<LiveRequest> all = [Request(1, Lane.Normal, "b"), Request(2, Lane.Normal, "a"), Request(3, Lane.High, "c")];
-        all.ForEach(lanes.Add);
+        all.ForEach(r => lanes.Add([r]));
         Assert.Same(all[2], lanes.Peek("a", _ => false));
         Assert.Same(all[1], lanes.Peek("a", r => r == all[2]));
         Assert.Same(all[0], lanes.Peek("a", r => r != all[0]));

@@ -1,0 +1,9 @@
+namespace Ltx.Server.Wire;
+
+/// <summary>No turn came in time: 503, and when to come back.</summary>
+/// <param name="message">for the client</param>
+/// <param name="retryAfter">seconds</param>
+internal sealed class BusyException(string message, int retryAfter) : Exception(message)
+{
+    public int RetryAfter { get; } = retryAfter;
+}
