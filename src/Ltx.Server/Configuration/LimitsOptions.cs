@@ -14,9 +14,9 @@ internal sealed class LimitsOptions
     [Range(1, 1000)]
     public int ConcurrentLargeBodies { get; set; } = 4;
 
-    /// <summary>How long a large body waits for its turn; then 503.</summary>
+    /// <summary>How long a large body waits for its turn: twice as long as a sender that has fallen asleep keeps one. Then 503.</summary>
     [Range(0, 3600)]
-    public double BodyWaitSeconds { get; set; } = 30;
+    public double BodyWaitSeconds { get; set; } = 60;
 
     /// <summary>How deep JSON may nest (Python's own parser gives up near 1000).</summary>
     [Range(8, 900)]
