@@ -15,6 +15,8 @@ namespace Ltx.Benchmarks;
 /// <summary>The durable queue on a disk: what a request costs beside its clip.</summary>
 public class QueueBenchmarks
 {
+    private static readonly WaitingBounds Bounds = new(int.MaxValue, MostInFront: null, MostOfOwner: 0);
+
     private readonly string folder = Directory.CreateTempSubdirectory("ltx-benchmarks-").FullName;
     private DataFolder data = null!;
     private Database database = null!;
@@ -32,7 +34,7 @@ public class QueueBenchmarks
         RequestStore store = new(database, data, NullLogger<RequestStore>.Instance);
         queue = new RequestQueue(new LtxOptions(), store, new WebhookQueue(database), metrics, TimeProvider.System, NullLogger<RequestQueue>.Instance);
         // Lower than those that come and go, so that it waits.
-        waiting = await queue.SubmitAsync(Request(Lane.Low));
+        waiting = (await queue.SubmitAsync(Request(Lane.Low), Bounds)).Request!;
     }
 
     [GlobalCleanup]
@@ -47,7 +49,7 @@ public class QueueBenchmarks
     [Benchmark(Description = "queue: submit, claim, finish")]
     public async Task SubmitTakeFinish()
     {
-        await queue.SubmitAsync(Request(Lane.High));
+        await queue.SubmitAsync(Request(Lane.High), Bounds);
         LiveRequest taken = (await queue.TakeAsync(null, CancellationToken.None))!;
         await queue.CompleteAsync(taken, new RequestOutcome { StatusCode = 200, Result = "{}" });
     }

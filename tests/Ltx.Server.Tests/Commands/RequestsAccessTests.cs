@@ -1,4 +1,5 @@
 using Ltx.Server.Commands;
+using Ltx.Server.Queue;
 using Ltx.Server.TestHost;
 using Ltx.Server.Tests.Support;
 
