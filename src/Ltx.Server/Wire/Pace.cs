@@ -9,7 +9,13 @@ internal sealed class Pace(double leastPerSecond, TimeSpan window)
     private TimeSpan _waited;
     private long _bytes;
 
-    public double LeastPerSecond { get; set; } = leastPerSecond;
+    private double _leastPerSecond = leastPerSecond;
+
+    /// <summary>A new rate begins a new window: what came before was held to another one.</summary>
+    public double LeastPerSecond
+    {
+        set => (_leastPerSecond, _waited, _bytes) = (value, TimeSpan.Zero, 0);
+    }
 
     /// <summary>How long one read may take: nothing at all in a whole window is too slow whatever the rate.</summary>
     public TimeSpan Window => window;
@@ -24,7 +30,7 @@ internal sealed class Pace(double leastPerSecond, TimeSpan window)
             return true;
         }
 
-        var enough = _bytes >= LeastPerSecond * _waited.TotalSeconds;
+        var enough = _bytes >= _leastPerSecond * _waited.TotalSeconds;
         (_waited, _bytes) = (TimeSpan.Zero, 0);
         return enough;
     }
