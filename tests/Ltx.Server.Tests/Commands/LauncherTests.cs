@@ -25,7 +25,7 @@ public sealed class LauncherTests : IDisposable
               *) shift; echo RUN "$@" ;;
             esac
             """);
-        File.SetUnixFileMode(tool, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(tool, UnixFileMode.UserRead | UnixFileMode.UserExecute);
     }
 
     private string Program => Path.Combine(folder, "src/Ltx.Server/bin/Release/net10.0/linux-x64/ltx.dll");
