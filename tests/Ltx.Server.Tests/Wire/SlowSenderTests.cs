@@ -47,7 +47,7 @@ public class SlowSenderTests
         // The only turn is taken; this one gets it as soon as the other is ended.
         Assert.Equal(200, (await server.SendAsync(HttpMethod.Post, TestServer.Submit, new ByteArrayContent(Body))).Status);
         await enough.CancelAsync();
-        await trickle.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await trickle.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     [Fact]
