@@ -167,15 +167,15 @@ public sealed class PlanesTests : IDisposable
         Assert.Equal(["is interlaced, and its fields become frames"], (await OfAsync(combed, 128, 96)).Changes);
         Assert.Equal(["is scaled from 128x96 to 64x48", "is interlaced, and its fields become frames"], (await OfAsync(combed, 64, 48)).Changes);
 
-        // By BT.709: 16 + 219 * luma, 128 + 224 * difference.
+        // 200, 50, 20 by BT.709: 16 + 219 * luma, 128 + 224 * difference.
         foreach (var (path, size) in new[] { (rgb, new FrameSize(128, 96)), (narrow, new FrameSize(64, 24)) })
         {
             var frame = (await ReadAsync(await MediaProbe.ProbeAsync(path, cancellationToken: Media.Cancelled), size, Rate))[0];
             var (luma, chroma) = ((int)size.Pixels, (int)size.Pixels / 4);
             Assert.Equal(luma + (2 * chroma), frame.Length);
-            Assert.InRange(frame[luma / 2], 83 - 2, 83 + 2);
-            Assert.InRange(frame[luma + (chroma / 2)], 98 - 2, 98 + 2);
-            Assert.InRange(frame[luma + chroma + (chroma / 2)], 201 - 2, 201 + 2);
+            Assert.InRange(frame[luma / 2], 84 - 2, 84 + 2);
+            Assert.InRange(frame[luma + (chroma / 2)], 100 - 2, 100 + 2);
+            Assert.InRange(frame[luma + chroma + (chroma / 2)], 195 - 2, 195 + 2);
         }
     }
 
