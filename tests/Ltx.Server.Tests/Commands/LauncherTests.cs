@@ -11,7 +11,7 @@ public sealed class LauncherTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "runs a shell script");
         string[] files = ["ltx", "Directory.Build.props", "Directory.Build.targets", ".editorconfig", "global.json"];
-        string[] folders = ["build", "tests", "benchmarks", "tools", "src/Ltx.Server"];
+        string[] folders = ["build", "tests", "benchmarks", "tools", "src/Ltx.Server", "models/recipes"];
         foreach (string name in files) File.Copy(Path.Combine(Repository.Root, name), Path.Combine(folder, name));
         foreach (string name in folders) Directory.CreateDirectory(Path.Combine(folder, name));
         File.WriteAllText(Source("one.cs"), "1");
