@@ -128,7 +128,7 @@ public sealed class MediaProbeTests : IDisposable
         }
         else
         {
-            media.Numbered(name, new(24, 1), 8);
+            File.Move(media.Numbered("made.mp4", new(24, 1), 8), path);
         }
 
         Assert.Equal(7, Media.Pixel((await Media.ReadAllAsync(path, 24))[^1], 3, 3)[0]);
