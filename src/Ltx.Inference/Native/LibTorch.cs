@@ -88,6 +88,7 @@ public static partial class LibTorch
                 throw new InferenceException(Fault.Internal, $"libtorch was not found: {file} does not exist; set {FolderVariable} to the torch/lib folder of a PyTorch of 2.10 or later, or build again.");
             }
         }
+        LeaveOutNnpack(handles[Cpu]);
         handles.Add(Bridge, LoadFile(Path.Combine(AppContext.BaseDirectory, FileName(Bridge))));
         // TorchSharp asks for these by their bare names, which the loader knows by now; calls get them from here.
         NativeLibrary.SetDllImportResolver(typeof(torch).Assembly, (library, _, _) => handles.GetValueOrDefault(library));
@@ -101,6 +102,15 @@ public static partial class LibTorch
     private static void LetThreadsSleep()
     {
         if (!OperatingSystem.IsWindows()) _ = SetEnvironment("OMP_WAIT_POLICY", "PASSIVE", KeepExisting);
+    }
+
+    // libtorch gives small convolutions to NNPACK where the processor is one that it knows: they are rounded otherwise there, and everywhere else
+    // each of them writes a warning to standard error. What torch.backends.nnpack.set_flags(False) calls; builds without NNPACK have no use for it.
+    private static unsafe void LeaveOutNnpack(nint library)
+    {
+        const string GlobalContext = "_ZN2at13globalContextEv", SetUserEnabled = "_ZN2at7Context20setUserEnabledNNPACKEb";
+        if (!NativeLibrary.TryGetExport(library, GlobalContext, out nint context) || !NativeLibrary.TryGetExport(library, SetUserEnabled, out nint enable)) return;
+        ((delegate* unmanaged<nint, byte, void>)enable)(((delegate* unmanaged<nint>)context)(), 0);
     }
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
