@@ -1,6 +1,7 @@
 using Ltx.Inference.Generation;
 using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Native;
+using Ltx.Inference.Recipes;
 using Ltx.Inference.Synthesis;
 using Ltx.Inference.Weights;
 using TorchSharp;
@@ -87,7 +88,9 @@ public sealed class PristinePlanTests : IDisposable
     {
         ModelFolder folder = ModelFolder.Open(Repository.Miniature);
         MemoryPlanner planner = MemoryPlanner.For(folder, ScalarType.Float32, DeviceType.CPU);
-        RequestShape small = new(9, 64, 64), large = new(9, 192, 256);
+        // By a recipe that works on clips in their own size: another would bring both to the same.
+        Recipe recipe = RecipeBook.Open("until-now");
+        RequestShape small = new(9, 64, 64) { Recipe = recipe }, large = new(9, 192, 256) { Recipe = recipe };
         MemoryArrangement Streaming(int blocks) => MemoryArrangement.Resident with { Text = TextResidency.Streams, StreamedBlocks = blocks, VaeElements = 1L << 25 };
         // As much as the large one takes with all blocks streamed; the small one is happy with none.
         long limit = planner.Predict(large, long.MaxValue, Streaming(6)).Worst.Total;
