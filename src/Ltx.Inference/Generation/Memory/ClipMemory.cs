@@ -36,9 +36,9 @@ internal sealed class ClipMemory(ModelFacts model, RequestShape clip, WorkingSiz
         // The source as RGB, until it is encoded; and one run of frames on the way to it, counted in FrameLayout.ToRgb and YuvConversion.ToRgb.
         ledger.Take((double)clip.Frames * clip.Height * clip.Width * Rgb);
         const double Conversion = 22;
-        ledger.Work(ClipTensors.FramesAtOnce(clip.Height, clip.Width) * (double)clip.Height * clip.Width * Conversion * ElementBytes.Float32);
+        ledger.Work(AtOnce(clip.Frames, clip.Height, clip.Width) * Conversion * ElementBytes.Float32);
         Recipe recipe = clip.Recipe;
-        double pixels = Pixels, chunk = ClipTensors.FramesAtOnce(shape.Height, shape.Width) * (double)shape.Height * shape.Width;
+        double pixels = Pixels, chunk = AtOnce(shape.Frames, shape.Height, shape.Width);
         // Frames and mask on the grid, where they were not, and the widened masks.
         bool isOther = shape != size.Source;
         if (isOther) ledger.Take(pixels * ElementBytes.Float32);
@@ -132,6 +132,9 @@ internal sealed class ClipMemory(ModelFacts model, RequestShape clip, WorkingSiz
         double padded = BitOperations.RoundUpToPowerOf2((uint)height) * (double)BitOperations.RoundUpToPowerOf2((uint)width);
         return frames * padded * Rgb * ElementBytes.Float32 * Tensors;
     }
+
+    // Pixels of the longest run of ClipTensors.Chunks: a short clip is one run, and a shorter one than others have.
+    private static double AtOnce(int frames, int height, int width) => (double)Math.Min(frames, ClipTensors.FramesAtOnce(height, width)) * height * width;
 
     private double Walk(int height, int width, long maximumElements, VideoTiling? tiling)
     {
