@@ -90,8 +90,8 @@ public sealed class PristinePlanTests : IDisposable
         MemoryPlanner planner = MemoryPlanner.For(folder, ScalarType.Float32, DeviceType.CPU);
         // By a recipe that works on clips in their own size: another would bring both to the same.
         Recipe recipe = RecipeBook.Open("until-now");
-        RequestShape small = new(9, 64, 64) { Recipe = recipe }, large = new(9, 192, 256) { Recipe = recipe };
-        MemoryArrangement Streaming(int blocks) => MemoryArrangement.Resident with { Text = TextResidency.Streams, StreamedBlocks = blocks, VaeElements = 1L << 25 };
+        RequestShape small = new(9, 64, 64) { Recipe = recipe }, large = new(17, 320, 512) { Recipe = recipe };
+        MemoryArrangement Streaming(int blocks) => MemoryArrangement.Resident with { Text = TextResidency.Streams, StreamedBlocks = blocks, VaeElements = 1L << 22 };
         // As much as the large one takes with all blocks streamed; the small one is happy with none.
         long limit = planner.Predict(large, long.MaxValue, Streaming(6)).Worst.Total;
         long host = 0;
@@ -101,7 +101,7 @@ public sealed class PristinePlanTests : IDisposable
         MemoryArrangement current = keeper.First.Arrangement;
         InferenceException refused = Assert.Throws<InferenceException>(() => keeper.Plan(large, current));
         Assert.Equal(Fault.Input, refused.Fault);
-        Assert.Matches(@"^256x192, 9 frames do not fit on this server's machine: [0-9.]+ GB more of the weights would have to leave the device for pinned host memory, of which 0 GB are left\.", refused.Message);
+        Assert.Matches($@"^{large} do not fit on this server's machine: [0-9.]+ GB more of the weights would have to leave the device for pinned host memory, of which 0 GB are left\.", refused.Message);
         host = planner.PinnedHost(Streaming(6));
         MemoryPlan plan = keeper.Plan(large, current);
         Assert.True(plan.PinnedHost > 0);
@@ -111,7 +111,7 @@ public sealed class PristinePlanTests : IDisposable
         Assert.Equal(0, keeper.Plan(small, current).PinnedHost);
 
         InferenceException atLoad = Assert.Throws<InferenceException>(() => new MemoryKeeper(folder, CPU, ScalarType.Float32, new InpaintOptions(Memory: limit, PlannedFor: large), () => 0));
-        Assert.Matches(@"^Of this model's weights [0-9.]+ GB do not fit on the device for 256x192, 9 frames, and have to be pinned in host memory, of which 0 GB are left\.", atLoad.Message);
+        Assert.Matches($@"^Of this model's weights [0-9.]+ GB do not fit on the device for {large}, and have to be pinned in host memory, of which 0 GB are left\.", atLoad.Message);
     }
 
     [Fact]
