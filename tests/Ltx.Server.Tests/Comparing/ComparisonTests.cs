@@ -63,7 +63,8 @@ public sealed class ComparisonTests(LoadedPipeline loaded) : IClassFixture<Loade
         List<Comparison.Row> rows = await comparison.RunAsync([new ComparedClip("disc", source, Path.Combine(scene, "mask.mp4"), "an orange disc")], job, _ => { }, TestContext.Current.CancellationToken);
 
         Assert.Equal([("disc", "until-now", 3L), ("disc", "official-inpaint-2.3", 3L)], rows.Select(row => (row.Clip, row.Recipe, row.Seed)));
-        Assert.True(rows[0].Figures.Psnr > 40, $"{rows[0]}");
+        // Not the codec's loss alone: the feather lies beyond the mask, too. A picture made anew as a whole is far below.
+        Assert.InRange(rows[0].Figures.Psnr, 30, 60);
         Assert.Equal(["disc-official-inpaint-2.3-3.mp4", "disc-until-now-3.mp4", "disc.mp4", "disc.png", "figures.csv"], TestFolder.Names(folder.Path).Select(Path.GetFileName));
         Assert.Equal(3, File.ReadAllLines(Path.Combine(folder.Path, "figures.csv")).Length);
         // Two columns of 384x256, source and mask above, a result a place below.
