@@ -177,7 +177,7 @@ public sealed class InpaintPipeline : IDisposable
         run.Show(("context.video", texts.Positive.Video), ("context.audio", texts.Positive.Audio));
 
         // 2. The source: what the model is shown of it, and its sound.
-        (EncodedClip clip, Tensor? sound) = clock.Run(InpaintStages.Source, () => (run.EncodeClip(run.Layout.ToRgb(source), mask), keepsSound ? run.EncodeSound() : null));
+        (EncodedClip clip, Tensor? sound) = clock.Run(InpaintStages.Source, () => (run.EncodeClip(source, mask), keepsSound ? run.EncodeSound() : null));
 
         // 3. Stage 1, half size.
         DenoisingStage stage1 = run.Stage1, stage2 = run.Stage2;

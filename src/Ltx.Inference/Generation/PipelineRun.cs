@@ -80,14 +80,14 @@ internal sealed class PipelineRun(
     }
 
     /// <summary>What the model is given of the source.</summary>
-    /// <param name="source">[F, 3, H, W] bytes</param>
+    /// <param name="source">[F, bytes of a frame], in the request's layout; as RGB it is there no longer than this takes</param>
     /// <param name="mask">[F, 1, H, W] 0 or 1</param>
     public EncodedClip EncodeClip(Tensor source, Tensor mask)
     {
         using var scope = NewDisposeScope();
         StageMasks masks = StageMasks.Of(mask, size, recipe.Mask);
         Show(("mask1", masks.Half), ("mask2", masks.Full));
-        EncodedClip clip = EncodedClip.Encode(size.ToWorking(source, size.Padded.Frames), masks, models, loras, recipe);
+        EncodedClip clip = EncodedClip.Encode(size.ToWorking(Layout.ToRgb(source), size.Padded.Frames), masks, models, loras, recipe);
         ReadOnlySpan<(string, Tensor?)> all =
         [
             ("guide1", clip.Guide1), ("clean1", clip.Stage1.Clean), ("clean2", clip.Stage2.Clean), ("reference1", clip.Stage1.Reference), ("reference2", clip.Stage2.Reference),
