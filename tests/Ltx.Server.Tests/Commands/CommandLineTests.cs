@@ -1,3 +1,6 @@
+using System.CommandLine;
+using Ltx.Server.Commands;
+
 namespace Ltx.Server.Tests.Commands;
 
 public sealed class CommandLineTests
@@ -46,6 +49,17 @@ public sealed class CommandLineTests
         // As a file of further arguments it would have printed the help.
         Assert.Equal(BadInput.Users, run.ExitCode);
         Assert.Contains($"@{folder.Path}", Assert.Single(run.Complaints), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_option_that_is_given_again_has_its_last_value()
+    {
+        ParseResult parsed = CommandLine.Parse(["inpaint", "--video", "a", "--mask", "b", "--out", "c", "--seed", "1", "--prompt", "d", "--no-audio", "--no-audio", "--seed", "2", "--prompt", "@e f"]);
+
+        Assert.Empty(parsed.Errors);
+        Assert.Equal((2L, "@e f", true), (parsed.GetValue<long?>("--seed"), parsed.GetValue<string>("--prompt"), parsed.GetValue<bool>("--no-audio")));
+        // A value too many is none of the option's.
+        Assert.NotEmpty(CommandLine.Parse(["inpaint", "--video", "a", "--mask", "b", "--out", "c", "--prompt", "d", "e"]).Errors);
     }
 
     [Fact]

@@ -1,0 +1,37 @@
+using System.CommandLine;
+
+namespace Ltx.Server.Commands;
+
+/// <summary>The commands of the executable and how what was typed is read, alike for all of them.</summary>
+internal static class CommandLine
+{
+    /// <summary>Reads a command line; what cannot be understood is among the result's errors.</summary>
+    public static ParseResult Parse(IReadOnlyList<string> arguments)
+    {
+        RootCommand root = new("Ltx: masked video inpainting with LTX-2.3 on your own machine, and a server that fal's clients can talk to.")
+        {
+            ServeCommand.Create(),
+            RequestsCommand.Create(),
+            InpaintCommand.Create(),
+            DemoCommand.Create(),
+            CompareCommand.Create(),
+            ModelsCommand.Create(),
+            RecipesCommand.Create(),
+            DoctorCommand.Create(),
+            BenchCommand.Create(),
+        };
+        LetTheLastWin(root);
+        // A value is what was typed: by default one that begins with @ would be read as the name of a file whose words become arguments.
+        return root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+    }
+
+    /// <summary>
+    /// An option of one value that is given twice has the last one, as with most programs: a script's own defaults can be followed by what its caller wants.
+    /// </summary>
+    private static void LetTheLastWin(Command command)
+    {
+        // In spite of its name, this decides for an option of one value only whether it may stand there again.
+        foreach (Option option in command.Options.Where(option => option.Arity.MaximumNumberOfValues == 1)) option.AllowMultipleArgumentsPerToken = true;
+        foreach (Command child in command.Subcommands) LetTheLastWin(child);
+    }
+}
