@@ -114,7 +114,7 @@ public class GoldenParityTests
     [Theory]
     [InlineData("ATEN_CPU_CAPABILITY=default")]
     [InlineData("ONEDNN_MAX_CPU_ISA=AVX2")]
-    [InlineData("OMP_NUM_THREADS=1")]
+    [InlineData("OMP_NUM_THREADS=4")]
     public void Another_processor_reproduces_what_the_reference_computed(string setting)
     {
         // The rest of the settings, cases and classes: tests/processors without arguments.
