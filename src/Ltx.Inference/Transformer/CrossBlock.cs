@@ -10,9 +10,11 @@ namespace Ltx.Inference.Transformer;
 /// </summary>
 internal sealed class CrossBlock
 {
-    // Rows of both tables. Here scale comes before shift; the last row is the gate of what the stream takes in.
+    // Rows of both tables. The last one is the gate of what the stream takes in, and has a head to itself.
     private const int Rows = 5, Gate = 4;
-    private const int ToVideoScale = 0, ToVideoShift = 1, ToAudioScale = 2, ToAudioShift = 3;
+
+    // Here scale comes before shift.
+    private static readonly ModulationRows ToVideoRows = new(Scale: 0, Shift: 1), ToAudioRows = new(Scale: 2, Shift: 3);
 
     private readonly Attention audioToVideo, videoToAudio;
     private readonly Tensor videoTable, audioTable;
@@ -35,16 +37,15 @@ internal sealed class CrossBlock
         using Part part = Part.At("between video and audio");
         using var scope = NewDisposeScope();
         Tensor fromAudio = audioToVideo.Forward(
-            Normed(videoTokens, video, videoTable, ToVideoScale, ToVideoShift), Normed(audioTokens, audio, audioTable, ToVideoScale, ToVideoShift),
+            Normed(videoTokens, video, videoTable, ToVideoRows), Normed(audioTokens, audio, audioTable, ToVideoRows),
             video.Input.Geometry.Cross, audio.Input.Geometry.Cross);
         Tensor fromVideo = videoToAudio.Forward(
-            Normed(audioTokens, audio, audioTable, ToAudioScale, ToAudioShift), Normed(videoTokens, video, videoTable, ToAudioScale, ToAudioShift),
+            Normed(audioTokens, audio, audioTable, ToAudioRows), Normed(videoTokens, video, videoTable, ToAudioRows),
             audio.Input.Geometry.Cross, video.Input.Geometry.Cross);
-        Tensor newVideo = Modulations.AddGated(videoTokens, fromAudio, video.CrossGate.Row(videoTable, Gate, 0).PerToken());
-        Tensor newAudio = Modulations.AddGated(audioTokens, fromVideo, audio.CrossGate.Row(audioTable, Gate, 0).PerToken());
+        Tensor newVideo = Modulations.AddGated(videoTokens, fromAudio, video.CrossGate.Only(videoTable[Gate]).PerToken());
+        Tensor newAudio = Modulations.AddGated(audioTokens, fromVideo, audio.CrossGate.Only(audioTable[Gate]).PerToken());
         return (newVideo.MoveToOuterDisposeScope(), newAudio.MoveToOuterDisposeScope());
     }
 
-    private Tensor Normed(Tensor x, StreamState state, Tensor table, int scaleRow, int shiftRow) => Modulations.NormModulate(
-        x, state.CrossScaleShift.ScaleRow(table, scaleRow, scaleRow).PerToken(), state.CrossScaleShift.Row(table, shiftRow, shiftRow).PerToken(), epsilon);
+    private Tensor Normed(Tensor x, StreamState state, Tensor table, ModulationRows rows) => state.CrossScaleShift.At(table, rows).NormModulate(x, epsilon);
 }

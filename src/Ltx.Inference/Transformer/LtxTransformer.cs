@@ -112,11 +112,9 @@ public sealed class LtxTransformer : IDisposable
         using var scope = NewDisposeScope();
         StreamState videoState = video.Prepare(videoInput, audioInput.Sigma), audioState = audio.Prepare(audioInput, videoInput.Sigma);
         Tensor vx = video.Embed(videoInput), ax = audio.Embed(audioInput);
-        for (int i = 0; i < blocks.Length; i++)
+        foreach (int i in stream.Pass(blocks.Length))
         {
-            stream.Begin(i);
             (Tensor nextVideo, Tensor nextAudio) = blocks[i].Forward(vx, ax, videoState, audioState, perturbations, i);
-            stream.End(i);
             vx.Dispose();
             ax.Dispose();
             (vx, ax) = (nextVideo, nextAudio);

@@ -10,10 +10,11 @@ namespace Ltx.Inference.Transformer;
 /// </summary>
 internal sealed class StreamBlock
 {
-    // Rows of the block's table. Here shift comes before scale.
     private const int Rows = 9, PromptRows = 2;
-    private const int SelfShift = 0, SelfScale = 1, SelfGate = 2, ForwardShift = 3, ForwardScale = 4, ForwardGate = 5, TextShift = 6, TextScale = 7, TextGate = 8;
-    private const int PromptShift = 0, PromptScale = 1;
+
+    // Of the first table, and of the second. Here shift comes before scale.
+    private static readonly ModulationRows ToItselfRows = new(Shift: 0, Scale: 1, Gate: 2), ForwardRows = new(Shift: 3, Scale: 4, Gate: 5), ToTextRows = new(Shift: 6, Scale: 7, Gate: 8);
+    private static readonly ModulationRows ContextRows = new(Shift: 0, Scale: 1);
 
     private readonly Attention selfAttention, textAttention;
     private readonly FeedForward feedForward;
@@ -48,31 +49,27 @@ internal sealed class StreamBlock
     {
         using Part part = Part.At(forwardPlace);
         using var scope = NewDisposeScope();
-        TokenModulation modulation = state.Modulation;
-        Tensor normed = Modulations.NormModulate(x, modulation.ScaleRow(table, ForwardScale, ForwardScale).PerToken(), modulation.Row(table, ForwardShift, ForwardShift).PerToken(), epsilon);
-        return Modulations.AddGated(x, feedForward.Forward(normed), modulation.Row(table, ForwardGate, ForwardGate).PerToken()).MoveToOuterDisposeScope();
+        Modulation modulation = state.Modulation.At(table, ForwardRows);
+        return modulation.AddGated(x, feedForward.Forward(modulation.NormModulate(x, epsilon))).MoveToOuterDisposeScope();
     }
 
     private Tensor ToItself(Tensor x, StreamState state, bool passValues)
     {
         using Part part = Part.At(selfPlace);
         using var scope = NewDisposeScope();
-        TokenModulation modulation = state.Modulation;
-        Tensor normed = Modulations.NormModulate(x, modulation.ScaleRow(table, SelfScale, SelfScale).PerToken(), modulation.Row(table, SelfShift, SelfShift).PerToken(), epsilon);
+        Modulation modulation = state.Modulation.At(table, ToItselfRows);
+        Tensor normed = modulation.NormModulate(x, epsilon);
         RotaryTable rope = state.Input.Geometry.Self;
-        Tensor attended = selfAttention.Forward(normed, normed, rope, rope, state.Input.AttentionBias, passValues);
-        return Modulations.AddGated(x, attended, modulation.Row(table, SelfGate, SelfGate).PerToken()).MoveToOuterDisposeScope();
+        return modulation.AddGated(x, selfAttention.Forward(normed, normed, rope, rope, state.Input.AttentionBias, passValues)).MoveToOuterDisposeScope();
     }
 
     private Tensor ToText(Tensor x, StreamState state)
     {
         using Part part = Part.At(textPlace);
         using var scope = NewDisposeScope();
-        TokenModulation modulation = state.Modulation;
-        Tensor query = Modulations.NormModulate(x, modulation.ScaleRow(table, TextScale, TextScale).PerToken(), modulation.Row(table, TextShift, TextShift).PerToken(), epsilon);
-        Tensor context = Modulations.Modulate(
-            state.Input.Context, state.Prompt.ScaleRow(promptTable, PromptScale, PromptScale).PerToken(), state.Prompt.Row(promptTable, PromptShift, PromptShift).PerToken());
-        Tensor read = textAttention.Forward(query, context);
-        return Modulations.AddGated(x, read, modulation.Row(table, TextGate, TextGate).PerToken()).MoveToOuterDisposeScope();
+        Modulation modulation = state.Modulation.At(table, ToTextRows);
+        Tensor query = modulation.NormModulate(x, epsilon);
+        Tensor context = state.Prompt.At(promptTable, ContextRows).Modulate(state.Input.Context);
+        return modulation.AddGated(x, textAttention.Forward(query, context)).MoveToOuterDisposeScope();
     }
 }

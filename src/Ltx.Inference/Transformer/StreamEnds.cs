@@ -85,9 +85,9 @@ internal sealed class StreamEnds
     {
         using Part part = Part.At(Ends);
         using var scope = NewDisposeScope();
-        TokenRows shift = state.Embedded with { Values = state.Embedded.Values + outputTable[0] };
-        TokenRows scale = state.Embedded with { Values = (state.Embedded.Values + outputTable[1]).add_(1) };
-        return projectOut.Forward(Modulations.Modulate(Normed(x), scale.PerToken(), shift.PerToken())).MoveToOuterDisposeScope();
+        TokenRows embedded = state.Embedded;
+        Modulation modulation = new(embedded with { Values = embedded.Values + outputTable[0] }, embedded with { Values = (embedded.Values + outputTable[1]).add_(1) }, null);
+        return projectOut.Forward(modulation.Modulate(Normed(x))).MoveToOuterDisposeScope();
     }
 
     private Tensor Normed(Tensor x)

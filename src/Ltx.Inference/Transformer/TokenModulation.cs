@@ -9,20 +9,23 @@ namespace Ltx.Inference.Transformer;
 /// <param name="Batch">B</param>
 internal sealed record TokenModulation(Tensor Values, Tensor? Index, long Batch)
 {
-    /// <summary>One row of the block's table, plus what the noise level adds to it.</summary>
-    /// <param name="table">[rows of the table, D]</param>
-    /// <param name="tableRow">row of the table</param>
-    /// <param name="row">row of this modulation</param>
-    public TokenRows Row(Tensor table, int tableRow, int row)
+    /// <summary>What the noise level adds to the block's own table, for one of its places.</summary>
+    /// <param name="table">[rows, D], in the head's order</param>
+    public Modulation At(Tensor table, ModulationRows rows)
     {
         using Part part = Part.Of(Part.Lookup);
-        return new TokenRows(Values.select(1, row) + table[tableRow], Index, Batch);
+        TokenRows scale = Row(table[rows.Scale], rows.Scale);
+        scale.Values.add_(1);
+        return new Modulation(Row(table[rows.Shift], rows.Shift), scale, rows.Gate is { } gate ? Row(table[gate], gate) : null);
     }
 
-    /// <summary>The same with one added: a scale.</summary>
-    public TokenRows ScaleRow(Tensor table, int tableRow, int row)
+    /// <summary>The one row of a head that has no other.</summary>
+    /// <param name="own">[D], what the block has of its own</param>
+    public TokenRows Only(Tensor own)
     {
         using Part part = Part.Of(Part.Lookup);
-        return new TokenRows((Values.select(1, row) + table[tableRow]).add_(1), Index, Batch);
+        return Row(own, 0);
     }
+
+    private TokenRows Row(Tensor own, int row) => new(Values.select(1, row) + own, Index, Batch);
 }

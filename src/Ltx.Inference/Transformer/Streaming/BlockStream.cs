@@ -67,8 +67,19 @@ internal sealed class BlockStream(IDeviceLink link, Device device) : IDisposable
         }
     }
 
-    /// <summary>To be called before a block computes: its weights are there when it does.</summary>
-    public void Begin(int index)
+    /// <summary>The blocks of one pass in their order: while the loop's body gives one to the device to compute, its weights are there.</summary>
+    /// <param name="count">of all blocks, streamed or resident</param>
+    public IEnumerable<int> Pass(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            Begin(i);
+            yield return i;
+            End(i);
+        }
+    }
+
+    private void Begin(int index)
     {
         if (!blocks.TryGetValue(index, out StreamedBlock? block)) return;
         // Under way since two streamed blocks ago, unless this is the first one or a pass was given up.
@@ -76,8 +87,8 @@ internal sealed class BlockStream(IDeviceLink link, Device device) : IDisposable
         block.Slot.Await();
     }
 
-    /// <summary>To be called when a block has been given to the device to compute: what comes next in its slot sets out.</summary>
-    public void End(int index)
+    // The block has been given to the device to compute: what comes next in its slot sets out.
+    private void End(int index)
     {
         if (!blocks.TryGetValue(index, out StreamedBlock? block)) return;
         // Passes follow each other: behind the last block come the first.
