@@ -4,27 +4,13 @@ using Ltx.Server.Configuration;
 namespace Ltx.Server.Wire;
 
 /// <summary>The body of a request whose sender has to keep up, else 408. Only the time in which it is waited for counts.</summary>
-internal sealed class PacedBody(HttpContext context, LimitsOptions limits, double leastPerSecond) : Stream
+internal sealed class PacedBody(HttpContext context, LimitsOptions limits, double leastPerSecond) : ReadingStream
 {
     private readonly Stream _inner = context.Request.Body;
     private readonly Pace _pace = new(leastPerSecond, TimeSpan.FromSeconds(limits.IdleBodySeconds));
     private readonly CancellationTokenSource _idle = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
 
     public double LeastPerSecond { set => _pace.LeastPerSecond = value; }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -44,20 +30,7 @@ internal sealed class PacedBody(HttpContext context, LimitsOptions limits, doubl
         return read == 0 || _pace.KeepsUp(Stopwatch.GetElapsedTime(began), read) ? read : throw TooSlow();
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
