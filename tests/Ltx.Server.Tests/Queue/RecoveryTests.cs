@@ -30,13 +30,7 @@ public class RecoveryTests
     public async Task A_graceful_stop_puts_a_long_run_back_without_counting_the_attempt()
     {
         using TempFolder data = new();
-        List<string> ids = [];
-        await using (var server = await TestServer.StartAsync(o => o.Queue.DrainSeconds = 0.2, new FakeEngine { FourthStep = new() }, data.Path))
-        {
-            ids.Add(await server.SubmitAsync());
-            ids.Add(await server.SubmitAsync());
-            await server.WaitForAsync(ids[0], "IN_PROGRESS");
-        }
+        var ids = await LeaveTwoAsync(data);
 
         await using var next = await TestServer.StartAsync(data: data.Path);
         foreach (var id in ids)
@@ -54,13 +48,7 @@ public class RecoveryTests
     public async Task The_server_is_alive_before_what_the_last_stop_left_is_back()
     {
         using TempFolder data = new();
-        List<string> ids = [];
-        await using (var server = await TestServer.StartAsync(o => o.Queue.DrainSeconds = 0.2, new FakeEngine { FourthStep = new() }, data.Path))
-        {
-            ids.Add(await server.SubmitAsync());
-            ids.Add(await server.SubmitAsync());
-            await server.WaitForAsync(ids[0], "IN_PROGRESS");
-        }
+        var ids = await LeaveTwoAsync(data);
 
         // A sync run without its client has to be ended in the database, which somebody else holds.
         using SqliteConnection other = new($"Data Source={Path.Combine(data.Path, "ltx.db")};Pooling=False");
@@ -137,6 +125,7 @@ public class RecoveryTests
         }
 
         await using var next = await TestServer.StartAsync(data: data.Path);
+        await next.Queue.Recovered;
         var request = next.Service<RequestStore>().Page(null, long.MaxValue, 10, null).Single();
         Assert.Equal((RequestState.Completed, 499), (request.State, request.StatusCode));
         Assert.Empty(next.Engine.Runner.Began);
@@ -148,6 +137,15 @@ public class RecoveryTests
         await using var server = await TestServer.StartAsync();
         var error = await Assert.ThrowsAsync<InvalidConfigurationException>(() => TestServer.StartAsync(data: server.Options.Server.Data));
         Assert.Contains("another server uses the folder", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>What a stop leaves that does not wait for the running request, and another behind it.</summary>
+    private static async Task<string[]> LeaveTwoAsync(TempFolder data)
+    {
+        await using var server = await TestServer.StartAsync(o => o.Queue.DrainSeconds = 0.2, new FakeEngine { FourthStep = new() }, data.Path);
+        string[] ids = [await server.SubmitAsync(), await server.SubmitAsync()];
+        await server.WaitForAsync(ids[0], "IN_PROGRESS");
+        return ids;
     }
 
     private static async Task DrainingAsync(RequestQueue queue)
