@@ -1,6 +1,8 @@
-using System.CommandLine;
 using Ltx.Server.Commands;
+using Ltx.Server.Media;
 
 // The whole executable. What a command does stands in Commands/.
-ParseResult parsed = CommandLine.Parse(args);
-return parsed.Errors.Count > 0 ? CommandFailure.WrongCommandLine(parsed) : await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = HardExit.LibraryTimeout });
+int exitCode = await CommandLine.RunAsync(args);
+// An engine that is still computing is left to the end of the process.
+if (InpaintEngine.AreAnyLeft) HardExit.Now(exitCode);
+return exitCode;

@@ -13,7 +13,7 @@ internal static class ByteProgress
     public static async Task<T> ShowAsync<T>(Func<Action<string, long, long>, Task<T>> run)
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        if (Console.IsErrorRedirected || !console.Profile.Capabilities.Interactive) return await run(Lines());
+        if (!console.Profile.Out.IsTerminal || !console.Profile.Capabilities.Interactive) return await run(Lines());
         return await console.Progress()
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
             .StartAsync(async context =>

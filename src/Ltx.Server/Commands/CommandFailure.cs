@@ -54,8 +54,8 @@ internal static class CommandFailure
     /// <summary>Tells what is wrong with a command line that could not be understood.</summary>
     public static int WrongCommandLine(ParseResult parsed)
     {
-        string command = parsed.CommandResult.Command.Name;
-        for (SymbolResult? above = parsed.CommandResult.Parent; above is CommandResult { Command.Name: { } name }; above = above.Parent) command = $"{name} {command}";
+        string command = "";
+        for (SymbolResult? result = parsed.CommandResult; result is CommandResult { Command: { } at }; result = result.Parent) command = at is RootCommand ? $"ltx{command}" : $" {at.Name}{command}";
         // Suggestions come in lines of their own.
         string[] lines = parsed.Errors[^1].Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         string what = lines[0].TrimEnd('.', '?').Replace(". Did you", "; did you", StringComparison.Ordinal) + (lines.Length == 1 ? "" : $": {string.Join(", ", lines[1..])}");

@@ -5,6 +5,13 @@ namespace Ltx.Server.Commands;
 /// <summary>The commands of the executable and how what was typed is read, alike for all of them.</summary>
 internal static class CommandLine
 {
+    /// <summary>Runs the command that was typed, and gives its exit code.</summary>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments)
+    {
+        ParseResult parsed = Parse(arguments);
+        return parsed.Errors.Count > 0 ? CommandFailure.WrongCommandLine(parsed) : await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = HardExit.LibraryTimeout });
+    }
+
     /// <summary>Reads a command line; what cannot be understood is among the result's errors.</summary>
     public static ParseResult Parse(IReadOnlyList<string> arguments)
     {

@@ -15,7 +15,7 @@ internal static class ConsoleProgress
     public static async Task<T> ShowAsync<T>(Func<Action<InpaintProgress>, Task<T>> run)
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        if (Console.IsErrorRedirected || !console.Profile.Capabilities.Interactive) return await run(LineByStage());
+        if (!console.Profile.Out.IsTerminal || !console.Profile.Capabilities.Interactive) return await run(LineByStage());
         return await console.Progress()
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn(), new SpinnerColumn())
             .StartAsync(async context =>
@@ -38,7 +38,7 @@ internal static class ConsoleProgress
         static string Sentence(LoadProgress progress) =>
             string.Create(CultureInfo.InvariantCulture, $"loading {progress.Component}: {progress.Bytes / 1e9:0.00} GB, {progress.Rate:0.0} GB/s");
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        if (Console.IsErrorRedirected || !console.Profile.Capabilities.Interactive)
+        if (!console.Profile.Out.IsTerminal || !console.Profile.Capabilities.Interactive)
         {
             LoadPace pace = new();
             return await load(progress =>

@@ -21,19 +21,10 @@ internal static class ServeCommand
         Command command = new("serve", "Serves fal-ai/ltx-2.3-quality/inpaint/lora over HTTP, as fal does.") { model, urls, data, config, set };
 
         // Synchronous on purpose: the command line library ends asynchronous actions two seconds after SIGTERM, in the middle of the drain.
-        command.SetAction(parsed =>
-        {
-            var exitCode = CommandFailure.Guard(() => Run(ConfigurationSources.Build(
-                parsed.GetValue(config),
-                parsed.GetValue(set) ?? [],
-                ("Server:Model", parsed.GetValue(model)), ("Server:Urls", parsed.GetValue(urls)), ("Server:Data", parsed.GetValue(data)))));
-            if (InpaintEngine.AreAnyLeft)
-            {
-                HardExit.Now(exitCode);
-            }
-
-            return exitCode;
-        });
+        command.SetAction(parsed => CommandFailure.Guard(() => Run(ConfigurationSources.Build(
+            parsed.GetValue(config),
+            parsed.GetValue(set) ?? [],
+            ("Server:Model", parsed.GetValue(model)), ("Server:Urls", parsed.GetValue(urls)), ("Server:Data", parsed.GetValue(data))))));
         return command;
     }
 

@@ -30,7 +30,7 @@ internal static class BadLoras
         Changed("LoRA: a reference factor that is none", "which is no factor.", SafetensorsRewriter.Of((Down, [4, Width]), (Up, [Width, 4])).Metadata("reference_downscale_factor", "two")),
         new("LoRA: two that disagree on the reference", Users, "were trained with different references", call =>
         {
-            foreach (int factor in new[] { 1, 2 })
+            foreach (int factor in new[] { 2, 4 })
             {
                 string path = call.Folder.Named($"reference-{factor}.safetensors");
                 SafetensorsRewriter.Of((Down, [4, Width]), (Up, [Width, 4])).Metadata("reference_downscale_factor", factor.ToString(CultureInfo.InvariantCulture)).Write(path);

@@ -37,7 +37,7 @@ public sealed class BadStartTests : IDisposable
     public async Task A_mistake_is_one_sentence(string name)
     {
         (string says, Func<TestFolder, string[]> arguments) = Rows[name];
-        AssertOneSentence(says, await LtxProcess.RunAsync(arguments(folder)));
+        AssertOneSentence(says, await LtxInProcess.RunAsync(arguments(folder)));
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class BadStartTests : IDisposable
     {
         using TcpListener other = Listening();
         string url = $"http://{other.LocalEndpoint}", data = folder.Named("data");
-        LtxRun run = await LtxProcess.RunAsync(["serve", "--urls", url, "--data", data]);
+        LtxRun run = await LtxInProcess.RunAsync(["serve", "--urls", url, "--data", data]);
         AssertOneSentence($"{url} cannot be listened on: another program listens there", run);
         Assert.Empty(run.Output);
         Assert.False(Directory.Exists(data));

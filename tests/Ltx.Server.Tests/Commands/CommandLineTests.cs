@@ -11,7 +11,7 @@ public sealed class CommandLineTests
     [InlineData("demo --help", "--out", "--model", "--device")]
     public async Task Help_lists_on_standard_output(string arguments, params string[] names)
     {
-        LtxRun run = await LtxProcess.RunAsync(arguments.Split(' '));
+        LtxRun run = await LtxInProcess.RunAsync(arguments.Split(' '));
 
         Assert.Equal(0, run.ExitCode);
         Assert.Empty(run.Error);
@@ -26,7 +26,7 @@ public sealed class CommandLineTests
     [InlineData("requests show", "see ltx requests show --help.")]
     public async Task A_command_line_that_is_not_understood_is_one_sentence_that_says_where_to_look(string arguments, string where)
     {
-        LtxRun run = await LtxProcess.RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        LtxRun run = await LtxInProcess.RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
         Assert.Equal(BadInput.Users, run.ExitCode);
         Assert.Empty(run.Output);
@@ -44,7 +44,7 @@ public sealed class CommandLineTests
         using TestFolder folder = new();
         string value = $"@{folder.Text("words", "--help")}";
 
-        LtxRun run = await LtxProcess.RunAsync(arguments.Select(argument => argument == "@words" ? value : argument));
+        LtxRun run = await LtxInProcess.RunAsync(arguments.Select(argument => argument == "@words" ? value : argument));
 
         // As a file of further arguments it would have printed the help.
         Assert.Equal(BadInput.Users, run.ExitCode);
@@ -67,7 +67,7 @@ public sealed class CommandLineTests
     {
         using TestFolder folder = new();
 
-        LtxRun run = await LtxProcess.RunAsync(["demo", "--out", folder.Text("file", "mine")]);
+        LtxRun run = await LtxInProcess.RunAsync(["demo", "--out", folder.Text("file", "mine")]);
 
         Assert.Equal(BadInput.Users, run.ExitCode);
         Assert.Contains("is a file, and a folder is needed.", Assert.Single(run.Complaints), StringComparison.Ordinal);

@@ -10,7 +10,7 @@ public sealed class DoctorTests
     [Fact]
     public async Task Everything_that_a_run_needs_is_found_here()
     {
-        LtxRun run = await LtxProcess.RunAsync(Doctor);
+        LtxRun run = await LtxInProcess.RunAsync(Doctor);
 
         Assert.Matches(@"(?m)^ok       libtorch    2\.\d+\.\d+ for (CPU|CUDA) in .+, \d+ threads, BLAS: \S.+$", run.Output);
         Assert.Matches("(?m)^(ok     |MISSING|-      )  gpu         .+$", run.Output);
@@ -51,12 +51,12 @@ public sealed class DoctorTests
     [Fact]
     public async Task A_plan_is_made_for_every_usual_card_and_a_frame_that_is_shown_counts()
     {
-        LtxRun blind = (await LtxProcess.RunAsync([.. Doctor, "--plan", "1920x1088x121"])).Succeeded(), seeing = (await LtxProcess.RunAsync([.. Doctor, "--plan", "1920x1088x121", "--show-frame"])).Succeeded();
+        LtxRun blind = (await LtxInProcess.RunAsync([.. Doctor, "--plan", "1920x1088x121"])).Succeeded(), seeing = (await LtxInProcess.RunAsync([.. Doctor, "--plan", "1920x1088x121", "--show-frame"])).Succeeded();
         foreach (string card in (string[])["80 GB", "48 GB", "24 GB", "16 GB"]) Assert.Matches($"(?m)^{card}  bfloat16  .+$", blind.Output);
         // The tower's 421 million numbers, where Gemma stays on the card.
         Assert.Equal(0.842, Weights(seeing) - Weights(blind), tolerance: 0.11);
 
-        LtxRun refused = await LtxProcess.RunAsync([.. Doctor, "--plan", "1920x1088x121", "--show-frame", "--model", "miniature"]);
+        LtxRun refused = await LtxInProcess.RunAsync([.. Doctor, "--plan", "1920x1088x121", "--show-frame", "--model", "miniature"]);
         Assert.Equal(2, refused.ExitCode);
         Assert.Contains("does not expand prompts", Assert.Single(refused.Complaints), StringComparison.Ordinal);
 

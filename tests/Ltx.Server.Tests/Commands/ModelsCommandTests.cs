@@ -152,7 +152,7 @@ public sealed class ModelsCommandTests : IDisposable
         Assert.StartsWith($"ltx: {sentence}", Assert.Single(run.Complaints), StringComparison.Ordinal);
     }
 
-    private static Task<LtxRun> Models(params string[] arguments) => LtxProcess.RunAsync(["models", .. arguments]);
+    private static Task<LtxRun> Models(params string[] arguments) => LtxInProcess.RunAsync(["models", .. arguments]);
 
     private static string[] Lines(LtxRun run) => run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 

@@ -3,7 +3,7 @@ using Ltx.Server.Tests.Models;
 
 namespace Ltx.Server.Tests.Commands;
 
-/// <summary>`ltx models pull` as a process: the licence, the token's sources, and a kill in the middle.</summary>
+/// <summary>`ltx models pull`: the licence, the token's sources, and a kill in the middle.</summary>
 public sealed class ModelsPullCommandTests : IAsyncDisposable
 {
     // Three segments of the size that the program uses.
@@ -44,12 +44,12 @@ public sealed class ModelsPullCommandTests : IAsyncDisposable
         Assert.True(File.Exists(part));
         Assert.False(File.Exists(final));
         Assert.False(File.Exists(Path.Combine(Model, "model.json")));
-        LtxRun unfinished = await LtxProcess.RunAsync(["models", "verify", Model]);
+        LtxRun unfinished = await LtxInProcess.RunAsync(["models", "verify", Model]);
         Assert.Equal($"ltx: {Model} is not a model folder: it has no model.json.", Assert.Single(unfinished.Complaints));
         hub.OnStorage = (_, _) => Task.FromResult(false);
         int before = hub.Loaded.Count;
 
-        LtxRun run = (await LtxProcess.RunAsync(Arguments("--accept-licence"))).Succeeded();
+        LtxRun run = (await LtxInProcess.RunAsync(Arguments("--accept-licence"))).Succeeded();
 
         Assert.Equal(weights, await File.ReadAllBytesAsync(final));
         Assert.Equal(["bytes=33554432-67108863", "bytes=67108864-69999999"], hub.Loaded.Skip(before).Select(request => request.Header("Range")).Order(StringComparer.Ordinal));
@@ -63,7 +63,7 @@ public sealed class ModelsPullCommandTests : IAsyncDisposable
     {
         hub.Add("weights.safetensors", 2000);
 
-        LtxRun run = await LtxProcess.RunAsync(Arguments());
+        LtxRun run = await LtxInProcess.RunAsync(Arguments());
 
         Assert.Equal(2, run.ExitCode);
         Assert.Equal("ltx: These licences must be accepted before anything is loaded: read them, then call again with --accept-licence.", Assert.Single(run.Complaints));
@@ -120,7 +120,7 @@ public sealed class ModelsPullCommandTests : IAsyncDisposable
         // Nobody has a disk for this.
         hub.LengthLie = 1L << 60;
 
-        LtxRun run = await LtxProcess.RunAsync(Arguments("--accept-licence"));
+        LtxRun run = await LtxInProcess.RunAsync(Arguments("--accept-licence"));
 
         Assert.Equal(2, run.ExitCode);
         Assert.Matches($@"^ltx: The disk of {System.Text.RegularExpressions.Regex.Escape(Model)} has \d+\.\d GB free, and 1152921504\.6 GB are still to be loaded\.$", Assert.Single(run.Complaints));
@@ -131,10 +131,10 @@ public sealed class ModelsPullCommandTests : IAsyncDisposable
     public async Task A_pulled_model_is_verified_against_its_lock()
     {
         hub.Add("weights.safetensors", 2000);
-        (await LtxProcess.RunAsync(Arguments("--accept-licence"))).Succeeded();
+        (await LtxInProcess.RunAsync(Arguments("--accept-licence"))).Succeeded();
         await File.WriteAllTextAsync(Path.Combine(Model, "text", "config.json"), "[]");
 
-        LtxRun run = await LtxProcess.RunAsync(["models", "verify", Model]);
+        LtxRun run = await LtxInProcess.RunAsync(["models", "verify", Model]);
 
         // The stand-ins for weights are none, which is said as well.
         Assert.Equal(2, run.ExitCode);

@@ -59,7 +59,7 @@ public class ServeCommandTests
     public async Task A_model_that_is_not_there_or_cannot_do_what_is_asked_ends_the_start_with_one_sentence(string sentence, params string[] arguments)
     {
         using TestFolder folder = new();
-        LtxRun run = await LtxProcess.RunAsync(["serve", "--urls", "http://127.0.0.1:0", "--data", folder.Folder("data"), .. arguments]);
+        LtxRun run = await LtxInProcess.RunAsync(["serve", "--urls", "http://127.0.0.1:0", "--data", folder.Folder("data"), .. arguments]);
         Assert.Equal(2, run.ExitCode);
         Assert.Contains(sentence, Assert.Single(run.Complaints), StringComparison.Ordinal);
     }
@@ -79,7 +79,7 @@ public class ServeCommandTests
             database.Write(new byte[database.Length - 4096]);
         }
 
-        LtxRun run = await LtxProcess.RunAsync(["serve", "--urls", "http://127.0.0.1:0", "--data", data]);
+        LtxRun run = await LtxInProcess.RunAsync(["serve", "--urls", "http://127.0.0.1:0", "--data", data]);
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("is damaged", Assert.Single(run.Complaints), StringComparison.Ordinal);

@@ -75,10 +75,10 @@ public sealed class ComparisonTests(LoadedPipeline loaded) : IClassFixture<Loade
     [Fact]
     public async Task Recipes_are_listed_and_shown()
     {
-        LtxRun list = (await LtxProcess.RunAsync(["recipes", "list"])).Succeeded(), show = (await LtxProcess.RunAsync(["recipes", "show", "default"])).Succeeded();
+        LtxRun list = (await LtxInProcess.RunAsync(["recipes", "list"])).Succeeded(), show = (await LtxInProcess.RunAsync(["recipes", "show", "default"])).Succeeded();
         Assert.All(RecipeBook.Names(), name => Assert.Contains(name, list.Output, StringComparison.Ordinal));
         Assert.Contains("\"resampled\"", show.Output, StringComparison.Ordinal);
-        LtxRun none = await LtxProcess.RunAsync(["recipes", "show", "nothing"]);
+        LtxRun none = await LtxInProcess.RunAsync(["recipes", "show", "nothing"]);
         Assert.Equal(2, none.ExitCode);
     }
 

@@ -69,10 +69,10 @@ public class JsonPropertyTests
     }
 
     [Fact]
-    public async Task Strings_of_100_MB_are_taken_where_the_schema_allows_them_and_never_echoed()
+    public async Task Strings_of_any_length_are_taken_where_the_schema_allows_them_and_never_echoed()
     {
         await using var server = await TestServer.StartAsync();
-        var huge = new string('x', 100_000_000);
+        var huge = new string('x', LongForm.IsOn ? 100_000_000 : 10_000_000);
         Assert.Equal(200, (await server.PostAsync(TestServer.Submit, TestServer.Input(("prompt", huge)))).Status);
         var wrong = await server.PostAsync(TestServer.Submit, TestServer.Input(("video_quality", huge)));
         Check(wrong);

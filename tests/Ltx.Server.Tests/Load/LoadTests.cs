@@ -10,7 +10,7 @@ namespace Ltx.Server.Tests.Load;
 public class LoadTests(ITestOutputHelper output)
 {
     /// <summary>
-    /// 200 clients, a status call every 100 ms each, 1,000 waiting requests, and a run that computes on every core but one. Machines are
+    /// 200 clients, a status call every 100 ms each, a thousand waiting requests, and a run that computes on every core but one. Machines are
     /// shared, so the calls are held against calls of the same clients that do nothing: what a status costs beyond those is ours.
     /// </summary>
     [Fact]
@@ -39,18 +39,19 @@ public class LoadTests(ITestOutputHelper output)
         Assert.Equal(202, (await server.CancelAsync(ids[0])).Status); // it runs on, far longer than this takes
     }
 
-    /// <summary>10,000 requests from submit to result in a process of its own: at the end it holds what it held after 2,000.</summary>
+    /// <summary>Thousands of requests from submit to result in a process of its own: at the end it holds what it held after the first fifth.</summary>
     [Fact]
-    public async Task Memory_is_flat_over_10000_requests()
+    public async Task Memory_is_flat_over_thousands_of_requests()
     {
         using TempFolder data = new();
         using var server = HostProcess.Start(data.Path, stepMilliseconds: 0);
         await server.WaitUntilLiveAsync();
         var began = Stopwatch.GetTimestamp();
         List<long> sizes = [];
-        for (var thousand = 1; thousand <= 10; thousand++)
+        var batch = LongForm.IsOn ? 1000 : 250;
+        for (var tenth = 1; tenth <= 10; tenth++)
         {
-            await Parallel.ForEachAsync(Enumerable.Range(0, 1000), new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (_, ct) =>
+            await Parallel.ForEachAsync(Enumerable.Range(0, batch), new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (_, ct) =>
             {
                 using var content = JsonContent.Create(TestServer.Input());
                 using var answer = await server.Client.PostAsync(TestServer.Run, content, ct);
@@ -59,7 +60,7 @@ public class LoadTests(ITestOutputHelper output)
             sizes.Add(server.WorkingSet);
         }
 
-        output.WriteLine($"10,000 requests in {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s; working set after each thousand, MB: {string.Join(' ', sizes.Select(s => s / 1_000_000))}");
+        output.WriteLine($"{10 * batch} requests in {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s; working set after each {batch}, MB: {string.Join(' ', sizes.Select(s => s / 1_000_000))}");
         Assert.InRange(sizes[^1] - sizes[1], long.MinValue, 40_000_000);
         Assert.Equal(0, server.Stop());
     }
@@ -69,7 +70,7 @@ public class LoadTests(ITestOutputHelper output)
     {
         ConcurrentBag<double> times = [], empty = [];
         var processor = Process.GetCurrentProcess().TotalProcessorTime;
-        using CancellationTokenSource stop = new(TimeSpan.FromSeconds(15));
+        using CancellationTokenSource stop = new(TimeSpan.FromSeconds(LongForm.IsOn ? 15 : 4));
         using HttpClient http = new(new SocketsHttpHandler { MaxConnectionsPerServer = clients }) { BaseAddress = new Uri(server.Url) };
         await Task.WhenAll(Enumerable.Range(0, clients).Select(async n =>
         {

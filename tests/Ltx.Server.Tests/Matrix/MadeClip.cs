@@ -65,7 +65,7 @@ internal sealed record MadeClip(string File, long Seed, string Prompt, string Ur
         return psnr;
     }
 
-    /// <summary>Each channel is the other's, and at no other lag more so.</summary>
+    /// <summary>Each channel is the other's, and in its last second, where a rate that is off would show, at no other lag more so.</summary>
     public async Task SoundsLikeAsync(string source)
     {
         const int Rate = 48000, Reach = 240;
@@ -76,17 +76,9 @@ internal sealed record MadeClip(string File, long Seed, string Prompt, string Ur
         {
             double correlation = Correlation(before, after, 0);
             Assert.True(correlation > LeastCorrelation, $"The correlation is {correlation:0.0000}.");
-            Assert.Equal(0, Enumerable.Range(-Reach, 2 * Reach + 1).MaxBy(lag => Correlation(before, after, lag)));
+            int end = Math.Max(0, samples - Rate);
+            Assert.Equal(0, Enumerable.Range(-Reach, 2 * Reach + 1).MaxBy(lag => Correlation(before.AsSpan(end), after.AsSpan(end), lag)));
         }
-    }
-
-    /// <summary>How many pixels inside the mask two results differ in, over all frames, and how many there are.</summary>
-    public static async Task<(long Differ, long All)> DifferInsideAsync(MadeClip one, MadeClip other, string mask)
-    {
-        List<byte[]> a = await one.FramesAsync(), b = await other.FramesAsync(), masks = await TestMedia.FramesAsync(mask, FramePixels.Gray8);
-        Assert.Equal(a.Count, b.Count);
-        List<(int Frame, int Pixel)> inside = [.. Enumerable.Range(0, a.Count).SelectMany(frame => Enumerable.Range(0, masks[frame].Length).Where(pixel => masks[frame][pixel] > 127).Select(pixel => (frame, pixel)))];
-        return (inside.LongCount(at => !a[at.Frame].AsSpan(3 * at.Pixel, 3).SequenceEqual(b[at.Frame].AsSpan(3 * at.Pixel, 3))), inside.Count);
     }
 
     /// <summary>Where white is at most so many rows and columns away.</summary>
@@ -106,7 +98,7 @@ internal sealed record MadeClip(string File, long Seed, string Prompt, string Ur
         return all;
     }
 
-    private static double Correlation(float[] a, float[] b, int lag)
+    private static double Correlation(ReadOnlySpan<float> a, ReadOnlySpan<float> b, int lag)
     {
         double ab = 0, aa = 0, bb = 0;
         for (int i = Math.Max(0, -lag); i < Math.Min(a.Length, b.Length - lag); i++)

@@ -17,6 +17,9 @@ internal sealed class MatrixClips(TestFolder folder)
     /// <summary>2 s at 24 fps with stereo sound at 48 kHz, neither of them squeezed: what is in it is known exactly.</summary>
     public string Source => Make("source.mov", Width, Height, "24", 48, Sound(48000));
 
+    /// <summary>A picture without sound.</summary>
+    public string Silent => Make("silent.mov", Width, Height, "24", 12);
+
     /// <summary>A white rectangle in the middle that moves to the right, as long as <see cref="Source"/>.</summary>
     public string Mask => Moving("mask.mkv", Width, Height, "24", 48);
 

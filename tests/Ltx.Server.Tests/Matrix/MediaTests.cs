@@ -11,14 +11,11 @@ public sealed class MediaTests(RealServer real, ITestOutputHelper output)
 {
     private const int Width = MatrixClips.Width, Height = MatrixClips.Height, Frames = MatrixClips.Frames;
 
-    public static TheoryData<double, string> Rates => new()
-    {
-        { 1, "1/1" }, { 1.5, "3/2" }, { 7, "7/1" }, { 12.5, "25/2" }, { 14.985, "15000/1001" }, { 23.976, "24000/1001" }, { 23.98, "24000/1001" }, { 25, "25/1" }, { 29.97, "30000/1001" },
-        { 30, "30/1" }, { 47.952, "48000/1001" }, { 48, "48/1" }, { 50, "50/1" }, { 59.94, "60000/1001" }, { 60, "60/1" },
-    };
-
+    // Every other rate is the reader's and the writer's (VideoReaderTests, VideoWriterRateTests).
     [Theory]
-    [MemberData(nameof(Rates))]
+    [InlineData(1, "1/1")]
+    [InlineData(23.98, "24000/1001")]
+    [InlineData(59.94, "60000/1001")]
     public async Task At_any_rate_the_sound_is_as_long_as_the_picture_and_lies_where_it_lay(double rate, string fraction)
     {
         // Long enough that a rate which is off by a thousandth would be seen at its end.
@@ -31,9 +28,7 @@ public sealed class MediaTests(RealServer real, ITestOutputHelper output)
 
     [Theory]
     [InlineData("8 kHz", 8000, "stereo")]
-    [InlineData("44.1 kHz", 44100, "stereo")]
     [InlineData("96 kHz", 96000, "stereo")]
-    [InlineData("mono", 48000, "mono")]
     [InlineData("mono at 11025", 11025, "mono")]
     [InlineData("5.1", 48000, "5.1")]
     public async Task Sound_of_any_kind_is_kept(string name, int rate, string layout)
@@ -54,7 +49,6 @@ public sealed class MediaTests(RealServer real, ITestOutputHelper output)
     [Theory]
     [InlineData(90)]
     [InlineData(180)]
-    [InlineData(270)]
     public async Task A_rotation_flag_is_applied_and_gone(int clockwise)
     {
         string source = Rotated(real.Clips.Make("flat.mp4", 128, 96, "24", Frames), clockwise);
@@ -66,16 +60,13 @@ public sealed class MediaTests(RealServer real, ITestOutputHelper output)
         output.WriteLine($"{await made.KeepsAsync(source, mask):0.00} dB");
         // The pixels are where the flag says, told without the reader that the product uses: the left upper corner.
         byte[] flat = (await TestMedia.FramesAsync(real.Clips.Make("flat.mp4", 128, 96, "24", Frames)))[0], turned = (await made.FramesAsync())[0];
-        (int x, int y) = clockwise switch { 90 => (3, 96 - 1 - 5), 180 => (128 - 1 - 5, 96 - 1 - 3), _ => (128 - 1 - 3, 5) };
+        (int x, int y) = clockwise switch { 90 => (3, 96 - 1 - 5), _ => (128 - 1 - 5, 96 - 1 - 3) };
         for (int c = 0; c < 3; c++) Assert.InRange(turned[3 * (3 * width + 5) + c] - flat[3 * (y * 128 + x) + c], -6, 6);
     }
 
     [Theory]
     [InlineData(129, 97, 128, 96)]
-    [InlineData(128, 97, 128, 96)]
     [InlineData(130, 66, 130, 66)]
-    [InlineData(64, 64, 64, 64)]
-    [InlineData(200, 70, 200, 70)]
     public async Task Odd_sizes_lose_a_row_or_a_column_and_others_nothing(int width, int height, int madeWidth, int madeHeight)
     {
         string source = real.Clips.Make($"{width}x{height}.mkv", width, height, "24", Frames, null, "-pix_fmt", "yuv444p"), mask = real.Clips.Moving($"mask-{width}x{height}.mkv", width, height, "24", Frames);
@@ -90,25 +81,24 @@ public sealed class MediaTests(RealServer real, ITestOutputHelper output)
         { "a picture", "" },
         { "a picture of another shape", "The mask is 90x200 pixels, and is stretched to 128x96." },
         { "a picture with soft edges", "" },
-        { "a picture with a palette", "" },
         { "a video that is shorter", "The mask ends after 3 of 9 frames; its last one is held." },
         { "a video that is longer", "The mask is longer than the source video; its rest is not used." },
         { "a video of another size and rate", "The mask is 64x50 pixels, and is stretched to 128x96." },
-        { "a GIF", "" },
+        // A GIF's pixels may be transparent, whether any of them is or not.
+        { "a GIF", "The mask has an alpha channel; its brightness alone is used, and where the alpha draws anything it says the same." },
     };
 
     [Theory]
     [MemberData(nameof(Masks))]
     public async Task Masks_of_any_kind_say_what_is_made_anew(string name, string note)
     {
-        string Still(string file, int width, int height, string more, params string[] options) => TestMedia.Make(
-            real.Folder, file, ["-f", "lavfi", "-i", $"color=black:s={width}x{height}:r=24,format=gray,drawbox=iw/4:ih/4:iw/2:ih/2:white:fill{more}", "-frames:v", "1", .. options]);
+        string Still(string file, int width, int height, string more) => TestMedia.Make(
+            real.Folder, file, ["-f", "lavfi", "-i", $"color=black:s={width}x{height}:r=24,format=gray,drawbox=iw/4:ih/4:iw/2:ih/2:white:fill{more}", "-frames:v", "1"]);
         string mask = name switch
         {
             "a picture" => Still("still.png", Width, Height, ""),
             "a picture of another shape" => Still("tall.png", 90, 200, ""),
             "a picture with soft edges" => Still("soft.png", Width, Height, ",gblur=sigma=6"),
-            "a picture with a palette" => Still("palette.png", Width, Height, ",format=rgb24", "-pix_fmt", "pal8"),
             "a video that is shorter" => real.Clips.Moving("short.mkv", Width, Height, "24", 3),
             "a video that is longer" => real.Clips.Moving("longer.mkv", Width, Height, "24", 72),
             "a video of another size and rate" => real.Clips.Moving("other.mkv", 64, 50, "10", 20),
@@ -142,7 +132,7 @@ public sealed class MediaTests(RealServer real, ITestOutputHelper output)
     public async Task First_and_last_frame_are_there_and_none_is_there_twice()
     {
         // Every frame is of a grey of its own.
-        string source = TestMedia.Make(real.Folder, "numbered.mkv", "-f", "lavfi", "-i", "nullsrc=s=64x64:r=24,format=gray,geq=lum='16+8*N'", "-frames:v", "25", "-c:v", "ffv1");
+        string source = TestMedia.Make(real.Folder, "numbered.mkv", "-f", "lavfi", "-i", "nullsrc=s=64x64:r=24,format=gray,geq=lum='16+8*N'", "-frames:v", "25", "-pix_fmt", "yuv420p", "-c:v", "ffv1");
         MadeClip made = await real.RunAsync(("video_url", RealServer.Url(source)), ("mask_video_url", RealServer.Url(real.Clips.Black)), ("num_frames", 25));
         made.HasShape(64, 64, 25, "24/1", sound: false);
         List<byte[]> frames = await made.FramesAsync(), sources = await TestMedia.FramesAsync(source);
@@ -156,7 +146,7 @@ public sealed class MediaTests(RealServer real, ITestOutputHelper output)
         byte[] file = File.ReadAllBytes(flat);
         // The matrix in the track's header (tkhd): version and flags, times, ids and durations are 40 bytes, layer to volume 12 more.
         int matrix = file.AsSpan().IndexOf("tkhd"u8) + 4 + 40;
-        (int cos, int sin) = clockwise switch { 90 => (0, 1), 180 => (-1, 0), _ => (0, -1) };
+        (int cos, int sin) = clockwise switch { 90 => (0, 1), _ => (-1, 0) };
         int[] values = [cos * 0x10000, sin * 0x10000, 0, -sin * 0x10000, cos * 0x10000, 0, 0, 0, 0x40000000];
         for (int i = 0; i < values.Length; i++) BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(matrix + i * 4), values[i]);
         return real.Folder.Bytes($"rotated-{clockwise}.mp4", file);

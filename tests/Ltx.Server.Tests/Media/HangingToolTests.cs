@@ -9,33 +9,24 @@ public sealed class HangingToolTests(GoodFiles good, LoadedPipeline loaded) : IC
 {
     private const string Hang = "exec sleep 600";
 
-    [Fact]
-    public async Task Ffprobe_that_hangs_is_given_up_by_the_command()
-    {
-        using TestFolder folder = new();
-        InpaintCall call = good.Call(folder);
-        call.Environment["LTX_FFMPEG"] = folder.Tools(ffprobe: Hang);
-
-        LtxRun run = await call.RunAsync();
-
-        Assert.Equal("ltx: ffprobe took longer than the 30 seconds that it is allowed.", Assert.Single(run.Complaints));
-        Assert.Equal(BadInput.Ours, run.ExitCode);
-        Assert.Empty(TestFolder.Names(Path.GetDirectoryName(call.Output)!));
-    }
-
     [Theory]
-    [InlineData(Hang)]
+    [InlineData("ffprobe", Hang, 2)]
+    [InlineData("ffmpeg", Hang, 3)]
     // Only the encoder: the engine has frames for it and must not wait for ever.
-    [InlineData("case \"$*\" in *libx264*) exec sleep 600;; esac; exec ffmpeg \"$@\"")]
-    public async Task Ffmpeg_that_hangs_ends_the_run_and_leaves_nothing(string script)
+    [InlineData("ffmpeg", "case \"$*\" in *libx264*) exec sleep 600;; esac; exec ffmpeg \"$@\"", 3)]
+    public async Task A_program_that_hangs_ends_the_run_and_leaves_nothing(string program, string script, int seconds)
     {
         using TestFolder folder = new();
         string target = Path.Combine(folder.Folder("out"), "result.mp4");
-        MediaLimits limits = new() { ToolFolder = folder.Tools(ffmpeg: script), WorkTime = TimeSpan.FromSeconds(3) };
+        MediaLimits limits = new() { ToolFolder = program == "ffprobe" ? folder.Tools(ffprobe: script) : folder.Tools(ffmpeg: script), ProbeTime = TimeSpan.FromSeconds(2), WorkTime = TimeSpan.FromSeconds(3) };
 
         MediaException error = await Assert.ThrowsAsync<MediaException>(() => loaded.RunAsync(new ClipJob(good.Video, good.Mask, "a red disc", target) { Seed = 1, Steps = 8 }, limits));
 
-        Assert.Equal((MediaFault.Server, "ffmpeg took longer than the 3 seconds that it is allowed."), (error.Fault, error.Message));
+        Assert.Equal((MediaFault.Server, $"{program} took longer than the {seconds} seconds that it is allowed."), (error.Fault, error.Message));
         Assert.Empty(TestFolder.Names(Path.GetDirectoryName(target)!));
     }
+
+    [Fact]
+    public void What_commands_and_server_allow_is_half_a_minute_for_a_look_and_ten_for_a_clip() =>
+        Assert.Equal((TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10)), (MediaLimits.Default.ProbeTime, MediaLimits.Default.WorkTime));
 }

@@ -7,13 +7,13 @@ using Ltx.Video;
 
 namespace Ltx.Server.Tests.Media;
 
-/// <summary>The miniature model on the CPU, loaded once for a class of tests, which run one after the other.</summary>
+/// <summary>The miniature model on the CPU, loaded once for a class of tests, which run one after the other. It works on small clips as small as they are.</summary>
 public sealed class LoadedPipeline : IDisposable
 {
     private readonly Lazy<Task<InpaintEngine>> engine = new(() => InpaintEngine.OpenAsync(() =>
     {
         TorchSharp.torch.Device device = ComputeDevice.Parse("cpu");
-        return new InpaintPipeline(ModelFolder.Open(Repository.Model), device, ComputeDevice.DefaultType(device));
+        return new InpaintPipeline(ModelFolder.Open(Repository.Model), device, ComputeDevice.DefaultType(device), new InpaintOptions(WorkingShortSide: 0));
     }));
 
     internal Task<InpaintEngine> Engine => engine.Value;

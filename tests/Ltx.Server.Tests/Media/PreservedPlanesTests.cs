@@ -108,7 +108,7 @@ public sealed class PreservedPlanesTests(LoadedPipeline loaded, ITestOutputHelpe
         if (name == "a scene")
         {
             // The scenes are stored as RGB, so a camera's form of one is made first.
-            Scene scene = (await Scene.ReadAllAsync())[0];
+            Scene scene = (await Scene.ReadAsync(1))[0];
             string camera = TestMedia.Make(
                 folder, "scene.mp4", "-i", scene.VideoFile, "-frames:v", "9", "-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p", "-c:v", "libx264", "-crf", "10",
                 "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709");

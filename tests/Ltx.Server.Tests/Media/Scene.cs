@@ -23,11 +23,12 @@ internal sealed record Scene(string Name, string Prompt, double SourcePsnr, List
 
     public string MaskFile => File("mask.mp4");
 
-    public static async Task<List<Scene>> ReadAllAsync()
+    /// <param name="count">of the eight, in their order</param>
+    public static async Task<List<Scene>> ReadAsync(int count)
     {
         using JsonDocument list = JsonDocument.Parse(await System.IO.File.ReadAllBytesAsync(Path.Combine(Repository.Scenes, "scenes.json")));
         List<Scene> scenes = [];
-        foreach (JsonElement entry in list.RootElement.EnumerateArray())
+        foreach (JsonElement entry in list.RootElement.EnumerateArray().Take(count))
         {
             Scene scene = new(entry.GetProperty("scene").GetString()!, entry.GetProperty("prompt").GetString()!, entry.GetProperty("source_psnr").GetDouble(), [], [], []);
             scenes.Add(scene with

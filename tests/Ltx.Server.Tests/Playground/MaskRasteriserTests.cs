@@ -1,4 +1,5 @@
 using Ltx.Server.Playground;
+using Ltx.Server.Tests.Support;
 
 namespace Ltx.Server.Tests.Playground;
 
@@ -13,7 +14,7 @@ public class MaskRasteriserTests
     public void Every_pixel_of_every_frame_is_the_rules()
     {
         Random random = new(20260701);
-        for (int drawing = 0; drawing < 300; drawing++)
+        for (int drawing = 0; drawing < (LongForm.IsOn ? 300 : 100); drawing++)
         {
             AssertSame(Drawing(random), $"drawing {drawing}");
         }

@@ -14,7 +14,7 @@ namespace Ltx.Server.Tests.Queue;
 [Collection("alone")]
 public class KillTests(ITestOutputHelper output)
 {
-    private static readonly int Rounds = LongForm.IsOn ? 200 : 20;
+    private static readonly int Rounds = LongForm.IsOn ? 200 : 10;
 
     [Fact]
     public async Task Kills_lose_nothing_repeat_nothing_and_every_webhook_arrives()

@@ -49,9 +49,9 @@ public sealed class ContentGuardTests : IDisposable
     public void A_passage_of_what_the_model_is_sure_of_is_refused_wherever_it_shows()
     {
         byte[] calm = Calm(), sure = Strong(1);
-        foreach (int shown in (int[])[0, 4, 7])
+        foreach (int shown in (int[])[0, 2, 3])
         {
-            byte[][] frames = [.. Enumerable.Range(0, 9).Select(i => i == shown || i == shown + 1 ? sure : calm)];
+            byte[][] frames = [.. Enumerable.Range(0, 5).Select(i => i == shown || i == shown + 1 ? sure : calm)];
             ContentGuard guard = new(new SafetyOptions(), classifier);
             ContentRefusedException refused = Assert.Throws<ContentRefusedException>(() => guard.CheckSource(Clip(frames), CancellationToken.None));
             Assert.Equal(ContentGuard.Source, refused.Part);
@@ -71,9 +71,9 @@ public sealed class ContentGuardTests : IDisposable
     [Fact]
     public void A_single_frame_among_others_that_do_not_agree_is_no_reason_and_nothing_of_the_clip_is_lost()
     {
-        foreach (int shown in (int[])[0, 4, 8])
+        foreach (int shown in (int[])[0, 2, 4])
         {
-            byte[][] frames = [.. Enumerable.Range(0, 9).Select(i => i == shown ? Strong(1) : Calm())];
+            byte[][] frames = [.. Enumerable.Range(0, 5).Select(i => i == shown ? Strong(1) : Calm())];
             ContentGuard guard = new(new SafetyOptions(), classifier), strict = new(new SafetyOptions { Agreement = 1 }, classifier);
             CollectingSink sink = new();
             guard.CheckSource(Clip(frames), CancellationToken.None);

@@ -9,7 +9,6 @@ using Ltx.Server.Tests.Support;
 namespace Ltx.Server.Tests.Safety;
 
 /// <summary>The real server, the real engine and the real client of fal: what the policy refuses, and what it lets through.</summary>
-[Collection("alone")]
 public sealed class RefusalTests : IDisposable
 {
     // A run of the engine on a busy machine.
@@ -75,7 +74,12 @@ public sealed class RefusalTests : IDisposable
         JavaScriptClient.RunAsync(server, "safety", "middleware", Limit, TestMedia.Video(folder, width: 64, height: 64), TestMedia.Mask(folder, width: 64, height: 64), where);
 
     private static Task<TestServer> StartAsync(Action<SafetyOptions> policy) => TestServer.StartAsync(
-        options => policy(options.Safety), register: (services, options) => ServeCommand.AddEngine(services, ConfigurationSources.Build(null, []), options));
+        options =>
+        {
+            options.Inpaint.WorkingShortSide = 0;
+            policy(options.Safety);
+        },
+        register: (services, options) => ServeCommand.AddEngine(services, ConfigurationSources.Build(null, []), options));
 
     // Everything in the folder of files has its row; the client's uploads lie there, too.
     private static List<StoredFile> Outputs(TestServer server)
