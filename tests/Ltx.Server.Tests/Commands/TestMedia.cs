@@ -27,7 +27,14 @@ internal static class TestMedia
     /// <summary>The same with a tone.</summary>
     /// <param name="sound">a lavfi source</param>
     public static string VideoWithSound(TestFolder folder, string name, string sound = "sine=f=440:r=48000", int width = 128, int height = 128, string rate = "24", int frames = 9) =>
-        Make(folder, name, "-f", "lavfi", "-i", $"testsrc2=s={width}x{height}:r={rate}", "-f", "lavfi", "-i", sound, "-frames:v", Text(frames), "-shortest", "-pix_fmt", "yuv420p");
+        Make(folder, name, "-f", "lavfi", "-i", $"testsrc2=s={width}x{height}:r={rate}", "-f", "lavfi", "-i", sound, "-frames:v", Text(frames), "-t", Seconds(frames, rate), "-pix_fmt", "yuv420p");
+
+    /// <summary>How long so many frames last. Not <c>-shortest</c>: where pictures are made faster than sound, that ends the sound with its first piece.</summary>
+    public static string Seconds(int frames, string rate)
+    {
+        double[] fraction = [.. rate.Split('/').Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
+        return (frames * fraction.Skip(1).FirstOrDefault(1) / fraction[0]).ToString(CultureInfo.InvariantCulture);
+    }
 
     /// <summary>A mask: a white rectangle in the middle of black.</summary>
     public static string Mask(TestFolder folder, string name = "mask.mp4", int width = 128, int height = 128, string rate = "24", int frames = 9) =>

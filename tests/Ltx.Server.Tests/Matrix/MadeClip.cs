@@ -76,8 +76,8 @@ internal sealed record MadeClip(string File, long Seed, string Prompt, string Ur
         {
             double correlation = Correlation(before, after, 0);
             Assert.True(correlation > LeastCorrelation, $"The correlation is {correlation:0.0000}.");
-            int end = Math.Max(0, samples - Rate);
-            Assert.Equal(0, Enumerable.Range(-Reach, 2 * Reach + 1).MaxBy(lag => Correlation(before.AsSpan(end), after.AsSpan(end), lag)));
+            Range last = Math.Max(0, samples - Rate)..;
+            Assert.Equal(0, Enumerable.Range(-Reach, 2 * Reach + 1).MaxBy(lag => Correlation(before.AsSpan(last), after.AsSpan(last), lag)));
         }
     }
 

@@ -17,6 +17,12 @@ internal sealed class MatrixClips(TestFolder folder)
     /// <summary>2 s at 24 fps with stereo sound at 48 kHz, neither of them squeezed: what is in it is known exactly.</summary>
     public string Source => Make("source.mov", Width, Height, "24", 48, Sound(48000));
 
+    /// <summary>More frames than a request may ask for.</summary>
+    public string Long => Make("long.mov", 64, 64, "24", 490, Sound(48000));
+
+    /// <summary>A mask of its size.</summary>
+    public string Small => Moving("small.mkv", 64, 64, "24", 9);
+
     /// <summary>A picture without sound.</summary>
     public string Silent => Make("silent.mov", Width, Height, "24", 12);
 
@@ -32,7 +38,7 @@ internal sealed class MatrixClips(TestFolder folder)
         folder, name,
         [
             "-f", "lavfi", "-i", Wave(width, height, rate), .. sound is null ? Array.Empty<string>() : ["-f", "lavfi", "-i", sound],
-            "-frames:v", frames.ToString(CultureInfo.InvariantCulture), "-shortest", "-c:v", "libx264", "-crf", "4", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "pcm_s16le", .. more,
+            "-frames:v", frames.ToString(CultureInfo.InvariantCulture), "-t", TestMedia.Seconds(frames, rate), "-c:v", "libx264", "-crf", "4", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "pcm_s16le", .. more,
         ]));
 
     /// <summary>A mask of any size, rate and length.</summary>

@@ -41,8 +41,7 @@ public class PipelineRunnerTests(RealServer real)
         // Far more to do than anybody takes to cancel it.
         var server = real.Server;
         var cancelled = await real.SubmitAsync(
-            ("video_url", RealServer.Url(real.Clips.Make("long.mov", 64, 64, "60", 490, MatrixClips.Sound(48000)))), ("mask_video_url", RealServer.Url(real.Clips.Moving("small.mkv", 64, 64, "60", 9))),
-            ("num_frames", 481), ("frames_per_second", 60), ("num_inference_steps", 30), ("guidance_scale", 20));
+            ("video_url", RealServer.Url(real.Clips.Long)), ("mask_video_url", RealServer.Url(real.Clips.Small)), ("num_frames", 481), ("num_inference_steps", 30), ("guidance_scale", 20));
         for (; ; await Task.Delay(5))
         {
             var status = (await server.GetAsync($"/queue{TestServer.App}/requests/{cancelled}/status")).Json;
