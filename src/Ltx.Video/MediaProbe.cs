@@ -125,7 +125,7 @@ public static class MediaProbe
             .ConfigureAwait(false);
         if (result.ExitCode != 0 || FfmpegFailure.SaysTooLarge(result))
         {
-            throw FfmpegFailure.WhileReading(role, result, format.IsStill ? MediaKind.StillImage : MediaKind.Video);
+            throw FfmpegFailure.WhileReading(role, result, format.IsStill ? MediaKind.StillImage : MediaKind.Video, limits);
         }
 
         return JsonSerializer.Deserialize<FFProbeAnalysis>(json.ToArray())

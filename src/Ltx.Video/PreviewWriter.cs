@@ -36,7 +36,7 @@ public static class PreviewWriter
             .ConfigureAwait(false);
         if (result.ExitCode != 0)
         {
-            throw FfmpegFailure.WhileReading(source.Role, result, source.Kind);
+            throw FfmpegFailure.WhileReading(source, result);
         }
 
         var times = await TimesAsync(pending.Path, source.Limits, cancellationToken).ConfigureAwait(false);
@@ -64,7 +64,7 @@ public static class PreviewWriter
                 (stream, _, token) => stream.CopyToAsync(jpeg, token),
                 cancellationToken)
             .ConfigureAwait(false);
-        return result.ExitCode == 0 && jpeg.Length > 0 ? jpeg.ToArray() : throw FfmpegFailure.WhileReading(source.Role, result, source.Kind);
+        return result.ExitCode == 0 && jpeg.Length > 0 ? jpeg.ToArray() : throw FfmpegFailure.WhileReading(source, result);
     }
 
     private static Task Nothing(Stream output, ChildClock clock, CancellationToken cancellationToken) => output.CopyToAsync(Stream.Null, cancellationToken);

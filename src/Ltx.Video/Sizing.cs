@@ -73,10 +73,21 @@ public static class Sizing
     public static FrameSize ResultSize(MediaInfo source, long maxPixels)
     {
         var size = OutputSize(source, long.MaxValue);
-        return size.Pixels <= maxPixels
-            ? size
-            : throw MediaException.Input(MediaProblem.TooLarge, source.Role, $"is {source.Width}x{source.Height} pixels{Aspect(source)}, and at most {maxPixels} pixels a frame are allowed");
+        return size.Pixels <= maxPixels ? size : throw TooLarge(source, maxPixels);
     }
+
+    /// <summary>Refuses pictures that are larger than may be read, as shown: pixels may claim to be a thousand times as wide as high.</summary>
+    /// <exception cref="MediaException">They are.</exception>
+    public static void RequireReadable(MediaInfo source)
+    {
+        if ((long)source.Width * source.Height > source.Limits.MaxSourcePixels)
+        {
+            throw TooLarge(source, source.Limits.MaxSourcePixels);
+        }
+    }
+
+    private static MediaException TooLarge(MediaInfo source, long maxPixels) => MediaException.Input(
+        MediaProblem.TooLarge, source.Role, $"is {source.Width}x{source.Height} pixels{Aspect(source)}, and at most {maxPixels} pixels a frame are allowed");
 
     /// <summary>Refuses what would take too much memory while it is worked on.</summary>
     /// <param name="source">Whose frames they are.</param>

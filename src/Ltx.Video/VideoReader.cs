@@ -110,7 +110,7 @@ public static class VideoReader
                 : await FfmpegTool.RunFfmpegAsync(arguments, source.Limits, memory, input: null, SplitAsync, cancellationToken).ConfigureAwait(false);
             if (result.ExitCode != 0 || !whole)
             {
-                throw FfmpegFailure.WhileReading(source.Role, result, source.Kind);
+                throw FfmpegFailure.WhileReading(source, result);
             }
 
             if (isVideo && count > 0)
@@ -129,7 +129,7 @@ public static class VideoReader
         var start = log.Start
             ?? throw new MediaException(MediaFault.Server, "This ffmpeg does not tell when frames are shown: install a version from 5.1 to 7.", result.LastWords);
         var damaged = log.Damaged(options.FramesPerSecond, options.MaxFrames, count, source.FrameCountEstimate)
-            ?? throw FfmpegFailure.WhileReading(source.Role, result, source.Kind);
+            ?? throw FfmpegFailure.WhileReading(source, result);
         var whole = Math.Max(count, damaged.Count > 0 ? damaged[^1] + 1 : 0);
         var most = (int)(options.MaxConcealed * whole);
         if (damaged.Count > most)

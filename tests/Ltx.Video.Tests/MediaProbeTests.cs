@@ -193,7 +193,7 @@ public sealed class MediaProbeTests : IDisposable
         var path = media.Make("a.png", "-f", "lavfi", "-i", "color=red:s=800x600", "-frames:v", "1");
         await RefusedAsync(
             () => MediaProbe.ProbeAsync(path, new MediaLimits { MaxSourcePixels = 100_000 }, cancellationToken: Media.Cancelled),
-            "The file has larger pictures than are allowed.");
+            "The file has pictures of more than 100000 pixels, and no larger ones are allowed.");
     }
 
     [Fact]

@@ -216,6 +216,17 @@ public sealed class OddStreamTests : IDisposable
     }
 
     [Theory]
+    [InlineData("66000/1", "is 12672000x128 pixels (stored as 192x128, whose pixels are marked as 66000:1)")]
+    [InlineData("1/66000", "is 192x8448000 pixels (stored as 192x128, whose pixels are marked as 1:66000)")]
+    public async Task Pixels_of_an_absurd_shape_are_refused_with_the_bound(string aspect, string sentence)
+    {
+        var path = media.Make("w.mkv", "-f", "lavfi", "-i", $"color=red:s=192x128:r=24:d=0.1,setsar={aspect}:max=100000", "-c:v", "ffv1");
+        var error = await Assert.ThrowsAsync<MediaException>(() => MediaProbe.ProbeAsync(path, role: "the source video", cancellationToken: Media.Cancelled));
+        Assert.Equal(
+            (MediaFault.Input, MediaProblem.TooLarge, $"The source video {sentence}, and at most 67108864 pixels a frame are allowed."), (error.Fault, error.Problem, error.Message));
+    }
+
+    [Theory]
     [InlineData("16640x64", "1/1", "The source video is 16640x64 pixels, and at most 16384 pixels on a side can be written; cut it or scale it down.")]
     [InlineData("64x17000", "1/1", "The source video is 64x17000 pixels, and at most 16384 pixels on a side can be written; cut it or scale it down.")]
     [InlineData("192x128", "170/1", "The source video is 32640x128 pixels (stored as 192x128, whose pixels are marked as 170:1), and at most 16384 pixels on a side can be written; cut it or scale it down.")]

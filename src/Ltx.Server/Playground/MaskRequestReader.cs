@@ -29,7 +29,7 @@ internal static class MaskRequestReader
             var height = root.Required("height").Integer(1, MaxSide);
             if ((long)width * height > MediaLimits.Default.MaxSourcePixels)
             {
-                throw root.Required("height").Problem("value_error", $"A mask of {width}x{height} pixels has larger pictures than are allowed ({MediaLimits.Default.MaxSourcePixels} pixels)");
+                throw root.Required("height").Problem("value_error", $"A mask of {width}x{height} pixels is too large: at most {MediaLimits.Default.MaxSourcePixels} pixels a frame are allowed");
             }
 
             var times = Times(root.Required("times"));

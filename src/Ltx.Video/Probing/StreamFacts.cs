@@ -20,11 +20,6 @@ internal static class StreamFacts
         IReadOnlyList<FFProbeStream> sound)
     {
         var (width, height) = (video.Width!.Value, video.Height!.Value);
-        if ((long)width * height > limits.MaxSourcePixels)
-        {
-            throw MediaException.Input(MediaProblem.TooLarge, role, "has larger pictures than are allowed");
-        }
-
         if (SideNumber(video, "dv_profile") == 5)
         {
             // Profile 5 has no base layer that a decoder without Dolby's colour model shows rightly: it comes out green and violet.
@@ -41,17 +36,11 @@ internal static class StreamFacts
             displayed = (displayed.Height, displayed.Width);
         }
 
-        if ((long)displayed.Width * displayed.Height > limits.MaxSourcePixels)
-        {
-            // Pixels that claim to be a hundred times as wide as high.
-            throw MediaException.Input(MediaProblem.TooLarge, role, "has larger pictures than are allowed");
-        }
-
         var average = format.IsStill ? null : FrameRate.Parse(video.AvgFrameRate) ?? FrameRate.Parse(video.FrameRate);
         var duration = format.IsStill ? TimeSpan.Zero : Seconds(video.Duration) ?? Seconds(analysis.Format?.Duration) ?? TimeSpan.Zero;
         var pixelFormat = video.PixelFormat ?? string.Empty;
         var colours = ColourTags.Of(video);
-        return new MediaInfo(limits, format, colours, video.Index)
+        MediaInfo info = new(limits, format, colours, video.Index)
         {
             Stored = new FrameSize(width, height),
             PixelAspect = FormattableString.Invariant($"{pixelWidth}:{pixelHeight}"),
@@ -82,6 +71,8 @@ internal static class StreamFacts
                 _ => ColourTransfer.Standard,
             },
         };
+        Sizing.RequireReadable(info);
+        return info;
     }
 
     public static bool HasDisposition(FFProbeStream stream, string name) => stream.Disposition?.GetValueOrDefault(name) == 1;

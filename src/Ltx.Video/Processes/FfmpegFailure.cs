@@ -12,7 +12,7 @@ internal static class FfmpegFailure
     private static readonly int[] Crashed = [132, 134, 135, 136, 137, 139, 159];
 
     /// <summary>Reading a user's file failed. The file is blamed unless ffmpeg's last words blame this machine.</summary>
-    public static MediaException WhileReading(string role, ChildResult result, MediaKind kind)
+    public static MediaException WhileReading(string role, ChildResult result, MediaKind kind, MediaLimits limits)
     {
         if (OfThisMachine(result) is { } ours)
         {
@@ -20,10 +20,13 @@ internal static class FfmpegFailure
         }
 
         var (problem, rest) = SaysTooLarge(result)
-            ? (MediaProblem.TooLarge, "has larger pictures than are allowed")
+            ? (MediaProblem.TooLarge, $"has pictures of more than {limits.MaxSourcePixels} pixels, and no larger ones are allowed")
             : (kind == MediaKind.StillImage ? MediaProblem.DamagedPicture : MediaProblem.Damaged, "is damaged or incomplete, and could not be decoded to the end; repair or re-encode it");
         return MediaException.Input(problem, role, rest, result.LastWords, result.ExitCode);
     }
+
+    /// <summary>The same of a file that has been looked at.</summary>
+    public static MediaException WhileReading(MediaInfo source, ChildResult result) => WhileReading(source.Role, result, source.Kind, source.Limits);
 
     /// <summary>More frames than may be concealed could not be decoded.</summary>
     /// <param name="role">What the file is to the user.</param>
