@@ -17,7 +17,7 @@ public partial class StateTests(Browser browser)
         await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
         await visit.MarkAsync(browser.Film("02"));
 
-        // Work enough that it runs for as long as it is looked at.
+        // So many steps that it runs for as long as it is looked at.
         await visit.SetAsync("Num frames", 25);
         await visit.SetAsync("Num inference steps", 30);
         string id = await visit.SendAsync();

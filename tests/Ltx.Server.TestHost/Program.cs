@@ -1,14 +1,28 @@
 using Ltx.Server;
+using Ltx.Server.Commands;
 using Ltx.Server.Configuration;
+using Ltx.Server.Queue;
 using Ltx.Server.TestHost;
 
-// The real server around the fake engine, as a process of its own, for tests that kill it. Arguments: settings, Section:Name=value.
+// The real server around a stand-in for the engine, as a process of its own, for tests that kill it. Arguments: settings, Section:Name=value.
 // It prints where it listens, so that nobody needs to choose a port that another process takes first.
 // Nothing here is part of the product.
-var options = ConfigurationSources.Read(ConfigurationSources.Build(null, args));
-FakeEngine engine = new() { StepTime = TimeSpan.FromMilliseconds(double.Parse(Environment.GetEnvironmentVariable("FAKE_STEP_MS") ?? "1")) };
-engine.Runner.KeepsJobs = false; // nobody looks at them here, and tests measure this process's memory
-using var app = ServeHost.Build(options, engine.Register);
+var configuration = ConfigurationSources.Build(null, args);
+var options = ConfigurationSources.Read(configuration);
+await using var app = ServeHost.Build(options, services =>
+{
+    if (Environment.GetEnvironmentVariable("FAKE_FILMS") == "1")
+    {
+        // Everything but the model is the product's.
+        ServeCommand.AddEngine(services, configuration, options);
+        services.AddSingleton<IInpaintRunner, FilmRunner>();
+        return;
+    }
+
+    FakeEngine engine = new() { StepTime = TimeSpan.FromMilliseconds(double.Parse(Environment.GetEnvironmentVariable("FAKE_STEP_MS") ?? "1")) };
+    engine.Runner.KeepsJobs = false; // nobody looks at them here, and tests measure this process's memory
+    engine.Register(services);
+});
 await app.StartAsync();
 Console.WriteLine(app.Urls.First());
 await app.WaitForShutdownAsync();

@@ -26,7 +26,7 @@ internal sealed class LongRequest : IAsyncDisposable
             mask_video_url = DataUri("image/png", TestMedia.StillMask(folder, 384, 256)),
             loras = Array.Empty<object>(),
             num_frames = 25,
-            num_inference_steps = 30, // the most that the endpoint takes
+            num_inference_steps = 30, // the most that the endpoint takes; without a model the run stays in it
         });
         return new LongRequest(server, queued.GetProperty("request_id").GetString()!);
     }

@@ -1,6 +1,6 @@
 namespace Ltx.Playground.Tests.Support;
 
-/// <summary>All tests take turns: one browser, one model on one CPU.</summary>
+/// <summary>All tests take turns: one browser, and servers with one worker each.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public class OneBrowser : ICollectionFixture<Browser>
 {

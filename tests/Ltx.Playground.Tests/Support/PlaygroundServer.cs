@@ -10,7 +10,7 @@ using Ltx.Server.Tests.Commands;
 
 namespace Ltx.Playground.Tests.Support;
 
-/// <summary>`ltx serve` on the miniature, as a process of its own with a data folder of its own.</summary>
+/// <summary>The server as a process of its own with a data folder of its own: around a stand-in for the model, or `ltx serve` on the miniature.</summary>
 internal sealed class PlaygroundServer : IDisposable
 {
     public const string Key = "the-right-key";
@@ -18,12 +18,12 @@ internal sealed class PlaygroundServer : IDisposable
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     private readonly TestFolder folder = new();
-    private readonly bool hasKey;
+    private readonly bool hasKey, hasModel;
     private readonly HttpClient client = new() { Timeout = TimeSpan.FromMinutes(5) };
     private Process process = null!;
     private StringBuilder said = new();
 
-    private PlaygroundServer(bool hasKey) => this.hasKey = hasKey;
+    private PlaygroundServer(bool hasKey, bool hasModel) => (this.hasKey, this.hasModel) = (hasKey, hasModel);
 
     /// <summary>Where it listens.</summary>
     public Uri Url { get; private set; } = new("http://127.0.0.1:0");
@@ -31,9 +31,10 @@ internal sealed class PlaygroundServer : IDisposable
     public int ProcessId => process.Id;
 
     /// <param name="comesBack">it will be ended and begin again where it was</param>
-    public static async Task<PlaygroundServer> StartAsync(bool hasKey, bool comesBack = false)
+    /// <param name="hasModel">it computes with the miniature, which takes a request's whole time; without, films are made as quickly as ffmpeg does</param>
+    public static async Task<PlaygroundServer> StartAsync(bool hasKey, bool comesBack = false, bool hasModel = false)
     {
-        PlaygroundServer server = new(hasKey);
+        PlaygroundServer server = new(hasKey, hasModel);
         if (comesBack) server.Url = new Uri($"http://127.0.0.1:{OwnPort()}");
         await server.BeginAsync();
         if (hasKey) server.client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Key", Key);
@@ -109,10 +110,14 @@ internal sealed class PlaygroundServer : IDisposable
         string data = folder.Folder("data");
         string told = Path.Combine(data, "server.json");
         File.Delete(told);
-        List<string> arguments = [Path.Combine(AppContext.BaseDirectory, "ltx.dll"), "serve", "--urls", Url.ToString().TrimEnd('/'), "--data", data, "--set", "Files:MinFreeBytes=0", "--set", "Safety:Mode=off", "--set", "Telemetry:LogLevel=Warning"];
-        if (hasKey) arguments.AddRange(["--set", "Auth:Keys:0:Name=painter", "--set", $"Auth:Keys:0:Hash={Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}"]);
+        List<string> settings = [$"Server:Urls={Url.ToString().TrimEnd('/')}", $"Server:Data={data}", "Files:MinFreeBytes=0", "Safety:Mode=off", "Telemetry:LogLevel=Warning"];
+        if (hasKey) settings.AddRange(["Auth:Keys:0:Name=painter", $"Auth:Keys:0:Hash={Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}"]);
+        string[] arguments = hasModel
+            ? [Path.Combine(AppContext.BaseDirectory, "ltx.dll"), "serve", .. settings.SelectMany(setting => new[] { "--set", setting })]
+            : [Path.Combine(AppContext.BaseDirectory, "Ltx.Server.TestHost.dll"), .. settings];
         ProcessStartInfo start = new("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["LTX_HOME"] = Repository.Root;
+        start.Environment["FAKE_FILMS"] = "1";
         said = new StringBuilder();
         process = Process.Start(start)!;
         process.OutputDataReceived += (_, line) => Hear(line.Data);
