@@ -1,35 +1,73 @@
 namespace Ltx.Video.Tests;
 
-public sealed class AudioReaderTests : IDisposable
+public sealed class AudioReaderTests(AudioReaderTests.Films films, NumberedFilms numbered) : IClassFixture<AudioReaderTests.Films>
 {
     private const int Rate = 48000;
 
-    private readonly Media media = new();
+    private static readonly string[] Containers = ["mkv", "mp4", "ts"];
 
-    public void Dispose() => media.Dispose();
+    private static readonly double[] Shifts = [0.5, -0.25];
+
+    /// <summary>All films of these tests.</summary>
+    public sealed class Films : IAsyncLifetime
+    {
+        private readonly Media media = new();
+
+        public static (float[] Left, float[] Right) Sweeps { get; } = (Sweep(2), [.. Sweep(2).Reverse()]);
+
+        public async ValueTask InitializeAsync()
+        {
+            await WriteAsync("sweeps.mp4", new AudioClip([Sweeps.Left, Sweeps.Right], Rate));
+            await WriteAsync("short.mp4", new AudioClip([Sweep(0.5), Sweep(0.5)], Rate));
+            string[] picture = Drawn("testsrc2=s=64x64:r=24:d=2"), still = Drawn("color=gray:s=64x64:r=24:d=1"), ffv1 = ["-c:v", "ffv1", "-c:a", "pcm_f32le"];
+            string[] sound = ["-f", "f32le", "-ar", "48000", "-ac", "1", "-i", media.Samples("sweep.f32", Sweep(1.5))];
+            string[] tracks = [.. still, .. Drawn("aevalsrc=0.1:s=48000:d=1"), .. Drawn("aevalsrc=0.7:s=48000:d=1")];
+            media.MakeAll(
+            [
+                .. from container in Containers
+                   from later in Shifts
+                   select new Film(
+                       Shifted(container, later),
+                       // The one that comes later is moved; a shift of the picture by 0.25 s is the sound 0.25 s earlier.
+                       later > 0 ? [.. picture, "-itsoffset", "0.5", .. sound] : ["-itsoffset", "0.25", .. picture, .. sound],
+                       [.. container == "mkv" ? ffv1 : ["-c:a", "aac", "-b:a", "192k", "-c:v", "libx264", "-preset", "ultrafast"], "-fps_mode", "passthrough"]),
+                new Film("mono.mkv", [.. still, .. Drawn("aevalsrc=0.5:s=48000:d=1")], ffv1),
+                new Film("surround.mkv", [.. still, .. Drawn("aevalsrc=0.2|-0.2|0.1|0|0|0:c=5.1:s=48000:d=1")], ffv1),
+                new Film("second.mkv", tracks, [.. ffv1, "-disposition:a:0", "0", "-disposition:a:1", "default"]),
+                new Film("neither.mkv", tracks, [.. ffv1, "-disposition:a:0", "0", "-disposition:a:1", "0"]),
+            ]);
+        }
+
+        public string Path(string name) => media.Path(name);
+
+        public static string Shifted(string container, double later) => FormattableString.Invariant($"{later}.{container}");
+
+        public ValueTask DisposeAsync()
+        {
+            media.Dispose();
+            return ValueTask.CompletedTask;
+        }
+
+        private static string[] Drawn(string graph) => ["-f", "lavfi", "-i", graph];
+
+        private Task WriteAsync(string name, AudioClip clip) => VideoWriter.WriteAsync(
+            media.Path(name), new VideoWriteOptions { Size = NumberedFilms.Size, FramesPerSecond = new(24, 1), Mode = WriteMode.Fast },
+            Media.Stream(Media.NumberedFrames(NumberedFilms.Size, 48)), clip, Media.Cancelled);
+    }
 
     /// <summary>A sweep is like itself at no other lag.</summary>
     private static float[] Sweep(double seconds) =>
         [.. Enumerable.Range(0, (int)(seconds * Rate)).Select(i => (float)(0.5 * Math.Sin((0.02 * i) + (1e-6 * i * i))))];
 
-    private async Task<string> WithSoundAsync(string name, AudioClip clip, int frames = 48)
-    {
-        var size = new FrameSize(64, 64);
-        await VideoWriter.WriteAsync(
-            media.Path(name), new VideoWriteOptions { Size = size, FramesPerSecond = new(24, 1), Mode = WriteMode.Fast },
-            Media.Stream(Media.NumberedFrames(size, frames)), clip, Media.Cancelled);
-        return media.Path(name);
-    }
-
-    private static async Task<AudioClip?> ReadAsync(string path, int count, int channels = 2) => (await Media.HearAsync(path, Rate, count, channels))?.Clip;
+    private static async Task<AudioClip?> ReadAsync(string path, int count, int channels = 2) => (await Media.HearFromZeroAsync(path, Rate, count, channels))?.Clip;
 
     [Fact]
     public async Task Sound_survives_aac_without_lag()
     {
-        var (left, right) = (Sweep(2), Sweep(2).Reverse().ToArray());
-        var path = await WithSoundAsync("a.mp4", new AudioClip([left, right], Rate));
-        var read = await ReadAsync(path, 2 * Rate);
-        Assert.Equal(2 * Rate, read!.SampleCount);
+        var (left, right) = Films.Sweeps;
+        // From where the reader finds the first frame, as the server does it.
+        var read = (await Media.HearAsync(await Media.ProbeSourceAsync(films.Path("sweeps.mp4")), Rate, 2 * Rate))!.Clip;
+        Assert.Equal(2 * Rate, read.SampleCount);
         Assert.Equal(0, Correlation.BestLag(left[..20000], read.Channels[0][..20000], 50));
         Assert.InRange(Correlation.At(left, read.Channels[0], 0), 0.99, 1.0001);
         Assert.InRange(Correlation.At(right, read.Channels[1], 0), 0.99, 1.0001);
@@ -38,25 +76,24 @@ public sealed class AudioReaderTests : IDisposable
         Assert.InRange(Correlation.At(left[..2000], read.Channels[0][..2000], 0), 0.97, 1.0001);
     }
 
-    [Theory]
-    [InlineData(2000)]
-    [InlineData(96000)]
-    [InlineData(130000)]
-    public async Task Exactly_so_many_samples_are_given(int count)
+    [Fact]
+    public async Task Exactly_so_many_samples_are_given()
     {
-        var path = await WithSoundAsync("a.mp4", new AudioClip([Sweep(2), Sweep(2)], Rate));
-        var read = await ReadAsync(path, count);
-        Assert.Equal(count, read!.SampleCount);
-        // Behind the end of the sound (and AAC's last block) there is silence.
-        Assert.All(read.Channels[0].Skip(96000 + 2048), sample => Assert.Equal(0, sample));
-        Assert.NotEqual(0, read.Channels[0].Take(1000).Max());
+        var info = await Media.ProbeSourceAsync(films.Path("sweeps.mp4"));
+        foreach (var count in new[] { 2000, 96000, 130000 })
+        {
+            var read = (await AudioReader.ReadAsync(info, TimeSpan.Zero, Rate, 2, count, Media.Cancelled))!.Clip;
+            Assert.Equal(count, read.SampleCount);
+            // Behind the end of the sound (and AAC's last block) there is silence.
+            Assert.All(read.Channels[0].Skip(96000 + 2048), sample => Assert.Equal(0, sample));
+            Assert.NotEqual(0, read.Channels[0].Take(1000).Max());
+        }
     }
 
     [Fact]
     public async Task A_short_clip_is_padded_and_a_long_one_cut_when_written()
     {
-        var path = await WithSoundAsync("a.mp4", new AudioClip([Sweep(0.5), Sweep(0.5)], Rate));
-        var read = (await ReadAsync(path, 2 * Rate))!.Channels[0];
+        var read = (await ReadAsync(films.Path("short.mp4"), 2 * Rate))!.Channels[0];
         Assert.InRange(read.Skip(Rate / 2).Skip(2048).Max(Math.Abs), 0, 0.001);
         Assert.InRange(read.Take(Rate / 2).Max(), 0.4, 0.6);
     }
@@ -71,15 +108,7 @@ public sealed class AudioReaderTests : IDisposable
     public async Task Sound_is_aligned_with_the_first_frame(string container, double later)
     {
         var sweep = Sweep(1.5);
-        var wave = media.Path("s.f32");
-        await File.WriteAllBytesAsync(wave, System.Runtime.InteropServices.MemoryMarshal.AsBytes(sweep.AsSpan()).ToArray(), Media.Cancelled);
-        // The one that comes later is moved; a shift of the picture by 0.25 s is the sound 0.25 s earlier.
-        string[] picture = ["-f", "lavfi", "-i", "testsrc2=s=64x64:r=24:d=2"];
-        string[] sound = ["-f", "f32le", "-ar", "48000", "-ac", "1", "-i", wave];
-        string[] moved = later > 0 ? [.. picture, "-itsoffset", "0.5", .. sound] : ["-itsoffset", "0.25", .. picture, .. sound];
-        string[] codec = container == "mkv" ? ["-c:a", "pcm_f32le", "-c:v", "ffv1"] : ["-c:a", "aac", "-b:a", "192k", "-c:v", "libx264", "-preset", "ultrafast"];
-        var path = media.Make("a." + container, [.. moved, .. codec, "-fps_mode", "passthrough"]);
-        var read = (await ReadAsync(path, 2 * Rate))!.Channels[0];
+        var read = (await Media.HearAsync(await Media.ProbeSourceAsync(films.Path(Films.Shifted(container, later))), Rate, 2 * Rate))!.Clip.Channels[0];
         var start = (int)(later * Rate);
         var expected = new float[2 * Rate];
         for (var i = Math.Max(0, start); i < expected.Length && i - start < sweep.Length; i++)
@@ -100,19 +129,16 @@ public sealed class AudioReaderTests : IDisposable
     [Fact]
     public async Task One_channel_is_doubled_at_its_own_level()
     {
-        var path = media.Make("m.mkv", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=24:d=1", "-f", "lavfi", "-i", "aevalsrc=0.5:s=48000:d=1", "-c:a", "pcm_f32le");
-        var read = (await ReadAsync(path, 1000))!;
+        var info = await Media.ProbeSourceAsync(films.Path("mono.mkv"));
+        var read = (await AudioReader.ReadAsync(info, TimeSpan.Zero, Rate, 2, 1000, Media.Cancelled))!.Clip;
         Assert.All(read.Channels, channel => Assert.Equal(0.5, channel[500], 1e-6));
-        Assert.Single((await ReadAsync(path, 1000, channels: 1))!.Channels);
+        Assert.Single((await AudioReader.ReadAsync(info, TimeSpan.Zero, Rate, 1, 1000, Media.Cancelled))!.Clip.Channels);
     }
 
     [Fact]
     public async Task Surround_is_mixed_down()
     {
-        var path = media.Make(
-            "s.mkv", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=24:d=1", "-f", "lavfi", "-i",
-            "aevalsrc=0.2|-0.2|0.1|0|0|0:c=5.1:s=48000:d=1", "-c:a", "pcm_f32le");
-        var read = (await ReadAsync(path, 1000))!;
+        var read = (await ReadAsync(films.Path("surround.mkv"), 1000))!;
         // The centre goes to both sides equally, so the difference of the sides is of front left and right only.
         var (left, right) = (read.Channels[0][500], read.Channels[1][500]);
         Assert.True(left > 0 && right < 0 && left + right > 0, $"{left} {right}");
@@ -122,21 +148,15 @@ public sealed class AudioReaderTests : IDisposable
     [Fact]
     public async Task The_default_track_is_taken_else_the_first()
     {
-        string[] inputs =
-        [
-            "-f", "lavfi", "-i", "testsrc2=s=64x64:r=24:d=1", "-f", "lavfi", "-i", "aevalsrc=0.1:s=48000:d=1", "-f", "lavfi", "-i", "aevalsrc=0.7:s=48000:d=1",
-            "-map", "0", "-map", "1", "-map", "2", "-c:a", "pcm_f32le", "-c:v", "ffv1",
-        ];
-        var second = media.Make("second.mkv", [.. inputs, "-disposition:a:0", "0", "-disposition:a:1", "default"]);
-        var neither = media.Make("neither.mkv", [.. inputs, "-disposition:a:0", "0", "-disposition:a:1", "0"]);
-        Assert.Equal(0.7, (await ReadAsync(second, 1000))!.Channels[0][500], 1e-6);
-        Assert.Equal(2, (await MediaProbe.ProbeAsync(second, cancellationToken: Media.Cancelled)).AudioStreams.Count);
-        Assert.Equal(0.1, (await ReadAsync(neither, 1000))!.Channels[0][500], 1e-6);
+        var second = await Media.ProbeSourceAsync(films.Path("second.mkv"));
+        Assert.Equal(2, second.AudioStreams.Count);
+        Assert.Equal(0.7, (await AudioReader.ReadAsync(second, TimeSpan.Zero, Rate, 2, 1000, Media.Cancelled))!.Clip.Channels[0][500], 1e-6);
+        Assert.Equal(0.1, (await ReadAsync(films.Path("neither.mkv"), 1000))!.Channels[0][500], 1e-6);
     }
 
     [Fact]
     public async Task A_file_without_sound_gives_none() =>
-        Assert.Null(await ReadAsync(media.Numbered("a.mp4", new(24, 1), 3), 1000));
+        Assert.Null(await ReadAsync(numbered.Any, 1000));
 
     [Fact]
     public void Samples_of_frames_are_rounded_once()

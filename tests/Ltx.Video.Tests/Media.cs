@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 
 namespace Ltx.Video.Tests;
@@ -24,6 +25,24 @@ public sealed class Media : IDisposable
         return path;
     }
 
+    /// <summary>
+    /// All of them by one run of ffmpeg. Nearly all the time of making a small film goes into loading ffmpeg (a fifth of a second of processor time), so a class
+    /// makes its films at once.
+    /// </summary>
+    public void MakeAll(params IEnumerable<Film> films)
+    {
+        List<string> inputs = [], outputs = [];
+        var count = 0;
+        foreach (var film in films)
+        {
+            inputs.AddRange(film.Inputs);
+            outputs.AddRange(film.Inputs.Where(argument => argument == "-i").SelectMany(_ => new[] { "-map", FormattableString.Invariant($"{count++}") }));
+            outputs.AddRange([.. film.Encoding, "file:" + Path(film.Name)]);
+        }
+
+        Run("ffmpeg", ["-nostdin", "-v", "error", "-y", .. inputs, .. outputs]);
+    }
+
     public static string Run(string program, IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -34,14 +53,30 @@ public sealed class Media : IDisposable
         return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} failed: {error.Result}");
     }
 
-    /// <summary>All that ffprobe tells of one stream, such as <c>v:0</c>; empty where there is no such stream.</summary>
-    public static Dictionary<string, string> Tell(string path, string stream) =>
-        Run("ffprobe", ["-v", "error", "-select_streams", stream, "-show_streams", path])
-            .Split('\n', StringSplitOptions.TrimEntries)
-            .Select(line => line.Split('=', 2))
-            .Where(pair => pair.Length == 2)
-            .DistinctBy(pair => pair[0])
-            .ToDictionary(pair => pair[0], pair => pair[1]);
+    /// <summary>All that ffprobe tells of each stream, by its kind: "video", "audio".</summary>
+    public static Dictionary<string, Dictionary<string, string>> Tell(string path) =>
+        Run("ffprobe", ["-v", "error", "-show_streams", path])
+            .Split("[STREAM]", StringSplitOptions.RemoveEmptyEntries)
+            .Select(stream => stream.Split('\n', StringSplitOptions.TrimEntries)
+                .Select(line => line.Split('=', 2))
+                .Where(pair => pair.Length == 2)
+                .DistinctBy(pair => pair[0])
+                .ToDictionary(pair => pair[0], pair => pair[1]))
+            .ToDictionary(stream => stream["codec_type"]);
+
+    /// <summary>Half a second of a tone in each of ten channels: raw samples, 32 bits, 48 kHz.</summary>
+    public string TenChannels(string name)
+    {
+        float[] tone = [.. Enumerable.Range(0, 24000).SelectMany(i => Enumerable.Repeat((float)(0.3 * Math.Sin(0.06 * i)), 10))];
+        return Samples(name, tone);
+    }
+
+    /// <summary>A file of raw samples of 32 bits.</summary>
+    public string Samples(string name, float[] samples)
+    {
+        File.WriteAllBytes(Path(name), System.Runtime.InteropServices.MemoryMarshal.AsBytes(samples.AsSpan()).ToArray());
+        return Path(name);
+    }
 
     public string Text(string name, string text)
     {
@@ -105,17 +140,36 @@ public sealed class Media : IDisposable
         return Path(name);
     }
 
-    /// <summary>A file of numbered frames that keeps every byte of their RGB.</summary>
-    public string Numbered(string name, FrameRate rate, int count, FrameSize? size = null) => MakeOf(
-        name, NumberedFrames(size ?? new FrameSize(64, 64), count), "rgb24", size ?? new FrameSize(64, 64), rate, "-c:v", "libx264rgb", "-qp", "0", "-preset", "ultrafast");
-
     /// <summary>What ffmpeg's decoder gives, one array a frame: no filter, no turn, no change of layout.</summary>
     /// <param name="bytes">of a frame</param>
-    public static List<byte[]> Decoded(string path, int bytes)
+    public static List<byte[]> Decoded(string path, int bytes) => [.. Decoded([path])[0].Chunk(bytes)];
+
+    /// <summary>The same of several files, by one run of ffmpeg: all frames of a file one behind the other.</summary>
+    public static List<byte[]> Decoded(IReadOnlyList<string> paths)
     {
-        var raw = System.IO.Path.ChangeExtension(path, ".decoded");
-        Run("ffmpeg", ["-nostdin", "-v", "error", "-y", "-noautorotate", "-i", path, "-map", "0:v", "-f", "rawvideo", "-fps_mode", "passthrough", raw]);
-        return [.. File.ReadAllBytes(raw).Chunk(bytes)];
+        Run(
+            "ffmpeg",
+            [
+                "-nostdin", "-v", "error", "-y", .. paths.SelectMany(path => new[] { "-noautorotate", "-i", path }),
+                .. paths.SelectMany((path, i) => new[] { "-map", FormattableString.Invariant($"{i}:v"), "-f", "rawvideo", "-fps_mode", "passthrough", path + ".decoded" }),
+            ]);
+        return [.. paths.Select(path => File.ReadAllBytes(path + ".decoded"))];
+    }
+
+    /// <summary>A copy of an MP4 that is marked to be shown turned, by the matrix of nine numbers in its track's header (ISO 14496-12, 8.3.2).</summary>
+    public string Turned(string flat, int clockwise, string name)
+    {
+        var bytes = File.ReadAllBytes(flat);
+        // Behind the header's name: its version, times, track, length, layer and volume.
+        var at = bytes.AsSpan().IndexOf("tkhd"u8) + 44;
+        var (cosine, sine) = clockwise switch { 0 => (1, 0), 90 => (0, 1), 180 => (-1, 0), 270 => (0, -1), _ => throw new ArgumentOutOfRangeException(nameof(clockwise)) };
+        foreach (var (i, number) in new[] { (0, cosine), (1, sine), (3, -sine), (4, cosine) })
+        {
+            BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(at + (4 * i)), number << 16);
+        }
+
+        File.WriteAllBytes(Path(name), bytes);
+        return Path(name);
     }
 
     public static async Task<List<VideoFrame>> ReadAllAsync(
@@ -140,9 +194,8 @@ public sealed class Media : IDisposable
     }
 
     /// <summary>All frames as those of a source, with what was found on the way.</summary>
-    public static async Task<(List<VideoFrame> Frames, VideoFindings Found)> ReadSourceAsync(string path, int? maxFrames = null, FramePixels pixels = FramePixels.Rgb24)
+    public static async Task<(List<VideoFrame> Frames, VideoFindings Found)> ReadSourceAsync(MediaInfo info, int? maxFrames = null, FramePixels pixels = FramePixels.Rgb24)
     {
-        var info = await MediaProbe.ProbeAsync(path, role: "the source video", cancellationToken: Cancelled);
         VideoFindings? found = null;
         var options = new VideoReadOptions
         {
@@ -156,13 +209,18 @@ public sealed class Media : IDisposable
         return (await VideoReader.ReadAsync(info, options, Cancelled).ToListAsync(Cancelled), found!);
     }
 
+    public static Task<MediaInfo> ProbeSourceAsync(string path) => MediaProbe.ProbeAsync(path, role: "the source video", cancellationToken: Cancelled);
+
     /// <summary>The sound from the first frame on.</summary>
-    public static async Task<SourceSound?> HearAsync(string path, int rate, int count, int channels = 2)
+    public static async Task<SourceSound?> HearAsync(MediaInfo info, int rate, int count, int channels = 2)
     {
-        var start = (await ReadSourceAsync(path, maxFrames: 1, FramePixels.Gray8)).Found.Start;
-        var info = await MediaProbe.ProbeAsync(path, role: "the source video", cancellationToken: Cancelled);
+        var start = (await ReadSourceAsync(info, maxFrames: 1, FramePixels.Gray8)).Found.Start;
         return await AudioReader.ReadAsync(info, start, rate, channels, count, Cancelled);
     }
+
+    /// <summary>The sound of a file whose first frame is at zero.</summary>
+    public static async Task<SourceSound?> HearFromZeroAsync(string path, int rate, int count, int channels = 2) =>
+        await AudioReader.ReadAsync(await ProbeSourceAsync(path), TimeSpan.Zero, rate, channels, count, Cancelled);
 
     /// <summary>The bytes of the pixel at (x, y).</summary>
     public static byte[] Pixel(VideoFrame frame, int x, int y)

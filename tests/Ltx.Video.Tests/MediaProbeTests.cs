@@ -1,10 +1,47 @@
 namespace Ltx.Video.Tests;
 
-public sealed class MediaProbeTests : IDisposable
+public sealed class MediaProbeTests(MediaProbeTests.Films films, NumberedFilms numbered) : IClassFixture<MediaProbeTests.Films>, IDisposable
 {
+    private static readonly (string Name, string Codec)[] Sounds = [("s.m4a", "aac"), ("s.mp3", "libmp3lame"), ("s.wav", "pcm_s16le"), ("s.flac", "flac"), ("s.ogg", "libvorbis")];
+
+    private static readonly string[] Containers = ["mp4", "mkv", "ts", "avi"];
+
     private readonly Media media = new();
 
     public void Dispose() => media.Dispose();
+
+    /// <summary>All films of these tests.</summary>
+    public sealed class Films : IDisposable
+    {
+        private readonly Media media = new();
+
+        public Films()
+        {
+            string[] tone = ["-f", "lavfi", "-i", "sine=d=1"];
+            media.MakeAll(
+            [
+                new Film(
+                    "whole.mp4", ["-f", "lavfi", "-i", "testsrc2=s=322x180:r=30000/1001:d=2", "-f", "lavfi", "-i", "sine=r=44100:d=2"],
+                    ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", "-preset", "ultrafast"]),
+                Film.Drawn("still.png", "color=red:s=80x60:d=0.04", "-frames:v", "1"),
+                Film.Drawn("band.png", "color=red:s=2000x70:d=0.04", "-frames:v", "1"),
+                Film.Drawn("dot.mkv", "color=red:s=2x2:r=24:d=0.2,format=gbrp,crop=1:1", "-c:v", "ffv1"),
+                .. Sounds.Select(sound => new Film(sound.Name, tone, ["-c:a", sound.Codec, "-ac", "2"])),
+                // The index in front, in MP4.
+                .. Containers.Select(container => Film.Drawn(
+                    "long." + container, "testsrc2=s=160x120:r=24:d=2", ["-c:v", "libx264", "-g", "12", .. container == "mp4" ? new[] { "-movflags", "+faststart" } : []])),
+                Film.Drawn("index behind.mp4", "testsrc2=s=160x120:r=24:d=1", "-c:v", "libx264"),
+                Film.Drawn("empty.mp4", "testsrc2=s=64x64:r=24:d=1", "-c:v", "libx264", "-frames:v", "0", "-movflags", "+frag_keyframe+empty_moov"),
+                Film.Drawn("a.webp", "testsrc=s=64x64:r=10:d=0.5", "-c:v", "libwebp_anim"),
+            ]);
+            media.Make(
+                "cover.mp3", [.. tone, "-i", media.Path("still.png"), "-map", "0", "-map", "1", "-c:v", "copy", "-disposition:v", "attached_pic"]);
+        }
+
+        public string Path(string name) => media.Path(name);
+
+        public void Dispose() => media.Dispose();
+    }
 
     private static Task<MediaInfo> ProbeAsync(string path, string role = "the source video") =>
         MediaProbe.ProbeAsync(path, role: role, cancellationToken: Media.Cancelled);
@@ -18,10 +55,7 @@ public sealed class MediaProbeTests : IDisposable
     [Fact]
     public async Task What_a_video_is_is_told()
     {
-        var path = media.Make(
-            "a.mp4", "-f", "lavfi", "-i", "testsrc2=s=322x180:r=30000/1001:d=2", "-f", "lavfi", "-i", "sine=r=44100:d=2", "-c:v", "libx264",
-            "-pix_fmt", "yuv420p", "-c:a", "aac", "-preset", "ultrafast");
-        var info = await ProbeAsync(path);
+        var info = await ProbeAsync(films.Path("whole.mp4"));
         Assert.Equal((MediaKind.Video, 322, 180, 0, true), (info.Kind, info.Width, info.Height, info.Rotation, info.HasSquarePixels));
         Assert.Equal(new FrameRate(30000, 1001), info.AverageFrameRate);
         Assert.Equal(60, info.FrameCountEstimate);
@@ -35,31 +69,19 @@ public sealed class MediaProbeTests : IDisposable
     [Fact]
     public async Task A_still_image_is_no_video()
     {
-        var path = media.Make("a.png", "-f", "lavfi", "-i", "color=red:s=80x60", "-frames:v", "1");
-        var info = await ProbeAsync(path);
+        var info = await ProbeAsync(films.Path("still.png"));
         Assert.Equal((MediaKind.StillImage, 80, 60), (info.Kind, info.Width, info.Height));
         await RefusedAsync(() => Task.FromResult(info.RequireVideo()), "The source video is a still image, and a video is needed.");
     }
 
+    public static TheoryData<string> SoundNames => [.. Sounds.Select(sound => sound.Name)];
+
     [Theory]
-    [InlineData("s.m4a", "aac")]
-    [InlineData("s.mp3", "libmp3lame")]
-    [InlineData("s.wav", "pcm_s16le")]
-    [InlineData("s.flac", "flac")]
-    [InlineData("s.ogg", "libvorbis")]
-    public async Task Sound_alone_is_refused(string name, string codec)
-    {
-        var path = media.Make(name, "-f", "lavfi", "-i", "sine=d=1", "-c:a", codec, "-ac", "2");
-        await RefusedAsync(() => ProbeAsync(path, "the mask"), "The mask has sound but no picture.");
-    }
+    [MemberData(nameof(SoundNames))]
+    public Task Sound_alone_is_refused(string name) => RefusedAsync(() => ProbeAsync(films.Path(name), "the mask"), "The mask has sound but no picture.");
 
     [Fact]
-    public async Task A_cover_picture_makes_no_video()
-    {
-        var cover = media.Make("c.png", "-f", "lavfi", "-i", "color=red:s=80x60", "-frames:v", "1");
-        var path = media.Make("s.mp3", "-f", "lavfi", "-i", "sine=d=1", "-i", cover, "-map", "0", "-map", "1", "-c:v", "copy", "-disposition:v", "attached_pic");
-        await RefusedAsync(() => ProbeAsync(path), "The source video has sound but no picture.");
-    }
+    public Task A_cover_picture_makes_no_video() => RefusedAsync(() => ProbeAsync(films.Path("cover.mp3")), "The source video has sound but no picture.");
 
     [Fact]
     public async Task What_is_not_there_or_not_media_is_refused()
@@ -98,7 +120,7 @@ public sealed class MediaProbeTests : IDisposable
     [Fact]
     public async Task A_playlist_behind_the_first_bytes_of_a_video_is_not_followed()
     {
-        var real = media.Numbered("real.mp4", new(24, 1), 3);
+        var real = numbered.Any;
         // Recognised as MPEG-TS by its sync bytes, yet a playlist to ffmpeg's own guess.
         var text = ("#EXTM3U\n#EXTINF:10,\nfile:" + real + "\n").PadRight(2000, '\n').ToCharArray();
         text[4] = text[4 + 192] = text[4 + 384] = 'G';
@@ -124,14 +146,14 @@ public sealed class MediaProbeTests : IDisposable
         var path = media.Path(name);
         if (name.EndsWith("png", StringComparison.Ordinal))
         {
-            await PngWriter.WriteAsync(path, new FrameSize(64, 64), [Media.NumberedFrames(new(64, 64), 8).Last()], cancellationToken: Media.Cancelled);
+            await PngWriter.WriteAsync(path, new FrameSize(64, 64), [Media.NumberedFrames(NumberedFilms.Size, NumberedFilms.Count).Last()], cancellationToken: Media.Cancelled);
         }
         else
         {
-            File.Move(media.Numbered("made.mp4", new(24, 1), 8), path);
+            File.Copy(numbered.Any, path);
         }
 
-        Assert.Equal(7, Media.Pixel((await Media.ReadAllAsync(path, 24))[^1], 3, 3)[0]);
+        Assert.Equal(NumberedFilms.Count - 1, Media.Pixel((await Media.ReadAllAsync(path, 24))[^1], 3, 3)[0]);
         Assert.Equal([name], media.Names());
     }
 
@@ -143,9 +165,8 @@ public sealed class MediaProbeTests : IDisposable
     [InlineData("avi", 0.5)]
     public async Task A_cut_off_file_is_an_error_after_the_frames_that_are_whole(string container, double kept)
     {
-        string[] index = container == "mp4" ? ["-movflags", "+faststart"] : [];
-        var path = media.Make("a." + container, ["-f", "lavfi", "-i", "testsrc2=s=160x120:r=24:d=2", "-c:v", "libx264", "-g", "12", .. index]);
-        var bytes = await File.ReadAllBytesAsync(path, Media.Cancelled);
+        var bytes = await File.ReadAllBytesAsync(films.Path("long." + container), Media.Cancelled);
+        var path = media.Path("cut." + container);
         await File.WriteAllBytesAsync(path, bytes[..(int)(bytes.Length * kept)], Media.Cancelled);
         var info = await ProbeAsync(path);
         var error = await Assert.ThrowsAsync<MediaException>(() => Media.ReadAllAsync(info, 24));
@@ -158,8 +179,8 @@ public sealed class MediaProbeTests : IDisposable
     [Fact]
     public async Task A_file_without_its_index_is_damaged()
     {
-        var path = media.Make("a.mp4", "-f", "lavfi", "-i", "testsrc2=s=160x120:r=24:d=1", "-c:v", "libx264");
-        var bytes = await File.ReadAllBytesAsync(path, Media.Cancelled);
+        var bytes = await File.ReadAllBytesAsync(films.Path("index behind.mp4"), Media.Cancelled);
+        var path = media.Path("a.mp4");
         await File.WriteAllBytesAsync(path, bytes[..(bytes.Length / 2)], Media.Cancelled);
         await RefusedAsync(
             () => ProbeAsync(path), "The source video is damaged or incomplete, and could not be decoded to the end; repair or re-encode it.");
@@ -168,8 +189,8 @@ public sealed class MediaProbeTests : IDisposable
     [Fact]
     public async Task Bytes_broken_in_the_middle_are_an_error()
     {
-        var path = media.Make("a.mp4", "-f", "lavfi", "-i", "testsrc2=s=160x120:r=24:d=2", "-c:v", "libx264", "-movflags", "+faststart");
-        var bytes = await File.ReadAllBytesAsync(path, Media.Cancelled);
+        var bytes = await File.ReadAllBytesAsync(films.Path("long.mp4"), Media.Cancelled);
+        var path = media.Path("a.mp4");
         Array.Clear(bytes, bytes.Length / 2, 3000);
         await File.WriteAllBytesAsync(path, bytes, Media.Cancelled);
         var info = await ProbeAsync(path);
@@ -180,9 +201,7 @@ public sealed class MediaProbeTests : IDisposable
     [Fact]
     public async Task A_video_without_frames_is_refused()
     {
-        var path = media.Make(
-            "z.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=24:d=1", "-c:v", "libx264", "-frames:v", "0", "-movflags", "+frag_keyframe+empty_moov");
-        var error = await Assert.ThrowsAsync<MediaException>(async () => await Media.ReadAllAsync(await ProbeAsync(path), 24));
+        var error = await Assert.ThrowsAsync<MediaException>(async () => await Media.ReadAllAsync(await ProbeAsync(films.Path("empty.mp4")), 24));
         Assert.Equal(MediaFault.Input, error.Fault);
         Assert.StartsWith("The source video ", error.Message, StringComparison.Ordinal);
     }
@@ -190,17 +209,15 @@ public sealed class MediaProbeTests : IDisposable
     [Fact]
     public async Task Giant_pictures_are_refused()
     {
-        var path = media.Make("a.png", "-f", "lavfi", "-i", "color=red:s=800x600", "-frames:v", "1");
         await RefusedAsync(
-            () => MediaProbe.ProbeAsync(path, new MediaLimits { MaxSourcePixels = 100_000 }, cancellationToken: Media.Cancelled),
-            "The file has pictures of more than 100000 pixels, and no larger ones are allowed.");
+            () => MediaProbe.ProbeAsync(films.Path("whole.mp4"), new MediaLimits { MaxSourcePixels = 50_000 }, cancellationToken: Media.Cancelled),
+            "The file has pictures of more than 50000 pixels, and no larger ones are allowed.");
     }
 
     [Fact]
     public async Task Animated_webp_is_refused_by_name()
     {
-        var path = media.Make("a.webp", "-f", "lavfi", "-i", "testsrc=s=64x64:r=10:d=0.5", "-c:v", "libwebp_anim");
-        await RefusedAsync(() => ProbeAsync(path), "The source video is an animated WebP, which cannot be decoded; send it as MP4, WebM or GIF.");
+        await RefusedAsync(() => ProbeAsync(films.Path("a.webp")), "The source video is an animated WebP, which cannot be decoded; send it as MP4, WebM or GIF.");
     }
 
     [Theory]
@@ -210,8 +227,7 @@ public sealed class MediaProbeTests : IDisposable
     [InlineData(1080, 1920, 518400, 540, 960)]
     public async Task The_output_has_the_sources_size_rounded_down_to_even(int width, int height, long most, int outWidth, int outHeight)
     {
-        var path = media.Make("a.png", "-f", "lavfi", "-i", FormattableString.Invariant($"color=red:s={width}x{height}"), "-frames:v", "1");
-        var size = Sizing.OutputSize(await ProbeAsync(path), most);
+        var size = Sizing.OutputSize(await ProbeAsync(films.Path("still.png")) with { Width = width, Height = height }, most);
         Assert.Equal(new FrameSize(outWidth, outHeight), size);
         Assert.True(size.Pixels <= most);
     }
@@ -219,11 +235,10 @@ public sealed class MediaProbeTests : IDisposable
     [Fact]
     public async Task Too_small_sizes_are_refused()
     {
-        var dot = media.Make("a.mkv", "-f", "lavfi", "-i", "color=red:s=2x2:r=24:d=0.2,format=gbrp,crop=1:1", "-c:v", "ffv1");
-        var info = await ProbeAsync(dot);
+        var info = await ProbeAsync(films.Path("dot.mkv"));
         await RefusedAsync(
             () => Task.FromResult(Sizing.OutputSize(info, 1000)), "The source video is 1x1 pixels, and at least 64 pixels on each side are needed.");
-        var band = await ProbeAsync(media.Make("b.png", "-f", "lavfi", "-i", "color=red:s=2000x70", "-frames:v", "1"));
+        var band = await ProbeAsync(films.Path("band.png"));
         await RefusedAsync(
             () => Task.FromResult(Sizing.OutputSize(band, 40000)),
             "The source video is 2000x70 pixels, which scaled down to the limit of 40000 pixels leaves 1068x36, and at least 64 pixels on each side are needed.");

@@ -1,13 +1,39 @@
+using Ltx.Server.Tests.Support;
 using Ltx.Video.Processes;
 
 namespace Ltx.Video.Tests;
 
 /// <summary>No run of ffmpeg or ffprobe takes more memory than pictures of its size can need, and honest ones take less.</summary>
-public sealed class MemoryTests : IDisposable
+public sealed class MemoryTests(MemoryTests.Films films) : IClassFixture<MemoryTests.Films>, IDisposable
 {
+    // The bound grows with the picture's size. So does what is needed; what the programs need of themselves does not, and weighs most in the smaller.
+    private static readonly FrameSize[] Deep = LongForm.IsOn ? [new(1280, 720), new(3840, 2160)] : [new(1280, 720)];
+
     private static readonly FrameSize Size = new(64, 64);
 
     private readonly Media media = new();
+
+    /// <summary>All films of these tests.</summary>
+    public sealed class Films : IDisposable
+    {
+        private readonly Media media = new();
+
+        public Films() => media.MakeAll(
+        [
+            new Film("sound.mkv", ["-f", "lavfi", "-i", "testsrc2=s=64x64:r=24:d=0.2", "-f", "lavfi", "-i", "sine=d=0.2"], ["-shortest"]),
+            .. Deep.Select(size => Film.Drawn(
+                $"{size}.mp4", $"testsrc2=s={size}:r=24,trim=end_frame=6", "-pix_fmt", "yuv420p10le", "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error:ref=4")),
+            // A tenth of a second of sound, the rest of it a day later.
+            new Film(
+                "gap.mkv", ["-f", "lavfi", "-i", "testsrc2=s=64x64:r=24:d=1", "-f", "lavfi", "-i", "aevalsrc=0.5:s=48000:d=1"],
+                ["-af", "asetnsamples=480,asetpts='if(lt(N,4800),PTS,PTS+86400/TB)'", "-c:a", "pcm_f32le"]),
+            Film.Drawn("wide.mp4", "color=red:s=1280x720:r=24:d=0.1", "-vf", "setsar=100/1", "-c:v", "libx264", "-preset", "ultrafast"),
+        ]);
+
+        public string Path(string name) => media.Path(name);
+
+        public void Dispose() => media.Dispose();
+    }
 
     public static TheoryData<string> Uses => ["probe", "read", "sound", "preview", "thumbnail", "mask", "video", "png", "version"];
 
@@ -19,7 +45,7 @@ public sealed class MemoryTests : IDisposable
     {
         // Reads zeros for the end of a line, and keeps them all.
         const string Greedy = "exec tail /dev/zero";
-        var source = media.Make("s.mkv", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=24:d=0.2", "-f", "lavfi", "-i", "sine=d=0.2", "-shortest");
+        var source = films.Path("sound.mkv");
         var tools = media.FakeTool("ffmpeg", Greedy);
         var limits = new MediaLimits { ToolFolder = tools, MemoryBytes = 100_000_000 };
         var probe = Path.Combine(tools, "ffprobe");
@@ -76,27 +102,23 @@ public sealed class MemoryTests : IDisposable
         Assert.Equal((MediaFault.Input, MediaProblem.Memory), (error.Fault, error.Problem));
     }
 
-    [Theory]
-    [InlineData(2)]
-    [InlineData(8)]
-    public async Task Ten_bits_at_3840x2160_are_read_within_the_bound(int threads)
-    {
-        var path = media.Make(
-            "uhd.mp4", "-f", "lavfi", "-i", "testsrc2=s=3840x2160:r=24", "-frames:v", "6", "-pix_fmt", "yuv420p10le", "-c:v", "libx265", "-preset", "ultrafast",
-            "-x265-params", "log-level=error:ref=4");
-        var info = await MediaProbe.ProbeAsync(path, new MediaLimits { Threads = threads }, cancellationToken: Media.Cancelled);
+    public static TheoryData<int, int, int> DeepSizes => [.. from size in Deep from threads in new[] { 2, 8 } select (size.Width, size.Height, threads)];
 
-        Assert.Equal(6, (await Media.ReadAllAsync(info, 24, new FrameSize(1920, 1080))).Count);
+    /// <summary>The long form has 3840x2160 as well.</summary>
+    [Theory]
+    [MemberData(nameof(DeepSizes))]
+    public async Task Ten_bits_are_read_within_the_bound(int width, int height, int threads)
+    {
+        var info = await MediaProbe.ProbeAsync(films.Path($"{width}x{height}.mp4"), new MediaLimits { Threads = threads }, cancellationToken: Media.Cancelled);
+
+        Assert.Equal(6, (await Media.ReadAllAsync(info, 24, new FrameSize(width / 2, height / 2))).Count);
     }
 
     [Fact]
     public async Task A_gap_in_the_sound_costs_no_more_than_the_samples_asked_for()
     {
-        // A tenth of a second of sound, the rest of it a day later: a filter that fills gaps would make 33 GB of silence.
-        var path = media.Make(
-            "gap.mkv", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=24:d=1", "-f", "lavfi", "-i", "aevalsrc=0.5:s=48000:d=1",
-            "-af", "asetnsamples=480,asetpts='if(lt(N,4800),PTS,PTS+86400/TB)'", "-c:a", "pcm_f32le");
-        var info = await MediaProbe.ProbeAsync(path, cancellationToken: Media.Cancelled);
+        // A filter that fills gaps would make 33 GB of silence.
+        var info = await MediaProbe.ProbeAsync(films.Path("gap.mkv"), cancellationToken: Media.Cancelled);
 
         var sound = (await AudioReader.ReadAsync(info, TimeSpan.Zero, 48000, 1, 48000, Media.Cancelled))!.Clip.Channels[0];
 
@@ -107,9 +129,7 @@ public sealed class MemoryTests : IDisposable
     [Fact]
     public async Task Pixels_that_are_a_hundred_times_as_wide_as_high_make_no_giant_picture()
     {
-        var path = media.Make("wide.mp4", "-f", "lavfi", "-i", "testsrc2=s=1280x720:r=24:d=0.1", "-vf", "setsar=100/1", "-c:v", "libx264");
-
-        var error = await Assert.ThrowsAsync<MediaException>(() => MediaProbe.ProbeAsync(path, cancellationToken: Media.Cancelled));
+        var error = await Assert.ThrowsAsync<MediaException>(() => MediaProbe.ProbeAsync(films.Path("wide.mp4"), cancellationToken: Media.Cancelled));
 
         Assert.Equal((MediaFault.Input, MediaProblem.TooLarge), (error.Fault, error.Problem));
     }

@@ -4,7 +4,7 @@ using System.Text;
 namespace Ltx.Video.Tests;
 
 /// <summary>Files as people have them: joined, damaged, begun in the middle, changing on the way, with tracks that nothing decodes.</summary>
-public sealed class OddStreamTests : IDisposable
+public sealed class OddStreamTests(OddStreamTests.Films films) : IClassFixture<OddStreamTests.Films>, IDisposable
 {
     private const int Rate = 48000;
 
@@ -12,18 +12,82 @@ public sealed class OddStreamTests : IDisposable
 
     public void Dispose() => media.Dispose();
 
-    private static string Text(double number) => number.ToString(CultureInfo.InvariantCulture);
-
-    /// <summary>Raw H.264 without B-frames or loss; frame i has luma 16 + 8 (i mod 25).</summary>
-    private byte[] Numbered(int first, int count, string size, string format = "yuv420p", int keyEvery = 250) => File.ReadAllBytes(media.Make(
-        "part.h264", "-f", "lavfi", "-i", $"color=black:s={size}:r=24,format={format},geq=lum='16+8*mod(N+{first},25)':cb=128:cr=128", "-frames:v", Text(count), "-c:v", "libx264",
-        "-qp", "0", "-preset", "ultrafast", "-bf", "0", "-g", Text(keyEvery)));
-
-    private async Task<string> MuxAsync(string name, byte[] stream, params string[] more)
+    /// <summary>All that the tests put together.</summary>
+    public sealed class Films : IDisposable
     {
-        var raw = media.Path("whole.h264");
-        await File.WriteAllBytesAsync(raw, stream, Media.Cancelled);
-        return media.Make(name, ["-r", "24", "-f", "h264", "-i", raw, .. more, "-c", "copy"]);
+        private static readonly (string Name, string Size, string Format)[] Middles = [("size", "96x80", "yuv420p"), ("small", "48x32", "yuv420p"), ("format", "64x64", "yuv444p")];
+
+        private readonly Media media = new();
+
+        public Films()
+        {
+            string[] transport = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "24", "-pix_fmt", "yuv420p", "-c:a", "aac", "-f", "segment", "-segment_time", "1", "-segment_format", "mpegts"];
+            string[] ffv1 = ["-c:v", "ffv1"], gray = ["-f", "lavfi", "-i", "color=gray:s=64x64:r=24:d=0.5"];
+            media.MakeAll(
+            [
+                new Film("seg%d.ts", [.. Drawn("testsrc2=s=64x64:r=24:d=2"), .. Drawn("sine=d=2")], transport),
+                Numbered("broken.mp4", 0, 60, keyEvery: 1),
+                Numbered("begin.h264", 0, 9),
+                .. Middles.Select(middle => Numbered(middle.Name + ".h264", 9, 8, middle.Size, middle.Format)),
+                Numbered("end.h264", 17, 8),
+                .. new[] { "96x64", "64x64" }.Select(size => Film.Drawn(
+                    size + ".m2v", $"testsrc2=s={size}:r=25:d=0.4", "-c:v", "mpeg2video", "-flags", "+ilme+ildct", "-vf", "setfield=tff", "-bf", "0", "-g", "5", "-q:v", "2")),
+                .. new[] { ("ts", "mp2"), ("mkv", "pcm_s16le") }.Select(kind => new Film(
+                    "recorded." + kind.Item1,
+                    [
+                        .. Drawn("color=gray:s=64x64:r=24:d=2.5,drawbox=0:0:64:64:white:fill:enable='between(t,1.49,1.53)'"),
+                        .. Drawn("aevalsrc='if(between(t,1.5,1.6),0.5*sin(2*PI*1000*t),0)':s=48000:d=2.5"),
+                    ],
+                    ["-c:v", "libx264", "-preset", "ultrafast", "-g", "12", "-sc_threshold", "0", "-pix_fmt", "yuv420p", "-c:a", kind.Item2])),
+                // A tone of one amplitude in one channel, in two, in front left of six, each behind silence of half a second.
+                .. new[] { ("S", "mono"), ("S|S", "stereo"), ("S|0|0|0|0|0", "5.1") }.Select(part => Film.Drawn(
+                    part.Item2 + ".ac3",
+                    $"aevalsrc={part.Item1.Replace("S", "if(gt(t\\,0.48)\\,0.4*sin(2*PI*600*t)\\,0)", StringComparison.Ordinal)}:c={part.Item2}:s=48000:d=0.96", "-c:a", "ac3", "-b:a", "448k")),
+                new Film("sounds.mkv", [.. gray, .. Drawn("aevalsrc=0.2:s=48000:d=0.5"), .. Drawn("aevalsrc=0.6:s=48000:d=0.5")], [.. ffv1, "-c:a", "pcm_f32le", "-disposition:a:0", "default"]),
+                new Film("pictures.mkv", [.. Drawn("color=gray:s=96x64:r=24:d=0.25"), .. Drawn("color=white:s=64x64:r=24:d=0.25")], ["-c:v", "mjpeg", "-disposition:v:0", "default"]),
+                new Film("four.mkv", [.. gray, .. Drawn("aevalsrc=0.3*sin(2*PI*440*t)|0|0|0:d=0.5:c=4.0")], [.. ffv1, "-c:a", "libopus", "-mapping_family", "255"]),
+                new Film("ten.mkv", [.. gray, "-f", "f32le", "-ar", "48000", "-ac", "10", "-i", media.TenChannels("ten.f32")], [.. ffv1, "-c:a", "pcm_f32le"]),
+                .. new[] { "16640x64", "64x17000" }.Select(size => Film.Drawn(size + ".mkv", $"color=red:s={size}:r=24:d=0.05", ffv1)),
+                .. new[] { "170/1", "1/200", "66000/1", "1/66000" }.Select(aspect => Film.Drawn(Wide(aspect), $"color=red:s=192x128:r=24:d=0.05,setsar={aspect}:max=100000", ffv1)),
+            ]);
+            Join("whole.m2v", "96x64.m2v", "64x64.m2v");
+            Join("whole.ac3", "mono.ac3", "stereo.ac3", "5.1.ac3");
+            foreach (var (name, _, _) in Middles)
+            {
+                Join(name + ".joined.h264", "begin.h264", name + ".h264", "end.h264");
+            }
+
+            // What is put together of packets.
+            media.MakeAll(
+            [
+                .. Middles.Select(middle => new Film(middle.Name + ".mkv", ["-r", "24", "-f", "h264", "-i", media.Path(middle.Name + ".joined.h264")], ["-c", "copy"])),
+                new Film("interlaced.mkv", ["-fflags", "+genpts", "-r", "25", "-f", "mpegvideo", "-i", media.Path("whole.m2v")], ["-c", "copy"]),
+                new Film("layouts.mkv", [.. Drawn("color=gray:s=64x64:r=24:d=3"), "-f", "ac3", "-i", media.Path("whole.ac3")], [.. ffv1, "-c:a", "copy"]),
+            ]);
+            // Without most of the picture's first group. The times are to stay as they are, which is said of a whole run.
+            media.MakeAll(
+            [
+                new Film("cut.ts", ["-copyts", "-i", media.Path("recorded.ts")], ["-c", "copy", "-bsf:v", "noise=drop='lt(n,8)'", "-muxdelay", "0"]),
+                new Film("cut.mkv", ["-i", media.Path("recorded.mkv")], ["-c", "copy", "-bsf:v", "noise=drop='lt(n,8)'"]),
+            ]);
+        }
+
+        public string Path(string name) => media.Path(name);
+
+        public static string Wide(string aspect) => $"aspect {aspect.Replace('/', '-')}.mkv";
+
+        public void Dispose() => media.Dispose();
+
+        private static string[] Drawn(string graph) => ["-f", "lavfi", "-i", graph];
+
+        /// <summary>H.264 without B-frames or loss; frame i has luma 16 + 8 (i mod 25).</summary>
+        private static Film Numbered(string name, int first, int count, string size = "64x64", string format = "yuv420p", int keyEvery = 250) => Film.Drawn(
+            name, $"color=black:s={size}:r=24,trim=end_frame={count},format={format},geq=lum='16+8*mod(N+{first},25)':cb=128:cr=128", "-c:v", "libx264",
+            "-qp", "0", "-preset", "ultrafast", "-bf", "0", "-g", Text(keyEvery));
+
+        private void Join(string name, params string[] parts) => File.WriteAllBytes(media.Path(name), [.. parts.SelectMany(part => File.ReadAllBytes(media.Path(part)))]);
+
+        private static string Text(double number) => number.ToString(CultureInfo.InvariantCulture);
     }
 
     private static int[] Numbers(IEnumerable<VideoFrame> frames) => [.. frames.Select(frame => (int)Math.Round(Media.Pixel(frame, 20, 20)[0] * 219 / 255.0 / 8))];
@@ -34,32 +98,30 @@ public sealed class OddStreamTests : IDisposable
     [Fact]
     public async Task Segments_joined_byte_by_byte_are_read_to_the_end()
     {
-        media.Make(
-            "seg%d.ts", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=24:d=2", "-f", "lavfi", "-i", "sine=d=2", "-c:v", "libx264", "-preset", "ultrafast", "-g", "24", "-pix_fmt", "yuv420p",
-            "-c:a", "aac", "-f", "segment", "-segment_time", "1", "-segment_format", "mpegts");
-        byte[][] segments = [await File.ReadAllBytesAsync(media.Path("seg0.ts"), Media.Cancelled), await File.ReadAllBytesAsync(media.Path("seg1.ts"), Media.Cancelled)];
         var joined = media.Path("joined.ts");
-        await File.WriteAllBytesAsync(joined, [.. segments[0], .. segments[1]], Media.Cancelled);
-        var (frames, found) = await Media.ReadSourceAsync(joined);
+        await File.WriteAllBytesAsync(
+            joined, [.. await File.ReadAllBytesAsync(films.Path("seg0.ts"), Media.Cancelled), .. await File.ReadAllBytesAsync(films.Path("seg1.ts"), Media.Cancelled)], Media.Cancelled);
+        var info = await Media.ProbeSourceAsync(joined);
+        var (frames, found) = await Media.ReadSourceAsync(info, pixels: FramePixels.Yuv420);
         Assert.Equal((48, 0, true), (frames.Count, found.Concealed.Count, found.Suspect > 0));
-        byte[][] apart = [.. (await Media.ReadSourceAsync(media.Path("seg0.ts"))).Frames.Concat((await Media.ReadSourceAsync(media.Path("seg1.ts"))).Frames).Select(frame => frame.Pixels.ToArray())];
-        Assert.Equal(apart, frames.Select(frame => frame.Pixels.ToArray()));
-        Assert.Equal(17, (await Media.ReadSourceAsync(joined, maxFrames: 17)).Frames.Count);
+        byte[] apart = [.. Media.Decoded([films.Path("seg0.ts"), films.Path("seg1.ts")]).SelectMany(part => part)];
+        Assert.True(apart.AsSpan().SequenceEqual(frames.SelectMany(frame => frame.Pixels.ToArray()).ToArray()), "The frames are not those of the parts.");
+        Assert.Equal(17, (await Media.ReadSourceAsync(info, maxFrames: 17)).Frames.Count);
         // As a mask, too: nothing of it is damaged.
-        Assert.Equal(48, (await Media.ReadAllAsync(joined, 24, pixels: FramePixels.Gray8)).Count);
+        Assert.Equal(48, (await Media.ReadAllAsync(info, 24, pixels: FramePixels.Gray8)).Count);
         // The sound goes on over the join.
-        var sound = (await Media.HearAsync(joined, Rate, 2 * Rate))!.Clip.Channels[0];
+        var sound = (await AudioReader.ReadAsync(info, found.Start, Rate, 2, 2 * Rate, Media.Cancelled))!.Clip.Channels[0];
         Assert.All(Enumerable.Range(1, 18), tenth => Assert.True(sound.AsSpan(tenth * 4800, 4800).ToArray().Max() > 0.1, $"silent at {tenth / 10.0} s"));
     }
 
     [Fact]
     public async Task What_does_not_decode_is_concealed_up_to_a_fiftieth_of_the_frames()
     {
-        var whole = await MuxAsync("whole.mp4", Numbered(0, 60, "64x64", keyEvery: 1));
+        var whole = films.Path("broken.mp4");
         var packets = Media.Run("ffprobe", ["-v", "error", "-show_entries", "packet=pos,size", "-of", "csv=p=0", whole])
             .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(',').Take(2).Select(long.Parse).Order().ToArray()).ToList();
 
-        async Task<string> BreakAsync(string name, params int[] broken)
+        async Task<MediaInfo> BreakAsync(string name, params int[] broken)
         {
             var bytes = await File.ReadAllBytesAsync(whole, Media.Cancelled);
             foreach (var (size, position) in broken.Select(i => (packets[i][0], packets[i][1])))
@@ -68,7 +130,7 @@ public sealed class OddStreamTests : IDisposable
             }
 
             await File.WriteAllBytesAsync(media.Path(name), bytes, Media.Cancelled);
-            return media.Path(name);
+            return await Media.ProbeSourceAsync(media.Path(name));
         }
 
         var one = await BreakAsync("one.mp4", 30);
@@ -86,31 +148,26 @@ public sealed class OddStreamTests : IDisposable
     }
 
     [Theory]
-    [InlineData("96x80", "yuv420p")]
-    [InlineData("48x32", "yuv420p")]
-    [InlineData("64x64", "yuv444p")]
-    public async Task A_change_of_size_or_format_on_the_way_costs_no_frame(string size, string format)
+    [InlineData("size")]
+    [InlineData("small")]
+    [InlineData("format")]
+    public async Task A_change_of_size_or_format_on_the_way_costs_no_frame(string what)
     {
-        var path = await MuxAsync("change.mkv", [.. Numbered(0, 9, "64x64"), .. Numbered(9, 8, size, format), .. Numbered(17, 8, "64x64")]);
-        var (frames, found) = await Media.ReadSourceAsync(path);
+        var info = await Media.ProbeSourceAsync(films.Path(what + ".mkv"));
+        var (frames, found) = await Media.ReadSourceAsync(info);
         Assert.Equal(Enumerable.Range(0, 25), Numbers(frames));
         Assert.True(found.ChangesFormat);
-        var info = await MediaProbe.ProbeAsync(path, cancellationToken: Media.Cancelled);
         // A rate that holds state: each frame twice. A mask. A preview.
         Assert.Equal(Enumerable.Range(0, 25).SelectMany(i => new[] { i, i }), Numbers(await Media.ReadAllAsync(info, 48, pixels: FramePixels.Gray8)));
         var preview = await PreviewWriter.WriteAsync(info, media.Path("p.mp4"), 1000000, TimeSpan.FromSeconds(60), Media.Cancelled);
         Assert.Equal(Enumerable.Range(0, 25).Select(i => i / 24.0), preview.Times, (expected, shown) => Math.Abs(expected - shown) < 0.002);
-        Assert.Equal(Enumerable.Range(0, 25), Numbers(await Media.ReadAllAsync(media.Path("p.mp4"), 24)));
+        Assert.Equal(Enumerable.Range(0, 25), Media.Decoded(media.Path("p.mp4"), 64 * 64 * 3 / 2).Select(frame => (int)Math.Round((frame[(20 * 64) + 20] - 16) / 8.0)));
     }
 
     [Fact]
     public async Task Interlaced_video_that_changes_keeps_its_frames_too()
     {
-        byte[] Part(string size) => File.ReadAllBytes(media.Make(
-            "part.m2v", "-f", "lavfi", "-i", $"testsrc2=s={size}:r=25:d=0.4", "-c:v", "mpeg2video", "-flags", "+ilme+ildct", "-vf", "setfield=tff", "-bf", "0", "-g", "5", "-q:v", "2"));
-        await File.WriteAllBytesAsync(media.Path("whole.m2v"), [.. Part("96x64"), .. Part("64x64")], Media.Cancelled);
-        var path = media.Make("i.mkv", "-fflags", "+genpts", "-r", "25", "-f", "mpegvideo", "-i", media.Path("whole.m2v"), "-c", "copy");
-        var info = await MediaProbe.ProbeAsync(path, cancellationToken: Media.Cancelled);
+        var info = await Media.ProbeSourceAsync(films.Path("interlaced.mkv"));
         Assert.True(info.IsInterlaced);
         Assert.Equal(40, (await Media.ReadAllAsync(info, 50)).Count);
     }
@@ -122,28 +179,18 @@ public sealed class OddStreamTests : IDisposable
     [InlineData("mkv", 8)]
     public async Task A_recording_that_begins_between_key_frames_keeps_its_sound_in_step(string container, int gone)
     {
-        var whole = media.Make(
-            "whole." + container, "-f", "lavfi", "-i", "color=gray:s=64x64:r=24:d=2.5,drawbox=0:0:64:64:white:fill:enable='between(t,1.49,1.53)'",
-            "-f", "lavfi", "-i", "aevalsrc='if(between(t,1.5,1.6),0.5*sin(2*PI*1000*t),0)':s=48000:d=2.5",
-            "-c:v", "libx264", "-preset", "ultrafast", "-g", "12", "-sc_threshold", "0", "-pix_fmt", "yuv420p", "-c:a", container == "ts" ? "mp2" : "pcm_s16le");
-        var path = gone == 0 ? whole : media.Make("cut." + container, "-copyts", "-i", whole, "-map", "0", "-c", "copy", "-bsf:v", $"noise=drop='lt(n,{gone})'", "-muxdelay", "0");
-        var (frames, _) = await Media.ReadSourceAsync(path, pixels: FramePixels.Gray8);
+        var info = await Media.ProbeSourceAsync(films.Path((gone == 0 ? "recorded." : "cut.") + container));
+        var (frames, found) = await Media.ReadSourceAsync(info, pixels: FramePixels.Gray8);
         Assert.Equal(gone == 0 ? 60 : 48, frames.Count);
         var flash = frames.FindIndex(frame => Media.Pixel(frame, 10, 10)[0] > 200) / 24.0;
         Assert.Equal(gone == 0 ? 1.5 : 1.0, flash, 1e-9);
-        Assert.Equal(flash, Onset((await Media.HearAsync(path, Rate, 2 * Rate))!.Clip.Channels[0]), 0.02);
+        Assert.Equal(flash, Onset((await AudioReader.ReadAsync(info, found.Start, Rate, 2, 2 * Rate, Media.Cancelled))!.Clip.Channels[0]), 0.02);
     }
 
     [Fact]
     public async Task Sound_whose_layout_changes_stays_in_step_and_keeps_its_level()
     {
-        // A tone of one amplitude in one channel, in two, in front left of six, each behind silence of half a second.
-        byte[] Part(string channels, string layout) => File.ReadAllBytes(media.Make(
-            "part.ac3", "-f", "lavfi", "-i", $"aevalsrc={channels.Replace("S", "if(gt(t\\,0.48)\\,0.4*sin(2*PI*600*t)\\,0)", StringComparison.Ordinal)}:c={layout}:s=48000:d=0.96", "-c:a", "ac3", "-b:a", "448k"));
-        var raw = media.Path("whole.ac3");
-        await File.WriteAllBytesAsync(raw, [.. Part("S", "mono"), .. Part("S|S", "stereo"), .. Part("S|0|0|0|0|0", "5.1")], Media.Cancelled);
-        var path = media.Make("layouts.mkv", "-f", "lavfi", "-i", "color=gray:s=64x64:r=24:d=3", "-f", "ac3", "-i", raw, "-c:v", "ffv1", "-c:a", "copy");
-        var left = (await Media.HearAsync(path, Rate, 3 * Rate))!.Clip.Channels[0];
+        var left = (await Media.HearAsync(await Media.ProbeSourceAsync(films.Path("layouts.mkv")), Rate, 3 * Rate))!.Clip.Channels[0];
         for (var part = 0; part < 3; part++)
         {
             var begin = (int)(part * 0.96 * Rate);
@@ -152,37 +199,36 @@ public sealed class OddStreamTests : IDisposable
         }
     }
 
-    /// <summary>The first track of the kind is renamed, so that no ffmpeg has a decoder for it.</summary>
-    private async Task<string> UnknownAsync(string path, string codec)
+    /// <summary>A copy whose first tracks of the kind are renamed, so that no ffmpeg has a decoder for them.</summary>
+    private async Task<string> UnknownAsync(string path, string codec, int tracks = 1)
     {
         var bytes = await File.ReadAllBytesAsync(path, Media.Cancelled);
-        var at = bytes.AsSpan().IndexOf(Encoding.ASCII.GetBytes(codec));
-        "QQQ"u8.CopyTo(bytes.AsSpan(at + 2));
-        await File.WriteAllBytesAsync(path, bytes, Media.Cancelled);
-        return path;
+        for (var track = 0; track < tracks; track++)
+        {
+            "QQQ"u8.CopyTo(bytes.AsSpan(bytes.AsSpan().IndexOf(Encoding.ASCII.GetBytes(codec)) + 2));
+        }
+
+        await File.WriteAllBytesAsync(media.Path("unknown.mkv"), bytes, Media.Cancelled);
+        return media.Path("unknown.mkv");
     }
 
     [Fact]
     public async Task The_first_sound_that_can_be_decoded_is_taken()
     {
-        var path = media.Make(
-            "two.mkv", "-f", "lavfi", "-i", "color=gray:s=64x64:r=24:d=0.5", "-f", "lavfi", "-i", "aevalsrc=0.2:s=48000:d=0.5", "-f", "lavfi", "-i", "aevalsrc=0.6:s=48000:d=0.5",
-            "-map", "0", "-map", "1", "-map", "2", "-c:v", "ffv1", "-c:a", "pcm_f32le", "-disposition:a:0", "default");
-        var both = (await Media.HearAsync(path, Rate, 1000))!;
+        var path = films.Path("sounds.mkv");
+        var both = (await Media.HearFromZeroAsync(path, Rate, 1000))!;
         Assert.Equal((0.2f, "The source video has 2 sound tracks; stream 1 (pcm_f32le, mono) is used."), (both.Clip.Channels[0][500], Assert.Single(both.Notes)));
-        var second = (await Media.HearAsync(await UnknownAsync(path, "A_PCM"), Rate, 1000))!;
+        var second = (await Media.HearFromZeroAsync(await UnknownAsync(path, "A_PCM"), Rate, 1000))!;
         Assert.Equal(0.6, second.Clip.Channels[0][500], 1e-6);
         Assert.Matches(@"^The source video has 2 sound tracks; stream 2 \(pcm_f32le, .*\) is used, because stream 1 \(unknown, .*\) cannot be decoded or is empty\.$", Assert.Single(second.Notes));
-        var none = await Assert.ThrowsAsync<MediaException>(async () => await Media.HearAsync(await UnknownAsync(path, "A_PCM"), Rate, 1000));
+        var none = await Assert.ThrowsAsync<MediaException>(async () => await Media.HearFromZeroAsync(await UnknownAsync(path, "A_PCM", tracks: 2), Rate, 1000));
         Assert.Equal("The sound of the source video is damaged or of an unknown kind; repair or re-encode it, or ask for a result without sound.", none.Message);
     }
 
     [Fact]
     public async Task The_first_picture_that_can_be_decoded_is_taken()
     {
-        var path = media.Make(
-            "two.mkv", "-f", "lavfi", "-i", "color=gray:s=96x64:r=24:d=0.25", "-f", "lavfi", "-i", "color=white:s=64x64:r=24:d=0.25", "-map", "0", "-map", "1", "-c:v", "mjpeg",
-            "-disposition:v:0", "default");
+        var path = films.Path("pictures.mkv");
         var first = await MediaProbe.ProbeAsync(path, role: "the mask", cancellationToken: Media.Cancelled);
         Assert.Equal((96, "The mask has 2 pictures; stream 0 (mjpeg, 96x64) is used."), (first.Width, first.Choice));
         var second = await MediaProbe.ProbeAsync(await UnknownAsync(path, "V_MJPEG"), role: "the mask", cancellationToken: Media.Cancelled);
@@ -193,35 +239,25 @@ public sealed class OddStreamTests : IDisposable
     [Fact]
     public async Task Ambisonic_sound_is_mixed()
     {
-        var path = media.Make(
-            "four.mkv", "-f", "lavfi", "-i", "color=gray:s=64x64:r=24:d=0.5", "-f", "lavfi", "-i", "aevalsrc=0.3*sin(2*PI*440*t)|0|0|0:d=0.5:c=4.0", "-c:v", "ffv1", "-c:a", "libopus", "-mapping_family", "255");
-        var bytes = await File.ReadAllBytesAsync(path, Media.Cancelled);
+        var bytes = await File.ReadAllBytesAsync(films.Path("four.mkv"), Media.Cancelled);
         // Of Opus' channel mappings, 2 is ambisonic.
         bytes[bytes.AsSpan().IndexOf("OpusHead"u8) + 18] = 2;
-        await File.WriteAllBytesAsync(path, bytes, Media.Cancelled);
-        var sound = (await Media.HearAsync(path, Rate, 20000))!;
+        await File.WriteAllBytesAsync(media.Path("four.mkv"), bytes, Media.Cancelled);
+        var sound = (await Media.HearFromZeroAsync(media.Path("four.mkv"), Rate, 20000))!;
         Assert.Equal("The sound of the source video is ambisonic (4 channels); what is left and right of the front is heard left and right.", Assert.Single(sound.Notes));
         Assert.All(sound.Clip.Channels, channel => Assert.InRange(channel[5000..15000].Max(), 0.135, 0.165));
     }
 
     [Fact]
-    public async Task Ten_channels_of_no_known_place_are_heard()
-    {
-        var raw = media.Path("ten.f32");
-        float[] tone = [.. Enumerable.Range(0, 24000).SelectMany(i => Enumerable.Repeat((float)(0.3 * Math.Sin(0.06 * i)), 10))];
-        await File.WriteAllBytesAsync(raw, System.Runtime.InteropServices.MemoryMarshal.AsBytes(tone.AsSpan()).ToArray(), Media.Cancelled);
-        var path = media.Make(
-            "ten.mkv", "-f", "lavfi", "-i", "color=gray:s=64x64:r=24:d=0.5", "-f", "f32le", "-ar", "48000", "-ac", "10", "-i", raw, "-c:v", "ffv1", "-c:a", "pcm_f32le");
-        Assert.All((await Media.HearAsync(path, Rate, 20000))!.Clip.Channels, channel => Assert.True(channel[5000..15000].Max() > 0.1));
-    }
+    public async Task Ten_channels_of_no_known_place_are_heard() =>
+        Assert.All((await Media.HearFromZeroAsync(films.Path("ten.mkv"), Rate, 20000))!.Clip.Channels, channel => Assert.True(channel[5000..15000].Max() > 0.1));
 
     [Theory]
     [InlineData("66000/1", "is 12672000x128 pixels (stored as 192x128, whose pixels are marked as 66000:1)")]
     [InlineData("1/66000", "is 192x8448000 pixels (stored as 192x128, whose pixels are marked as 1:66000)")]
     public async Task Pixels_of_an_absurd_shape_are_refused_with_the_bound(string aspect, string sentence)
     {
-        var path = media.Make("w.mkv", "-f", "lavfi", "-i", $"color=red:s=192x128:r=24:d=0.1,setsar={aspect}:max=100000", "-c:v", "ffv1");
-        var error = await Assert.ThrowsAsync<MediaException>(() => MediaProbe.ProbeAsync(path, role: "the source video", cancellationToken: Media.Cancelled));
+        var error = await Assert.ThrowsAsync<MediaException>(() => Media.ProbeSourceAsync(films.Path(Films.Wide(aspect))));
         Assert.Equal(
             (MediaFault.Input, MediaProblem.TooLarge, $"The source video {sentence}, and at most 67108864 pixels a frame are allowed."), (error.Fault, error.Problem, error.Message));
     }
@@ -233,8 +269,7 @@ public sealed class OddStreamTests : IDisposable
     [InlineData("192x128", "1/200", "The source video is 192x25600 pixels (stored as 192x128, whose pixels are marked as 1:200), and at most 16384 pixels on a side can be written; cut it or scale it down.")]
     public async Task Sides_that_cannot_be_written_are_refused_before_work(string size, string aspect, string sentence)
     {
-        var path = media.Make("w.mkv", "-f", "lavfi", "-i", $"color=red:s={size}:r=24:d=0.1,setsar={aspect}:max=1000", "-c:v", "ffv1");
-        var info = await MediaProbe.ProbeAsync(path, role: "the source video", cancellationToken: Media.Cancelled);
+        var info = await Media.ProbeSourceAsync(films.Path(aspect == "1/1" ? size + ".mkv" : Films.Wide(aspect)));
         var error = Assert.Throws<MediaException>(() => Sizing.OutputSize(info, 8192 * 8192));
         Assert.Equal((MediaFault.Input, MediaProblem.TooLong, sentence), (error.Fault, error.Problem, error.Message));
         // To be looked at it is only smaller.

@@ -2,11 +2,96 @@ using Ltx.Video.Processes;
 
 namespace Ltx.Video.Tests;
 
-public sealed class VideoReaderTests : IDisposable
+public sealed class VideoReaderTests(VideoReaderTests.Films films, NumberedFilms numbered) : IClassFixture<VideoReaderTests.Films>, IDisposable
 {
+    private static readonly string[] Containers = ["ts", "mp4", "mkv"], OddFormats = ["yuv444p", "yuv422p", "yuv420p"], HdrTransfers = ["smpte2084", "arib-std-b67"];
+
+    private static readonly (string Matrix, string Range, int Width)[] Tagged = [("bt709", "tv", 1920), ("smpte170m", "tv", 1920), ("bt709", "pc", 320), ("", "tv", 320), ("", "tv", 1280)];
+
+    private static readonly (string Name, string Format)[] Masks =
+        [("m.png", "rgb24"), ("m.jpg", "yuvj444p"), ("m.webp", "bgra"), ("m.mp4", "yuv420p")];
+
     private readonly Media media = new();
 
     public void Dispose() => media.Dispose();
+
+    /// <summary>All films of these tests.</summary>
+    public sealed class Films : IDisposable
+    {
+        private readonly Media media = new();
+
+        public Films(NumberedFilms numbered)
+        {
+            string[] ffv1 = ["-c:v", "ffv1"], h264 = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-preset", "ultrafast"];
+            string[] bt2020 = ["-color_primaries", "bt2020", "-colorspace", "bt2020nc", "-color_range", "tv"];
+            media.MakeAll(
+            [
+                // 12 frames of which the fifth comes a day after the fourth.
+                Film.Drawn("gap.mkv", "testsrc=size=64x64:rate=24:duration=0.5", ["-vf", "setpts='if(lt(N,4),N/24,86400+N/24)/TB'", .. h264, "-fps_mode", "passthrough"]),
+                // Frames 0-4 at 0, 0.1 ... 0.4 s; frames 5-9 at 0.5, 0.9, 1.3 ... s. Matroska's header only knows the rate that was meant; MP4's knows the real times.
+                .. new[] { "mkv", "mp4" }.Select(container => new Film(
+                    "variable." + container, ["-i", numbered.Of(10)],
+                    ["-frames:v", "10", "-vf", "setpts='if(lt(N,5),N*0.1,0.5+(N-5)*0.4)/TB'", "-fps_mode", "vfr", .. container == "mkv" ? ffv1 : h264])),
+                .. Containers.Select(container => new Film(
+                    "late." + container, ["-itsoffset", "0.75", "-i", numbered.Of(24), "-f", "lavfi", "-i", "sine=d=2"],
+                    ["-frames:v", "12", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "4", "-fps_mode", "passthrough"])),
+                // The left half is red, the top right quarter green, the rest black.
+                Film.Drawn("flat.mp4", "color=black:s=96x64:r=24:d=0.1,format=gbrp,drawbox=0:0:48:64:red:fill,drawbox=48:0:48:32:lime:fill", "-c:v", "libx264rgb", "-crf", "0"),
+                Film.Drawn("odd.mkv", "testsrc=s=67x65:r=24:d=0.2,format=gbrp", ffv1),
+                .. OddFormats.Select(format => Film.Drawn(format + ".mkv", "testsrc2=s=127x71:r=24:d=0.2", [.. ffv1, "-pix_fmt", format])),
+                Film.Drawn("long pixels.mp4", "testsrc2=s=720x576:r=25:d=0.1,setsar=64/45", h264),
+                .. Tagged.Select(TaggedFilm),
+                Film.Drawn(
+                    "ten.mkv", "color=0x3C78B4:s=64x64:r=24:d=0.1,format=gbrp",
+                    ["-vf", "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd,format=yuv422p10le", "-colorspace", "bt709", "-color_range", "tv", .. ffv1]),
+                // Four grays and a red; luma codes of ten bits. In PQ, code 573 is 203 cd/m2, the white of paper; 64 is black.
+                .. HdrTransfers.Select(transfer => Film.Drawn(
+                    transfer + ".mkv",
+                    "nullsrc=s=320x64:r=24:d=0.1,format=yuv420p10le,"
+                    + "geq=lum='if(lt(X,64),64,if(lt(X,128),400,if(lt(X,192),573,if(lt(X,256),700,400))))':cb='if(lt(X,128),512,460)':cr='if(lt(X,128),512,680)'",
+                    [
+                        "-c:v", "libx265", "-x265-params", $"log-level=error:lossless=1:colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc:range=limited", "-color_trc", transfer, .. bt2020,
+                    ])),
+                Film.Drawn(
+                    "paper.mkv", "nullsrc=s=192x64:r=24:d=0.1,format=yuv420p10le,geq=lum='if(lt(X,64),573,if(lt(X,128),650,720))':cb=512:cr=512",
+                    [.. ffv1, "-color_trc", "smpte2084", .. bt2020]),
+                Film.Drawn(
+                    "wide.mkv", "nullsrc=s=128x64:r=24:d=0.1,format=yuv420p10le,geq=lum=502:cb='if(lt(X,32),512,450)':cr='if(lt(X,32),512,600)'",
+                    [.. ffv1, "-color_trc", "bt2020-10", .. bt2020]),
+                .. Masks.Select(mask => Film.Drawn(
+                    mask.Name, "color=black:s=64x64:r=24:d=0.1,format=gbrp,drawbox=0:0:32:64:white:fill",
+                    [
+                        "-vf", $"{(mask.Format == "yuv420p" ? "scale=out_range=tv," : "")}format={mask.Format}", "-frames:v", "1", "-pix_fmt", mask.Format,
+                        .. mask.Name == "m.webp" ? ["-lossless", "1"] : mask.Name == "m.mp4" ? new[] { "-crf", "1" } : [],
+                    ])),
+                Film.Drawn("a.gif", "testsrc=s=64x64:r=10:d=1"),
+                Film.Drawn("a.webm", "testsrc=s=64x64:r=24:d=0.5", "-c:v", "libvpx", "-deadline", "realtime"),
+            ]);
+            media.MakeAll(OddFormats.Select(format => new Film("even " + format + ".mkv", ["-i", media.Path(format + ".mkv")], ["-vf", "crop=126:70:0:0:exact=1", "-c:v", "ffv1"])));
+        }
+
+        public Task<MediaInfo> ProbeAsync(string name) => MediaProbe.ProbeAsync(media.Path(name), cancellationToken: Media.Cancelled);
+
+        public string Path(string name) => media.Path(name);
+
+        public static string NameOf(string matrix, string range, int width) => FormattableString.Invariant($"{matrix} {range} {width}.mp4");
+
+        public void Dispose() => media.Dispose();
+
+        private static Film TaggedFilm((string Matrix, string Range, int Width) tagged)
+        {
+            // "color" draws in RGB here, so the conversion to YUV is the one asked for.
+            var (matrix, range, width) = tagged;
+            var written = matrix.Length > 0 ? matrix : width >= 1280 ? "bt709" : "bt601";
+            string[] tags = matrix.Length > 0 ? ["-colorspace", matrix] : ["-bsf:v", "h264_metadata=matrix_coefficients=2"];
+            return Film.Drawn(
+                NameOf(matrix, range, width), FormattableString.Invariant($"color=0xC83214:s={width}x64:r=24:d=0.1,format=gbrp"),
+                [
+                    "-vf", $"scale=out_color_matrix={(written == "smpte170m" ? "bt601" : written)}:out_range={range}:flags=accurate_rnd,format=yuv444p", "-color_range", range,
+                    "-c:v", "libx264", "-crf", "1", .. tags,
+                ]);
+        }
+    }
 
     private static int[] Numbers(IEnumerable<VideoFrame> frames, int step = 1) => [.. frames.Select(frame => Media.Pixel(frame, 5, 5)[0] / step)];
 
@@ -18,28 +103,28 @@ public sealed class VideoReaderTests : IDisposable
     [InlineData(12.5)]
     public async Task A_source_of_the_same_rate_comes_through_frame_for_frame(double rate)
     {
-        var path = media.Numbered("a.mp4", FrameRate.FromDouble(rate), 37);
-        Assert.Equal(Enumerable.Range(0, 37), Numbers(await Media.ReadAllAsync(path, rate)));
-        // Matroska rounds time stamps to milliseconds.
-        var rounded = media.Make("a.mkv", "-i", path, "-c", "copy");
-        Assert.Equal(Enumerable.Range(0, 37), Numbers(await Media.ReadAllAsync(rounded, rate)));
+        Assert.Equal(Enumerable.Range(0, NumberedFilms.Count), Numbers(await Media.ReadAllAsync(numbered.Of(rate), rate)));
+        // Matroska rounds time stamps to milliseconds, which changes nothing where a frame lasts for whole ones.
+        if (rate is not 12.5)
+        {
+            Assert.Equal(Enumerable.Range(0, NumberedFilms.Count), Numbers(await Media.ReadAllAsync(numbered.Of(rate, "mkv"), rate)));
+        }
     }
 
     [Theory]
-    [InlineData(30, 15, 30, 15)]
-    [InlineData(30, 24, 30, 24)]
-    [InlineData(24, 48, 24, 48)]
-    [InlineData(25, 30, 50, 60)]
-    [InlineData(60, 23.976, 120, 48)]
-    public async Task Frames_are_dropped_and_repeated_by_their_time(double from, double to, int count, int expected)
+    [InlineData(30, 15, 20)]
+    [InlineData(30, 24, 32)]
+    [InlineData(24, 48, 80)]
+    [InlineData(25, 30, 48)]
+    [InlineData(60, 23.976, 16)]
+    public async Task Frames_are_dropped_and_repeated_by_their_time(double from, double to, int expected)
     {
-        var path = media.Numbered("a.mp4", FrameRate.FromDouble(from), count);
-        var numbers = Numbers(await Media.ReadAllAsync(path, to));
+        var numbers = Numbers(await Media.ReadAllAsync(numbered.Of(from), to));
         Assert.Equal(expected, numbers.Length);
         for (var i = 0; i < numbers.Length; i++)
         {
             // Output frame i shows the latest source frame whose time rounds to at most i.
-            var exact = Enumerable.Range(0, count).Last(n => Math.Floor((n / FrameRate.FromDouble(from).Value * FrameRate.FromDouble(to).Value) + 0.5) <= i);
+            var exact = Enumerable.Range(0, NumberedFilms.Count).Last(n => Math.Floor((n / FrameRate.FromDouble(from).Value * FrameRate.FromDouble(to).Value) + 0.5) <= i);
             Assert.Equal(exact, numbers[i]);
         }
     }
@@ -47,21 +132,18 @@ public sealed class VideoReaderTests : IDisposable
     [Fact]
     public async Task At_most_so_many_frames_are_given()
     {
-        var path = media.Numbered("a.mp4", new(24, 1), 20);
-        Assert.Equal(Enumerable.Range(0, 3), Numbers(await Media.ReadAllAsync(path, 24, maxFrames: 3)));
-        Assert.Equal(20, (await Media.ReadAllAsync(path, 24, maxFrames: 500)).Count);
+        var info = await MediaProbe.ProbeAsync(numbered.Any, cancellationToken: Media.Cancelled);
+        Assert.Equal(Enumerable.Range(0, 3), Numbers(await Media.ReadAllAsync(info, 24, maxFrames: 3)));
+        Assert.Equal(NumberedFilms.Count, (await Media.ReadAllAsync(info, 24, maxFrames: 500)).Count);
     }
 
     [Fact]
     public async Task A_gap_between_two_frames_costs_no_more_than_the_frames_asked_for()
     {
-        // 12 frames of which the fifth comes a day after the fourth: filled at 24 frames a second, 25 GB of copies.
-        var path = media.Make(
-            "gap.mkv", "-f", "lavfi", "-i", "testsrc=size=64x64:rate=24:duration=0.5", "-vf", "setpts='if(lt(N,4),N/24,86400+N/24)/TB'",
-            "-c:v", "libx264", "-preset", "ultrafast", "-fps_mode", "passthrough");
+        // Filled at 24 frames a second, 25 GB of copies.
         var tools = media.FakeTool("ffmpeg", "ulimit -v 2000000; exec ffmpeg \"$@\"");
         File.CreateSymbolicLink(Path.Combine(tools, "ffprobe"), FfmpegTool.Locate("ffprobe", toolFolder: null));
-        var info = await MediaProbe.ProbeAsync(path, new MediaLimits { ToolFolder = tools, Threads = 2 }, cancellationToken: Media.Cancelled);
+        var info = await MediaProbe.ProbeAsync(films.Path("gap.mkv"), new MediaLimits { ToolFolder = tools, Threads = 2 }, cancellationToken: Media.Cancelled);
 
         var frames = await Media.ReadAllAsync(info, framesPerSecond: 24, maxFrames: 9);
 
@@ -70,25 +152,18 @@ public sealed class VideoReaderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_clip_of_less_than_half_a_frame_gives_its_first_frame()
-    {
-        var path = media.Numbered("a.mp4", new(30, 1), 3);
-        Assert.Equal(0, Assert.Single(Numbers(await Media.ReadAllAsync(path, 1))));
-    }
+    public async Task A_clip_of_less_than_half_a_frame_gives_its_first_frame() =>
+        // Two thirds of a second.
+        Assert.Equal(0, Assert.Single(Numbers(await Media.ReadAllAsync(numbered.Of(60), 0.5))));
 
     [Fact]
     public async Task Variable_frame_times_are_followed()
     {
-        var path = media.Numbered("a.mp4", new(10, 1), 10);
-        // Frames 0-4 at 0, 0.1 ... 0.4 s; frames 5-9 at 0.5, 0.9, 1.3 ... s.
-        var variable = media.Make("v.mkv", "-i", path, "-vf", "setpts='if(lt(N,5),N*0.1,0.5+(N-5)*0.4)/TB'", "-fps_mode", "vfr", "-c:v", "ffv1");
-        var info = await MediaProbe.ProbeAsync(variable, cancellationToken: Media.Cancelled);
+        var info = await films.ProbeAsync("variable.mkv");
         var numbers = Numbers(await Media.ReadAllAsync(info, 10));
         Assert.Equal([0, 1, 2, 3, 4, 5, 5, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7, 8, 8, 8, 8, 9], numbers.Take(22));
-        // Matroska's header only knows the rate that was meant; MP4's knows the real times.
-        var inHeader = media.Make("v.mp4", "-i", variable, "-fps_mode", "passthrough", "-c:v", "libx264");
-        Assert.True((await MediaProbe.ProbeAsync(inHeader, cancellationToken: Media.Cancelled)).IsVariableFrameRate);
-        Assert.False((await MediaProbe.ProbeAsync(path, cancellationToken: Media.Cancelled)).IsVariableFrameRate);
+        Assert.True((await films.ProbeAsync("variable.mp4")).IsVariableFrameRate);
+        Assert.False((await MediaProbe.ProbeAsync(numbered.Of(10), cancellationToken: Media.Cancelled)).IsVariableFrameRate);
     }
 
     [Theory]
@@ -97,43 +172,25 @@ public sealed class VideoReaderTests : IDisposable
     [InlineData("mkv")]
     public async Task A_clip_begins_with_its_first_frame_wherever_that_lies(string container)
     {
-        var path = media.Numbered("a.mp4", new(24, 1), 12);
-        var late = media.Make(
-            "late." + container, "-itsoffset", "0.75", "-i", path, "-f", "lavfi", "-i", "sine=d=2", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "4",
-            "-fps_mode", "passthrough");
-        var frames = await Media.ReadAllAsync(late, 24);
+        var frames = await Media.ReadAllAsync(films.Path("late." + container), 24);
         Assert.Equal(12, frames.Count);
         Assert.All(frames.Index(), pair => Assert.InRange(Media.Pixel(pair.Item, 30, 30)[0], pair.Index - 3, pair.Index + 3));
     }
 
     [Theory]
-    [InlineData(0)]
     [InlineData(90)]
     [InlineData(180)]
     [InlineData(270)]
     public async Task The_rotation_flag_is_applied(int clockwise)
     {
-        // The left half is red, the top right quarter green, the rest black.
-        var plain = media.Make(
-            "p.mp4", "-f", "lavfi", "-i", "color=black:s=96x64:r=24:d=0.5,format=gbrp,drawbox=0:0:48:64:red:fill,drawbox=48:0:48:32:lime:fill",
-            "-c:v", "libx264rgb", "-crf", "0");
-        // ffmpeg 5.1 writes the old tag as a display matrix, later ones have an input option for it.
-        var rotated = media.Make("r.mp4", "-i", plain, "-c", "copy", "-metadata:s:v:0", FormattableString.Invariant($"rotate={clockwise}"));
-        if (clockwise != 0 && !Media.Tell(rotated, "v:0").ContainsKey("rotation"))
-        {
-            rotated = media.Make("r.mp4", "-display_rotation", FormattableString.Invariant($"{-clockwise}"), "-i", plain, "-c", "copy");
-        }
-
-        var info = await MediaProbe.ProbeAsync(rotated, cancellationToken: Media.Cancelled);
+        var info = await MediaProbe.ProbeAsync(media.Turned(films.Path("flat.mp4"), clockwise, "turned.mp4"), cancellationToken: Media.Cancelled);
         Assert.Equal(clockwise % 180 == 0 ? (96, 64) : (64, 96), (info.Width, info.Height));
         var frame = (await Media.ReadAllAsync(info, 24))[0];
-        var (red, green, black) = Media.Tell(rotated, "v:0").GetValueOrDefault("rotation", "0") switch
+        var (red, green, black) = clockwise switch
         {
-            "0" => ((10, 50), (80, 10), (80, 50)),
-            "-90" => ((30, 10), (50, 80), (10, 80)),
-            "90" => ((30, 80), (10, 10), (50, 10)),
-            "180" or "-180" => ((80, 10), (10, 50), (10, 10)),
-            var other => throw new InvalidOperationException(other),
+            90 => ((30, 10), (50, 80), (10, 80)),
+            180 => ((80, 10), (10, 50), (10, 10)),
+            _ => ((30, 80), (10, 10), (50, 10)),
         };
         Assert.Equal([255, 0, 0], Media.Pixel(frame, red.Item1, red.Item2).Select(value => (int)value));
         Assert.Equal([0, 255, 0], Media.Pixel(frame, green.Item1, green.Item2).Select(value => (int)value));
@@ -145,7 +202,7 @@ public sealed class VideoReaderTests : IDisposable
     [InlineData(FrameFit.Stretch, false)]
     public async Task Odd_sizes_lose_the_last_row_and_column_and_nothing_else(FrameFit fit, bool exact)
     {
-        var odd = media.Make("o.mkv", "-f", "lavfi", "-i", "testsrc=s=67x65:r=24:d=0.2,format=gbrp", "-c:v", "ffv1");
+        var odd = await films.ProbeAsync("odd.mkv");
         var whole = (await Media.ReadAllAsync(odd, 24, new FrameSize(67, 65)))[2];
         var cut = (await Media.ReadAllAsync(odd, 24, new FrameSize(66, 64), fit: fit))[2];
         var same = Enumerable.Range(0, 64).All(y => Enumerable.Range(0, 66).All(x => Media.Pixel(cut, x, y).SequenceEqual(Media.Pixel(whole, x, y))));
@@ -158,40 +215,26 @@ public sealed class VideoReaderTests : IDisposable
     [InlineData("yuv420p")]
     public async Task Odd_sizes_of_halved_chroma_are_cut_too(string format)
     {
-        var odd = media.Make("o.mkv", "-f", "lavfi", "-i", "testsrc2=s=127x71:r=24:d=0.2", "-c:v", "ffv1", "-pix_fmt", format);
-        var even = media.Make("e.mkv", "-i", odd, "-vf", "crop=126:70:0:0:exact=1", "-c:v", "ffv1");
-        var cut = (await Media.ReadAllAsync(odd, 24))[1];
+        var cut = (await Media.ReadAllAsync(films.Path(format + ".mkv"), 24))[1];
         Assert.Equal(new FrameSize(126, 70), cut.Size);
-        Assert.Equal((await Media.ReadAllAsync(even, 24))[1].Pixels.ToArray(), cut.Pixels.ToArray());
+        Assert.Equal((await Media.ReadAllAsync(films.Path("even " + format + ".mkv"), 24))[1].Pixels.ToArray(), cut.Pixels.ToArray());
     }
 
     [Fact]
     public async Task Pixels_that_are_not_square_become_square()
     {
-        var path = media.Make("w.mp4", "-f", "lavfi", "-i", "testsrc2=s=720x576:r=25:d=0.2,setsar=64/45", "-c:v", "libx264", "-pix_fmt", "yuv420p");
-        var info = await MediaProbe.ProbeAsync(path, cancellationToken: Media.Cancelled);
+        var info = await films.ProbeAsync("long pixels.mp4");
         Assert.Equal((1024, 576, false), (info.Width, info.Height, info.HasSquarePixels));
         Assert.Equal(1024 * 576 * 3, (await Media.ReadAllAsync(info, 25))[0].Pixels.Length);
     }
 
+    public static TheoryData<string, string, int> AllTagged => [.. Tagged];
+
     [Theory]
-    [InlineData("bt709", "tv", 1920)]
-    [InlineData("smpte170m", "tv", 1920)]
-    [InlineData("bt709", "pc", 320)]
-    [InlineData("", "tv", 320)]
-    [InlineData("", "tv", 1280)]
+    [MemberData(nameof(AllTagged))]
     public async Task Matrix_and_range_are_those_of_the_tags_or_of_the_size(string matrix, string range, int width)
     {
-        // "color" draws in RGB here, so the conversion to YUV is the one asked for.
-        var written = matrix.Length > 0 ? matrix : width >= 1280 ? "bt709" : "smpte170m";
-        var swsName = written == "smpte170m" ? "bt601" : written;
-        string[] tags = matrix.Length > 0 ? ["-colorspace", matrix] : ["-bsf:v", "h264_metadata=matrix_coefficients=2"];
-        var path = media.Make(
-            "c.mp4",
-            ["-f", "lavfi", "-i", FormattableString.Invariant($"color=0xC83214:s={width}x64:r=24:d=0.1,format=gbrp"),
-            "-vf", $"scale=out_color_matrix={swsName}:out_range={range}:flags=accurate_rnd,format=yuv444p", "-color_range", range,
-            "-c:v", "libx264", "-crf", "1", .. tags]);
-        var info = await MediaProbe.ProbeAsync(path, cancellationToken: Media.Cancelled);
+        var info = await films.ProbeAsync(Films.NameOf(matrix, range, width));
         var pixel = Media.Pixel((await Media.ReadAllAsync(info, 24))[0], 20, 20);
         Assert.All(pixel.Zip(new[] { 0xC8, 0x32, 0x14 }), pair => Assert.InRange(pair.First - pair.Second, -3, 3));
     }
@@ -199,10 +242,7 @@ public sealed class VideoReaderTests : IDisposable
     [Fact]
     public async Task Ten_bits_are_read_as_eight()
     {
-        var path = media.Make(
-            "t.mkv", "-f", "lavfi", "-i", "color=0x3C78B4:s=64x64:r=24:d=0.2,format=gbrp", "-vf",
-            "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd,format=yuv422p10le", "-colorspace", "bt709", "-color_range", "tv", "-c:v", "ffv1");
-        var info = await MediaProbe.ProbeAsync(path, cancellationToken: Media.Cancelled);
+        var info = await films.ProbeAsync("ten.mkv");
         Assert.Equal((10, false, "yuv422p10le"), (info.BitDepth, info.IsHdr, info.PixelFormat));
         var pixel = Media.Pixel((await Media.ReadAllAsync(info, 24))[0], 20, 20);
         Assert.All(pixel.Zip(new[] { 0x3C, 0x78, 0xB4 }), pair => Assert.InRange(pair.First - pair.Second, -2, 2));
@@ -213,14 +253,7 @@ public sealed class VideoReaderTests : IDisposable
     [InlineData("arib-std-b67", ColourTransfer.Hlg)]
     public async Task Hdr_is_tone_mapped(string transfer, ColourTransfer expected)
     {
-        // Four grays and a red; luma codes of ten bits. In PQ, code 573 is 203 cd/m2, the white of paper; 64 is black.
-        var path = media.Make(
-            "h.mkv", "-f", "lavfi", "-i", "nullsrc=s=320x64:r=24:d=0.1,format=yuv420p10le,"
-            + "geq=lum='if(lt(X,64),64,if(lt(X,128),400,if(lt(X,192),573,if(lt(X,256),700,400))))':cb='if(lt(X,128),512,460)':cr='if(lt(X,128),512,680)'",
-            "-c:v", "libx265", "-x265-params",
-            $"log-level=error:lossless=1:colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc:range=limited",
-            "-color_primaries", "bt2020", "-color_trc", transfer, "-colorspace", "bt2020nc", "-color_range", "tv");
-        var info = await MediaProbe.ProbeAsync(path, cancellationToken: Media.Cancelled);
+        var info = await films.ProbeAsync(transfer + ".mkv");
         Assert.Equal((expected, true, 10), (info.Transfer, info.IsHdr, info.BitDepth));
         var frame = (await Media.ReadAllAsync(info, 24))[0];
         var black = Media.Pixel(frame, 30, 30);
@@ -237,10 +270,7 @@ public sealed class VideoReaderTests : IDisposable
     [Fact]
     public async Task Paper_white_of_hdr_is_bright_and_highlights_keep_their_order()
     {
-        var path = media.Make(
-            "h.mkv", "-f", "lavfi", "-i", "nullsrc=s=192x64:r=24:d=0.1,format=yuv420p10le,geq=lum='if(lt(X,64),573,if(lt(X,128),650,720))':cb=512:cr=512",
-            "-c:v", "ffv1", "-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc", "-color_range", "tv");
-        var frame = (await Media.ReadAllAsync(path, 24))[0];
+        var frame = (await Media.ReadAllAsync(films.Path("paper.mkv"), 24))[0];
         var (paper, bright, peak) = (Media.Pixel(frame, 30, 30)[0], Media.Pixel(frame, 90, 30)[0], Media.Pixel(frame, 160, 30)[0]);
         TestContext.Current.TestOutputHelper!.WriteLine($"{paper} {bright} {peak}");
         Assert.InRange(paper, 190, 230);
@@ -251,10 +281,7 @@ public sealed class VideoReaderTests : IDisposable
     [Fact]
     public async Task Wide_gamut_is_converted_without_a_change_of_grays()
     {
-        var path = media.Make(
-            "g.mkv", "-f", "lavfi", "-i", "nullsrc=s=128x64:r=24:d=0.1,format=yuv420p10le,geq=lum=502:cb='if(lt(X,32),512,450)':cr='if(lt(X,32),512,600)'",
-            "-c:v", "ffv1", "-color_primaries", "bt2020", "-color_trc", "bt2020-10", "-colorspace", "bt2020nc", "-color_range", "tv");
-        var frame = (await Media.ReadAllAsync(path, 24))[0];
+        var frame = (await Media.ReadAllAsync(films.Path("wide.mkv"), 24))[0];
         // (502 - 64) / 876 = one half.
         Assert.All(Media.Pixel(frame, 20, 20), value => Assert.InRange(value, 126, 129));
         var warm = Media.Pixel(frame, 100, 20);
@@ -262,21 +289,13 @@ public sealed class VideoReaderTests : IDisposable
         Assert.InRange(warm[0] - warm[2], 90, 110);
     }
 
+    public static TheoryData<string> AllMasks => [.. Masks.Select(mask => mask.Name)];
+
     [Theory]
-    [InlineData("m.png", "rgb24")]
-    [InlineData("m.png", "gray")]
-    [InlineData("m.png", "rgba")]
-    [InlineData("m.jpg", "yuvj444p")]
-    [InlineData("m.webp", "bgra")]
-    [InlineData("m.mp4", "yuv420p")]
-    public async Task A_mask_is_read_as_full_range_luma(string name, string format)
+    [MemberData(nameof(AllMasks))]
+    public async Task A_mask_is_read_as_full_range_luma(string name)
     {
-        string[] codec = name.EndsWith("webp", StringComparison.Ordinal) ? ["-lossless", "1"] : name.EndsWith("mp4", StringComparison.Ordinal) ? ["-crf", "1"] : [];
-        var filter = format == "yuv420p" ? "scale=out_range=tv," : string.Empty;
-        var path = media.Make(
-            name, ["-f", "lavfi", "-i", "color=black:s=64x64:r=24:d=0.1,format=gbrp,drawbox=0:0:32:64:white:fill", "-vf", $"{filter}format={format}",
-            "-frames:v", "1", "-pix_fmt", format, .. codec]);
-        var info = await MediaProbe.ProbeAsync(path, cancellationToken: Media.Cancelled);
+        var info = await films.ProbeAsync(name);
         Assert.Equal(name == "m.mp4" ? MediaKind.Video : MediaKind.StillImage, info.Kind);
         var frame = Assert.Single(await Media.ReadAllAsync(info, 60, new FrameSize(128, 96), pixels: FramePixels.Gray8, maxFrames: 1));
         Assert.Equal(128 * 96, frame.Pixels.Length);
@@ -287,35 +306,29 @@ public sealed class VideoReaderTests : IDisposable
     [Fact]
     public async Task A_shorter_mask_holds_its_last_frame()
     {
-        var path = media.Numbered("a.mp4", new(24, 1), 3);
-        var info = await MediaProbe.ProbeAsync(path, cancellationToken: Media.Cancelled);
-        var options = new VideoReadOptions { Size = new(64, 64), FramesPerSecond = new(24, 1) };
-        var held = new List<VideoFrame>();
-        await foreach (var frame in VideoReader.ReadAsync(info, options, Media.Cancelled).HoldLastAsync(6, Media.Cancelled))
-        {
-            held.Add(frame);
-        }
-
+        var info = await MediaProbe.ProbeAsync(numbered.Any, cancellationToken: Media.Cancelled);
+        var frames = VideoReader.ReadAsync(info, new VideoReadOptions { Size = new(64, 64), FramesPerSecond = new(24, 1), MaxFrames = 3 }, Media.Cancelled);
+        var held = await frames.HoldLastAsync(6, Media.Cancelled).ToListAsync(Media.Cancelled);
         Assert.Equal([0, 1, 2, 2, 2, 2], Numbers(held));
         Assert.Equal(Enumerable.Range(0, 6), held.Select(frame => frame.Index));
-        Assert.Equal(Enumerable.Range(0, 2), Numbers(await VideoReader.ReadAsync(info, options, Media.Cancelled).HoldLastAsync(2, Media.Cancelled).ToListAsync(Media.Cancelled)));
+        Assert.Equal(Enumerable.Range(0, 2), Numbers(await frames.HoldLastAsync(2, Media.Cancelled).ToListAsync(Media.Cancelled)));
     }
 
     [Fact]
     public async Task Gif_and_webm_are_read()
     {
-        var gif = media.Make("a.gif", "-f", "lavfi", "-i", "testsrc=s=64x64:r=10:d=1");
-        Assert.Equal(10, (await Media.ReadAllAsync(gif, 10)).Count);
-        var webm = media.Make("a.webm", "-f", "lavfi", "-i", "testsrc=s=64x64:r=24:d=0.5", "-c:v", "libvpx", "-deadline", "realtime");
-        Assert.Equal(12, (await Media.ReadAllAsync(webm, 24)).Count);
+        Assert.Equal(10, (await Media.ReadAllAsync(films.Path("a.gif"), 10)).Count);
+        Assert.Equal(12, (await Media.ReadAllAsync(films.Path("a.webm"), 24)).Count);
     }
 
     [Fact]
     public async Task A_caller_that_leaves_early_leaves_no_ffmpeg_behind()
     {
-        var path = media.Make("long.mp4", "-f", "lavfi", "-i", "testsrc2=s=320x240:r=30:d=20", "-c:v", "libx264", "-preset", "ultrafast");
+        // A name that no other test uses. Its frames are larger than all pipes together, so ffmpeg cannot have ended when three of them are taken.
+        var path = media.Path("left.mp4");
+        File.Copy(numbered.Any, path);
         var info = await MediaProbe.ProbeAsync(path, cancellationToken: Media.Cancelled);
-        var options = new VideoReadOptions { Size = new(320, 240), FramesPerSecond = new(30, 1) };
+        var options = new VideoReadOptions { Size = new(320, 240), FramesPerSecond = new(24, 1) };
         await foreach (var frame in VideoReader.ReadAsync(info, options, Media.Cancelled))
         {
             if (frame.Index == 2)
@@ -331,8 +344,7 @@ public sealed class VideoReaderTests : IDisposable
     [Fact]
     public async Task Cancelling_while_reading_is_a_cancellation()
     {
-        var path = media.Numbered("a.mp4", new(24, 1), 40);
-        var info = await MediaProbe.ProbeAsync(path, cancellationToken: Media.Cancelled);
+        var info = await MediaProbe.ProbeAsync(numbered.Any, cancellationToken: Media.Cancelled);
         using var cancel = new CancellationTokenSource();
         var options = new VideoReadOptions { Size = new(64, 64), FramesPerSecond = new(24, 1) };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>

@@ -4,7 +4,7 @@ using Ltx.Video.Processes;
 
 namespace Ltx.Video.Tests.Processes;
 
-public sealed class ChildProcessTests : IDisposable
+public sealed class ChildProcessTests(NumberedFilms numbered) : IDisposable
 {
     // The programs would run for minutes more.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -170,9 +170,8 @@ public sealed class ChildProcessTests : IDisposable
     public async Task A_missing_ffmpeg_is_a_sentence()
     {
         var empty = Directory.CreateDirectory(media.Path("empty")).FullName;
-        var path = media.Numbered("a.mp4", new(24, 1), 2);
         var error = await Assert.ThrowsAsync<MediaException>(
-            () => MediaProbe.ProbeAsync(path, new MediaLimits { ToolFolder = empty }, cancellationToken: Media.Cancelled));
+            () => MediaProbe.ProbeAsync(numbered.Any, new MediaLimits { ToolFolder = empty }, cancellationToken: Media.Cancelled));
         Assert.Equal(MediaFault.Server, error.Fault);
         Assert.Equal(
             "ffprobe was not found in the folder that LTX_FFMPEG or the settings name; install ffmpeg 5.1 or later, or set LTX_FFMPEG to the folder "
@@ -183,20 +182,18 @@ public sealed class ChildProcessTests : IDisposable
     [Fact]
     public async Task A_slow_probe_is_ended_by_its_time_limit()
     {
-        var path = media.Numbered("a.mp4", new(24, 1), 2);
         var limits = new MediaLimits { ToolFolder = media.FakeTool("ffprobe", "echo 'still at it' >&2; sleep 300"), ProbeTime = TimeSpan.FromSeconds(5.5) };
-        var error = await Assert.ThrowsAsync<MediaException>(() => MediaProbe.ProbeAsync(path, limits, cancellationToken: Media.Cancelled));
+        var error = await Assert.ThrowsAsync<MediaException>(() => MediaProbe.ProbeAsync(numbered.Any, limits, cancellationToken: Media.Cancelled));
         Assert.Equal((MediaFault.Server, "ffprobe took longer than the 5.5 seconds that it is allowed.", "still at it"), (error.Fault, error.Message, error.LastWords));
     }
 
     [Fact]
     public async Task A_reader_whose_ffmpeg_hangs_is_ended_by_its_time_limit()
     {
-        var path = media.Numbered("a.mp4", new(24, 1), 2);
         var tools = media.FakeTool("ffmpeg", "sleep 100");
         File.CreateSymbolicLink(Path.Combine(tools, "ffprobe"), Media.Run("which", ["ffprobe"]).Trim());
         var limits = new MediaLimits { ToolFolder = tools, WorkTime = TimeSpan.FromSeconds(0.5) };
-        var info = await MediaProbe.ProbeAsync(path, limits, cancellationToken: Media.Cancelled);
+        var info = await MediaProbe.ProbeAsync(numbered.Any, limits, cancellationToken: Media.Cancelled);
         var error = await Assert.ThrowsAsync<MediaException>(() => Media.ReadAllAsync(info, 24));
         Assert.Equal("ffmpeg took longer than the 0.5 seconds that it is allowed.", error.Message);
     }
