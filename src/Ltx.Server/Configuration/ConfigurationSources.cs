@@ -19,13 +19,14 @@ internal static class ConfigurationSources
             builder.AddConfiguration(ReadFile(file ?? DefaultFile));
         }
 
-        List<KeyValuePair<string, string?>> given = [];
+        // One that is given again has its last value, as every option has.
+        Dictionary<string, string?> given = new(StringComparer.OrdinalIgnoreCase);
         List<string> problems = [];
         foreach (var setting in settings)
         {
             if (setting.Split('=', 2) is [var name, var value] && name.IndexOf(':', StringComparison.Ordinal) > 0)
             {
-                given.Add(new(name, value));
+                given[name] = value;
             }
             else
             {

@@ -28,7 +28,7 @@ public class ConfigurationTests
     }
 
     [Fact]
-    public void Flags_beat_the_environment_which_beats_the_file()
+    public void Flags_beat_the_environment_which_beats_the_file_and_later_flags_beat_earlier_ones()
     {
         using TempFolder folder = new();
         var file = Path.Combine(folder.Path, "ltx.json");
@@ -37,7 +37,7 @@ public class ConfigurationTests
         Environment.SetEnvironmentVariable("LTX_Queue__GroupWindow", "4");
         try
         {
-            var options = ConfigurationSources.Read(ConfigurationSources.Build(file, ["Queue:GroupWindow=5"], ("Server:Data", "elsewhere"), ("Server:Urls", null)));
+            var options = ConfigurationSources.Read(ConfigurationSources.Build(file, ["Queue:GroupWindow=9", "queue:groupwindow=5"], ("Server:Data", "elsewhere"), ("Server:Urls", null)));
             Assert.Equal((2, 8.0, 5), (options.Queue.Workers, options.Queue.DrainSeconds, options.Queue.GroupWindow));
             Assert.Equal(("elsewhere", "http://127.0.0.1:8080"), (options.Server.Data, options.Server.Urls));
             Assert.Equal(["10.0.0.1", "10.1.0.0/16"], options.Server.TrustedProxies);
