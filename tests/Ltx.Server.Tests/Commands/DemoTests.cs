@@ -16,16 +16,17 @@ public sealed partial class DemoTests
         using TestFolder folder = new();
         string target = folder.Named("made/demo");
 
-        LtxRun run = (await LtxProcess.RunAsync(["demo", "--out", target])).Succeeded();
+        LtxRun run = (await LtxInProcess.RunAsync(["demo", "--out", target])).Succeeded();
 
         string[] files = [.. PrintedPath().Matches(run.Output).Select(match => match.Groups[1].Value)];
         Assert.Equal(["source.mp4", "mask.mp4", "result.mp4", "side-by-side.png"], files.Select(file => Path.GetRelativePath(target, file)));
         Assert.Equal(files.Order(StringComparer.Ordinal), TestFolder.Names(target));
         foreach (string file in new[] { "source.mp4", "result.mp4" })
         {
-            Dictionary<string, string> video = TestMedia.Tell(Path.Combine(target, file), "v:0"), audio = TestMedia.Tell(Path.Combine(target, file), "a:0");
+            List<Dictionary<string, string>> streams = TestMedia.Streams(Path.Combine(target, file));
+            Dictionary<string, string> video = TestMedia.Of(streams, "v:0"), audio = TestMedia.Of(streams, "a:0");
             Assert.Equal(("384", "256", "24/1", "25", "h264", "aac"), (video["width"], video["height"], video["r_frame_rate"], video["nb_read_frames"], video["codec_name"], audio["codec_name"]));
-            Assert.Equal(25.0 / 24, TestMedia.Duration(Path.Combine(target, file), "a:0"), tolerance: TestMedia.DurationTolerance);
+            Assert.Equal(25.0 / 24, TestMedia.Duration(audio), tolerance: TestMedia.DurationTolerance);
         }
         byte[] picture = await File.ReadAllBytesAsync(files[3], TestContext.Current.CancellationToken);
         Assert.Equal((3 * 384, 256), (BinaryPrimitives.ReadInt32BigEndian(picture.AsSpan(16)), BinaryPrimitives.ReadInt32BigEndian(picture.AsSpan(20))));

@@ -22,7 +22,9 @@ public sealed partial class InterruptionTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals and sessions are Linux's here.");
         using TestFolder folder = new();
-        string video = TestMedia.VideoWithSound(folder, "source.mp4", width: 320, height: 256, frames: 33), mask = TestMedia.Mask(folder, width: 320, height: 256);
+        // Only what is to be interrupted has to last.
+        (int width, int height, int frames) = stage == "stage 1" ? (320, 256, 33) : (128, 128, 17);
+        string video = TestMedia.VideoWithSound(folder, "source.mp4", width: width, height: height, frames: frames), mask = TestMedia.Mask(folder, width: width, height: height);
         InpaintCall call = new(folder, video, mask)
         {
             // A session of its own, and signals as a terminal's shell leaves them: what runs the tests may have them ignored.

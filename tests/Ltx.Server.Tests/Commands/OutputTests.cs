@@ -31,7 +31,8 @@ public sealed class OutputTests(GoodFiles good) : IClassFixture<GoodFiles>
 
         LtxRun run = (await call.RunAsync()).Succeeded();
 
-        Dictionary<string, string> video = TestMedia.Tell(call.Output, "v:0"), audio = TestMedia.Tell(call.Output, "a:0");
+        List<Dictionary<string, string>> streams = TestMedia.Streams(call.Output);
+        Dictionary<string, string> video = TestMedia.Of(streams, "v:0"), audio = TestMedia.Of(streams, "a:0");
         Assert.Equal(
             ("128", "128", expected.Frames.ToString(CultureInfo.InvariantCulture), expected.Rate, "h264", "yuv420p", "smpte170m"),
             (video["width"], video["height"], video["nb_read_frames"], video["r_frame_rate"], video["codec_name"], video["pix_fmt"], video["color_space"]));
@@ -40,7 +41,7 @@ public sealed class OutputTests(GoodFiles good) : IClassFixture<GoodFiles>
         if (expected.Sound)
         {
             Assert.Equal(("aac", "48000", "2"), (audio["codec_name"], audio["sample_rate"], audio["channels"]));
-            Assert.Equal(TestMedia.Duration(call.Output, "v:0"), TestMedia.Duration(call.Output, "a:0"), tolerance: TestMedia.DurationTolerance);
+            Assert.Equal(TestMedia.Duration(video), TestMedia.Duration(audio), tolerance: TestMedia.DurationTolerance);
         }
         Assert.Contains($"{call.Output}: 128x128, {expected.Frames} frames, {(expected.Sound ? "with sound" : "no sound")}, seed ", run.Output, StringComparison.Ordinal);
         Assert.Equal([call.Output], TestFolder.Names(Path.GetDirectoryName(call.Output)!));

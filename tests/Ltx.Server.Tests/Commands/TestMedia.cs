@@ -55,20 +55,33 @@ internal static class TestMedia
         return folder.Bytes("rotated.mp4", file);
     }
 
-    /// <summary>All that ffprobe tells of one stream, such as <c>v:0</c>; empty where there is no such stream.</summary>
-    public static Dictionary<string, string> Tell(string path, string stream) =>
-        Run("ffprobe", ["-v", "error", "-count_frames", "-select_streams", stream, "-show_streams", path])
-            .Split('\n', StringSplitOptions.TrimEntries)
-            .Select(line => line.Split('=', 2))
-            .Where(pair => pair.Length == 2)
-            .DistinctBy(pair => pair[0])
-            .ToDictionary(pair => pair[0], pair => pair[1]);
+    /// <summary>All that ffprobe, which decodes everything for it, tells of each stream.</summary>
+    public static List<Dictionary<string, string>> Streams(string path)
+    {
+        List<Dictionary<string, string>> streams = [];
+        foreach (string line in Run("ffprobe", ["-v", "error", "-count_frames", "-show_streams", path]).Split('\n', StringSplitOptions.TrimEntries))
+        {
+            if (line == "[STREAM]") streams.Add([]);
+            else if (line.Split('=', 2) is [var name, var value]) streams[^1].TryAdd(name, value);
+        }
+        return streams;
+    }
+
+    /// <summary>The same of one stream, such as <c>v:0</c>; empty where there is no such stream.</summary>
+    public static Dictionary<string, string> Tell(string path, string stream) => Of(Streams(path), stream);
+
+    /// <summary>The stream of that name among all; empty where there is none.</summary>
+    public static Dictionary<string, string> Of(List<Dictionary<string, string>> streams, string stream)
+    {
+        string type = stream[0] == 'v' ? "video" : "audio";
+        return streams.Where(one => one["codec_type"] == type).ElementAtOrDefault(int.Parse(stream[2..], CultureInfo.InvariantCulture)) ?? [];
+    }
 
     /// <summary>An MP4 tells how much of a sound is to be heard in thousandths of a second, cut off.</summary>
     public const double DurationTolerance = 0.0011;
 
     /// <summary>The seconds that a stream lasts.</summary>
-    public static double Duration(string path, string stream) => double.Parse(Tell(path, stream)["duration"], CultureInfo.InvariantCulture);
+    public static double Duration(Dictionary<string, string> stream) => double.Parse(stream["duration"], CultureInfo.InvariantCulture);
 
     /// <summary>Every frame as the file has it.</summary>
     public static async Task<List<byte[]>> FramesAsync(string path, FramePixels pixels = FramePixels.Rgb24)

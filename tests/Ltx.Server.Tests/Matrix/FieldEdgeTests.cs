@@ -23,6 +23,9 @@ public sealed class FieldEdgeTests(RealServer real, ITestOutputHelper output)
 
         public bool Sound { get; init; } = true;
 
+        /// <summary>Whether the source has sound.</summary>
+        public bool Heard { get; init; } = true;
+
         public Func<MatrixClips, string> Source { get; init; } = clips => clips.Source;
 
         public Func<MatrixClips, string> Mask { get; init; } = clips => clips.Mask;
@@ -58,9 +61,9 @@ public sealed class FieldEdgeTests(RealServer real, ITestOutputHelper output)
         },
         ["a single frame at 60, guided with an empty negative prompt"] = new(("frames_per_second", 60), ("guidance_scale", 3), ("negative_prompt", ""))
         {
-            Rate = "60/1", Frames = 1, Source = clips => clips.Make("single.mov", MatrixClips.Width, MatrixClips.Height, "60", 1),
+            Rate = "60/1", Frames = 1, Heard = false, Source = clips => clips.Make("single.mov", MatrixClips.Width, MatrixClips.Height, "60", 1),
         },
-        ["sound wanted, and the source has none"] = new(("generate_audio", true)) { Source = clips => clips.Silent },
+        ["sound wanted, and the source has none"] = new(("generate_audio", true)) { Heard = false, Source = clips => clips.Silent },
         ["no sound wanted, and the source has some"] = new(("generate_audio", false)) { Sound = false },
         ["no sound wanted, and the source has none"] = new(("generate_audio", false)) { Sound = false, Source = clips => clips.Silent },
     };
@@ -77,7 +80,7 @@ public sealed class FieldEdgeTests(RealServer real, ITestOutputHelper output)
 
         made.HasShape(row.Width, row.Height, row.Frames, row.Rate, row.Sound);
         output.WriteLine($"{await made.KeepsAsync(source, mask):0.00} dB beyond mask and feather");
-        if (row.Sound && TestMedia.Tell(source, "a:0").Count > 0) await made.SoundsLikeAsync(source);
+        if (row.Sound && row.Heard) await made.SoundsLikeAsync(source);
         Assert.Equal((row.Prompt, row.Seed), (made.Prompt, made.Seed));
     }
 

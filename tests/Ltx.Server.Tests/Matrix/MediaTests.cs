@@ -59,7 +59,7 @@ public sealed class MediaTests(RealServer real, ITestOutputHelper output)
         made.HasShape(width, height, Frames, "24/1", sound: true);
         output.WriteLine($"{await made.KeepsAsync(source, mask):0.00} dB");
         // The pixels are where the flag says, told without the reader that the product uses: the left upper corner.
-        byte[] flat = (await TestMedia.FramesAsync(real.Clips.Make("flat.mp4", 128, 96, "24", Frames)))[0], turned = (await made.FramesAsync())[0];
+        byte[] flat = (await ReadOnce.FramesAsync(real.Clips.Make("flat.mp4", 128, 96, "24", Frames)))[0], turned = (await made.FramesAsync())[0];
         (int x, int y) = clockwise switch { 90 => (3, 96 - 1 - 5), _ => (128 - 1 - 5, 96 - 1 - 3) };
         for (int c = 0; c < 3; c++) Assert.InRange(turned[3 * (3 * width + 5) + c] - flat[3 * (y * 128 + x) + c], -6, 6);
     }
@@ -109,7 +109,7 @@ public sealed class MediaTests(RealServer real, ITestOutputHelper output)
         made.HasShape(Width, Height, Frames, "24/1", sound: true);
         output.WriteLine($"{await made.KeepsAsync(real.Clips.Source, mask):0.00} dB");
         // The middle of the frame is white in all of them, and is not the source's any more.
-        List<byte[]> frames = await made.FramesAsync(), sources = await TestMedia.FramesAsync(real.Clips.Source);
+        List<byte[]> frames = await made.FramesAsync(), sources = await ReadOnce.FramesAsync(real.Clips.Source);
         Assert.All(frames.Index(), frame => Assert.True(Enumerable.Range(0, Width * Height).Count(pixel => Math.Abs(pixel % Width - Width / 2) < 16 && Math.Abs(pixel / Width - Height / 2) < 12
             && Enumerable.Range(0, 3).Any(c => Math.Abs(frame.Item[3 * pixel + c] - sources[frame.Index][3 * pixel + c]) > 8)) > 300, $"Frame {frame.Index} is the source's in the middle of the mask."));
         string[] notes = [.. made.Logs.Where(line => line.StartsWith("The mask ", StringComparison.Ordinal))];
@@ -122,7 +122,7 @@ public sealed class MediaTests(RealServer real, ITestOutputHelper output)
         string white = TestMedia.Make(real.Folder, "white.png", "-f", "lavfi", "-i", $"color=white:s={Width}x{Height}", "-frames:v", "1");
         MadeClip made = await real.RunAsync(("mask_video_url", RealServer.Url(white)), ("generate_audio", true));
         made.HasShape(Width, Height, Frames, "24/1", sound: true);
-        List<byte[]> frames = await made.FramesAsync(), sources = await TestMedia.FramesAsync(real.Clips.Source);
+        List<byte[]> frames = await made.FramesAsync(), sources = await ReadOnce.FramesAsync(real.Clips.Source);
         // Not one region of the source is left.
         Assert.All(frames.Zip(sources), pair => Assert.True(pair.First.Zip(pair.Second).Average(bytes => Math.Abs(bytes.First - bytes.Second)) > 8));
         await made.SoundsLikeAsync(real.Clips.Source);
@@ -135,7 +135,7 @@ public sealed class MediaTests(RealServer real, ITestOutputHelper output)
         string source = TestMedia.Make(real.Folder, "numbered.mkv", "-f", "lavfi", "-i", "nullsrc=s=64x64:r=24,format=gray,geq=lum='16+8*N'", "-frames:v", "25", "-pix_fmt", "yuv420p", "-c:v", "ffv1");
         MadeClip made = await real.RunAsync(("video_url", RealServer.Url(source)), ("mask_video_url", RealServer.Url(real.Clips.Black)), ("num_frames", 25));
         made.HasShape(64, 64, 25, "24/1", sound: false);
-        List<byte[]> frames = await made.FramesAsync(), sources = await TestMedia.FramesAsync(source);
+        List<byte[]> frames = await made.FramesAsync(), sources = await ReadOnce.FramesAsync(source);
         for (int i = 0; i < 25; i++) Assert.InRange(frames[i][3 * 2080] - sources[i][3 * 2080], -2, 2);
         Assert.InRange(sources[1][0] - sources[0][0], 8, 10);
     }

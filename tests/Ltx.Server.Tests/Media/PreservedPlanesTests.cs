@@ -1,4 +1,3 @@
-using System.Globalization;
 using Ltx.Inference.Generation;
 using Ltx.Server.Media;
 using Ltx.Server.Tests.Commands;
@@ -44,13 +43,14 @@ public sealed class PreservedPlanesTests(LoadedPipeline loaded, ITestOutputHelpe
     {
         using TestFolder folder = new();
         (Planes planes, bool[][] near, List<byte[]> before, List<byte[]> result) = await KeptAsync(folder, Chart);
-        foreach (WriteMode mode in Enum.GetValues<WriteMode>())
+        // Fast spends no bits where they are seen, and is not held to it.
+        foreach (WriteMode mode in new[] { WriteMode.Balanced, WriteMode.Small })
         {
             foreach (VideoQuality quality in new[] { VideoQuality.High, VideoQuality.Maximum })
             {
                 double ours = planes.PsnrBeyond(near, before, await EncodedAsync(result, mode, quality)), plain = planes.PsnrBeyond(near, before, await EncodedAsync(before, mode, quality));
                 output.WriteLine(FormattableString.Invariant($"{mode} {quality}: {ours:0.00} dB, the source itself {plain:0.00} dB"));
-                if (mode != WriteMode.Fast) Assert.True(ours > plain - MostLost, $"{mode} {quality}: {ours:0.00} dB, and {plain:0.00} dB in an encode of the source.");
+                Assert.True(ours > plain - MostLost, $"{mode} {quality}: {ours:0.00} dB, and {plain:0.00} dB in an encode of the source.");
             }
         }
 
@@ -58,7 +58,7 @@ public sealed class PreservedPlanesTests(LoadedPipeline loaded, ITestOutputHelpe
         {
             VideoWriteOptions options = new() { Size = new FrameSize(planes.Width, planes.Height), FramesPerSecond = new FrameRate(24, 1), Planes = PlaneColours.Bt709, Mode = mode, Quality = quality };
             await VideoWriter.WriteAsync(folder.Named("encoded.mp4"), options, frames.Select(frame => (ReadOnlyMemory<byte>)frame).ToAsyncEnumerable(), null, TestContext.Current.CancellationToken);
-            return Decoded(folder, folder.Named("encoded.mp4"));
+            return Decoded(folder, folder.Named("encoded.mp4"), planes);
         }
     }
 
@@ -82,8 +82,8 @@ public sealed class PreservedPlanesTests(LoadedPipeline loaded, ITestOutputHelpe
         Assert.DoesNotContain(made.Notes, note => note.Contains("bit for bit", StringComparison.Ordinal));
         Dictionary<string, string> told = TestMedia.Tell(folder.Named("result.mp4"), "v:0");
         Assert.Equal((matrix, range, chroma), (told["color_space"], told["color_range"], told["chroma_location"]));
-        List<byte[]> before = Decoded(folder, source, name == Phone ? "transpose=clock" : "null"), after = Decoded(folder, folder.Named("result.mp4"));
         Planes planes = new(width, height);
+        List<byte[]> before = Decoded(folder, source, planes, name == Phone ? "transpose=clock" : "null"), after = Decoded(folder, folder.Named("result.mp4"), planes);
         Assert.Equal((Frames, Frames), (before.Count, after.Count));
         Assert.All(before.Concat(after), frame => Assert.Equal(planes.Bytes, frame.Length));
         List<byte[]> masks = await TestMedia.FramesAsync(mask, FramePixels.Gray8);
@@ -121,13 +121,11 @@ public sealed class PreservedPlanesTests(LoadedPipeline loaded, ITestOutputHelpe
     }
 
     // What ffmpeg's decoder gives, in no way changed but for quarter turns.
-    private static List<byte[]> Decoded(TestFolder folder, string file, string turn = "null")
+    private static List<byte[]> Decoded(TestFolder folder, string file, Planes planes, string turn = "null")
     {
         string raw = folder.Named("planes.raw");
         TestMedia.Run("ffmpeg", "-nostdin", "-v", "error", "-y", "-noautorotate", "-i", file, "-map", "0:v", "-vf", turn, "-frames:v", "9", "-f", "rawvideo", "-fps_mode", "passthrough", raw);
-        Dictionary<string, string> told = TestMedia.Tell(file, "v:0");
-        Assert.StartsWith("yuv", told["pix_fmt"], StringComparison.Ordinal);
-        return [.. File.ReadAllBytes(raw).Chunk(int.Parse(told["width"], CultureInfo.InvariantCulture) * int.Parse(told["height"], CultureInfo.InvariantCulture) * 3 / 2)];
+        return [.. File.ReadAllBytes(raw).Chunk(planes.Bytes)];
     }
 
     // The planes of a frame, and which of their bytes lie near a mask.

@@ -68,7 +68,8 @@ public class PreviewTests
         JsonElement preview = (await server.PostAsync(Previews, new { url = await UploadAsync(server, TestMedia.Video(folder, width: 1920, height: 1080, frames: 2)) })).Json;
         Assert.Equal((1920, 1080), (preview.GetProperty("width").GetInt32(), preview.GetProperty("height").GetInt32()));
         string copy = folder.Bytes("preview.mp4", await server.Client.GetByteArrayAsync(preview.GetProperty("url").GetString()!, TestContext.Current.CancellationToken));
-        Assert.Equal(("1280", "720"), (TestMedia.Tell(copy, "v:0")["width"], TestMedia.Tell(copy, "v:0")["height"]));
+        Dictionary<string, string> stream = TestMedia.Tell(copy, "v:0");
+        Assert.Equal(("1280", "720"), (stream["width"], stream["height"]));
     }
 
     [Fact]
@@ -139,7 +140,8 @@ public class PreviewTests
         using HttpResponseMessage response = await server.Client.SendAsync(message, TestContext.Current.CancellationToken);
         Assert.Equal((200, "image/jpeg"), ((int)response.StatusCode, response.Content.Headers.ContentType!.ToString()));
         string picture = folder.Bytes("thumbnail.jpg", await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
-        Assert.Equal(("mjpeg", "320", "240"), (TestMedia.Tell(picture, "v:0")["codec_name"], TestMedia.Tell(picture, "v:0")["width"], TestMedia.Tell(picture, "v:0")["height"]));
+        Dictionary<string, string> stream = TestMedia.Tell(picture, "v:0");
+        Assert.Equal(("mjpeg", "320", "240"), (stream["codec_name"], stream["width"], stream["height"]));
         Assert.Equal(304, (await server.GetAsync(path, TestKeys.Header, ("If-None-Match", response.Headers.ETag!.ToString()))).Status);
 
         Assert.Equal(401, (await server.GetAsync(path)).Status);
