@@ -11,9 +11,11 @@ namespace Ltx.Server.Media;
 internal static class MediaRefusal
 {
     /// <summary>At the field of a request whose file it is.</summary>
-    public static FalDetail Of(MediaException refused, InpaintRequest request, MediaLimits limits) => refused.Role == ClipInpainter.MaskRole
+    /// <param name="limits">of all files</param>
+    /// <param name="sourcePixels">of a source's frame</param>
+    public static FalDetail Of(MediaException refused, InpaintRequest request, MediaLimits limits, long sourcePixels) => refused.Role == ClipInpainter.MaskRole
         ? Of(refused, ["body", "mask_video_url"], request.MaskVideoUrl, limits)
-        : Of(refused, ["body", "video_url"], request.VideoUrl, limits);
+        : Of(refused, ["body", "video_url"], request.VideoUrl, limits with { MaxSourcePixels = Math.Min(limits.MaxSourcePixels, sourcePixels) });
 
     /// <summary>At any place of an input.</summary>
     public static FalDetail Of(MediaException refused, IReadOnlyList<object> location, string? url, MediaLimits limits)

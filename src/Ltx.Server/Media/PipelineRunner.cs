@@ -89,7 +89,7 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
         catch (MediaException e) when (e.Fault == MediaFault.Input)
         {
             MediaRefused(logger, job.RequestId, e.Message, e.LastWords);
-            return new RunResult.Rejected(MediaRefusal.Of(e, job.Request, MediaLimits.Default));
+            return new RunResult.Rejected(MediaRefusal.Of(e, job.Request, MediaLimits.Default, options.Limits.MaxSourcePixels));
         }
         catch (ContentRefusedException e)
         {

@@ -36,6 +36,33 @@ public class PipelineRunnerTests(RealServer real)
     }
 
     [Fact]
+    public async Task A_source_beyond_the_operators_limits_is_refused_with_the_bound_and_one_within_them_is_not()
+    {
+        const int Width = 384, Height = 256, Frames = 9;
+        // The source's planes in three halves of a byte a pixel, and its mask.
+        const double Gigabytes = Frames * Width * Height * 2.5 / 1e9;
+        LimitsOptions within = new() { MaxSourcePixels = Width * Height, MaxFrameGigabytes = Gigabytes };
+        await ClipFiles.ProbeAsync(new ClipJob(Path.Combine(Scene, "source.mp4"), Path.Combine(Scene, "mask.mp4"), "", "") { Seed = 0, Frames = Frames, Limits = within.OfSource }, MediaLimits.Default, TestContext.Current.CancellationToken);
+
+        await using var server = await StartAsync();
+        foreach (var (pixels, gigabytes, side, sentence) in new (long, double, int, string)[]
+        {
+            (Width * Height - 1, Gigabytes, 313, $"is {Width}x{Height} pixels, and at most {Width * Height - 1} pixels a frame are allowed"),
+            (Width * Height, Gigabytes * 0.999, 313, $"is {Width}x{Height} pixels, of which {Frames} frames take "),
+        })
+        {
+            (server.Options.Limits.MaxSourcePixels, server.Options.Limits.MaxFrameGigabytes) = (pixels, gigabytes);
+            var id = await SubmitAsync(server);
+            await server.WaitForAsync(id);
+            var answer = await server.ResultAsync(id);
+            Assert.Equal(422, answer.Status);
+            Assert.Equal(("image_too_large", "[\"body\",\"video_url\"]"), (answer.Detail.GetProperty("type").GetString(), answer.Detail.GetProperty("loc").GetRawText()));
+            Assert.Equal($$"""{"max_height":{{side}},"max_width":{{side}}}""", answer.Detail.GetProperty("ctx").GetRawText());
+            Assert.Contains(sentence, answer.Detail.GetProperty("msg").GetString(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task A_cancelled_run_makes_room_for_the_next_one()
     {
         // Far more to do than anybody takes to cancel it.
