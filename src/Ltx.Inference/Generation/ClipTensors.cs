@@ -56,12 +56,8 @@ internal static class ClipTensors
 
     /// <summary>Where the request's mask is white.</summary>
     /// <param name="mask">[F, 1, H, W] bytes</param>
-    /// <returns>[F, 1, H, W] float32, 0 or 1</returns>
-    public static Tensor Binary(Tensor mask)
-    {
-        using Tensor white = mask >= InpaintRequest.LeastWhite;
-        return white.to(ScalarType.Float32);
-    }
+    /// <returns>[F, 1, H, W] bool</returns>
+    public static Tensor White(Tensor mask) => mask >= InpaintRequest.LeastWhite;
 
     /// <summary>Widens the white by a square of so many pixels to each side.</summary>
     /// <param name="mask">[F, 1, H, W] 0 or 1</param>
@@ -169,14 +165,19 @@ internal static class ClipTensors
     // of two: a handful of passes over memory, where pooling looks at every neighbour of every pixel by itself.
     private static Tensor SlidingMaximum(Tensor x, int dimension, long size)
     {
+        using var scope = NewDisposeScope();
+        x = x.alias();
         for (long window = 1; window < size;)
         {
             // The last two overlap where the size is no power of two.
             long shift = Math.Min(window, size - window), rest = x.shape[dimension] - shift;
-            x = maximum(x.narrow(dimension, 0, rest), x.narrow(dimension, shift, rest));
+            using var inner = NewDisposeScope();
+            Tensor wider = maximum(x.narrow(dimension, 0, rest), x.narrow(dimension, shift, rest)).MoveToOuterDisposeScope();
+            x.Dispose();
+            x = wider;
             window += shift;
         }
-        return x;
+        return x.MoveToOuterDisposeScope();
     }
 
     private static Tensor Filled(Tensor clip, int dimension, int to, bool reflect)

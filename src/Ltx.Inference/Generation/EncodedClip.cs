@@ -13,12 +13,17 @@ namespace Ltx.Inference.Generation;
 /// <param name="Stage2">of the clip</param>
 internal sealed record EncodedClip(Tensor? Guide1, Tensor? Mask1, Tensor? Mask2, StageConditions Stage1, StageConditions Stage2)
 {
-    /// <param name="frames">[F, 3, H, W] bytes, at the working size, on the grid</param>
+    /// <param name="frames">[F, 3, H, W] bytes, at the working size, on the grid; disposed once they are what the VAE takes</param>
     /// <param name="masks">widened, on the grid</param>
     public static EncodedClip Encode(Tensor frames, StageMasks masks, InpaintModels models, LoraSet loras, Recipe recipe)
     {
         using var scope = NewDisposeScope();
+        bool Looks(RecipeStage stage) => stage.LatentMask is not null || recipe.Guides(stage);
+        bool byPixels = recipe.Handover.Kind == HandoverKind.Pixels;
+        // Both sizes at once, so that the bytes need not stay while either is encoded.
         Tensor half = ClipTensors.ToHalfVideo(frames, models.Type, recipe.Size.Half);
+        Tensor? full = Looks(recipe.Stage2) ? ClipTensors.ToVideo(frames, models.Type) : null;
+        frames.Dispose();
         (Tensor? Clean, Tensor? Keep) Kept(RecipeStage stage, Tensor clip, Tensor mask) => stage.LatentMask is not { } kept ? (null, null)
             : (models.EncodeVideo(clip), ClipTensors.KeepCells(mask, models.VideoScale, kept.Grow));
 
@@ -31,22 +36,20 @@ internal sealed record EncodedClip(Tensor? Guide1, Tensor? Mask1, Tensor? Mask2,
             return models.EncodeVideo(ClipTensors.Guide(ClipTensors.Subsample(small, 2, rate), ClipTensors.Subsample(smallMask, 0, rate))).MoveToOuterDisposeScope();
         }
 
-        StageConditions Conditions(RecipeStage stage, Func<Tensor> clip, Tensor mask)
+        StageConditions Conditions(RecipeStage stage, Tensor video, Tensor mask)
         {
-            if (stage.LatentMask is null && !recipe.Guides(stage)) return new StageConditions(null, null, null);
             using var inner = NewDisposeScope();
-            Tensor video = clip();
             (Tensor? clean, Tensor? keep) = Kept(stage, video, mask);
             Tensor? reference = Reference(stage, video, mask);
             foreach (Tensor? made in new[] { clean, keep, reference }) made?.MoveToOuterDisposeScope();
             return new StageConditions(clean, keep, reference);
         }
 
-        StageConditions first = Conditions(recipe.Stage1, () => half, masks.Half);
-        bool byPixels = recipe.Handover.Kind == HandoverKind.Pixels;
-        return new EncodedClip(
-            byPixels ? ClipTensors.Guide(half, masks.Half) : null, byPixels ? masks.Half : null, recipe.Composite.Kind == CompositeMode.Pyramid ? masks.Full : null,
-            first, Conditions(recipe.Stage2, () => ClipTensors.ToVideo(frames, models.Type), masks.Full)).MoveToOuterDisposeScope();
+        StageConditions first = Conditions(recipe.Stage1, half, masks.Half);
+        Tensor? guide = byPixels ? ClipTensors.Guide(half, masks.Half) : null;
+        half.Dispose();
+        StageConditions second = full is null ? StageConditions.None : Conditions(recipe.Stage2, full, masks.Full);
+        return new EncodedClip(guide, byPixels ? masks.Half : null, recipe.Composite.Kind == CompositeMode.Pyramid ? masks.Full : null, first, second).MoveToOuterDisposeScope();
     }
 
     /// <summary>Hands all of it to the scope around the current one.</summary>
@@ -61,4 +64,7 @@ internal sealed record EncodedClip(Tensor? Guide1, Tensor? Mask1, Tensor? Mask2,
 /// <param name="Clean">[1, C, f, h, w] the clip's latent</param>
 /// <param name="Keep">[1, f, h, w] 1 for cells that are preserved</param>
 /// <param name="Reference">[1, C, f, h, w] the guide's latent; smaller where a LoRA wants it</param>
-internal sealed record StageConditions(Tensor? Clean, Tensor? Keep, Tensor? Reference);
+internal sealed record StageConditions(Tensor? Clean, Tensor? Keep, Tensor? Reference)
+{
+    public static StageConditions None { get; } = new(null, null, null);
+}

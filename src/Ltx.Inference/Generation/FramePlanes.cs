@@ -9,6 +9,8 @@ internal readonly record struct FramePlanes(Tensor Full, Tensor? Half)
 {
     public FramePlanes Narrow(long start, long count) => new(Full.narrow(0, start, count), Half?.narrow(0, start, count));
 
+    public FramePlanes MoveToOuterDisposeScope() => new(Full.MoveToOuterDisposeScope(), Half?.MoveToOuterDisposeScope());
+
     public FramePlanes ToFloat() => new(Full.to(ScalarType.Float32), Half?.to(ScalarType.Float32));
 
     /// <summary>A rectangle, without a copy; with halved chroma, of even sides and place.</summary>

@@ -204,6 +204,7 @@ public sealed class InpaintPipeline : IDisposable
 
     private RequestShape Shape(InpaintRequest request, LoraSet loras, Recipe recipe) => new(request.Frames.Count, request.Height, request.Width)
     {
+        IsRgb = request.Yuv is null,
         FramesPerSecond = request.FramesPerSecond,
         ReferenceDownscale = loras.ReferenceDownscale,
         ReferenceTemporalScale = loras.ReferenceTemporalScale,

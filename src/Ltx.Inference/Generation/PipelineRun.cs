@@ -49,12 +49,12 @@ internal sealed class PipelineRun(
     }
 
     /// <summary>The mask at the source's size.</summary>
-    /// <returns>[F, 1, H, W] 0 or 1, as many frames as the clip has</returns>
+    /// <returns>[F, 1, H, W] bool, as many frames as the clip has</returns>
     public Tensor ReadMask()
     {
         using var scope = NewDisposeScope();
         List<byte[]> frames = [.. request.Mask.Take(request.Frames.Count)];
-        Tensor mask = ClipTensors.Binary(ClipTensors.Bytes(frames, request.Height, request.Width, 1, models.Device));
+        Tensor mask = ClipTensors.White(ClipTensors.Bytes(frames, request.Height, request.Width, 1, models.Device));
         return ClipTensors.Pad(mask, size.Source, reflect: false).MoveToOuterDisposeScope();
     }
 
@@ -81,13 +81,13 @@ internal sealed class PipelineRun(
 
     /// <summary>What the model is given of the source.</summary>
     /// <param name="source">[F, bytes of a frame], in the request's layout; as RGB it is there no longer than this takes</param>
-    /// <param name="mask">[F, 1, H, W] 0 or 1</param>
+    /// <param name="mask">[F, 1, H, W] bool</param>
     public EncodedClip EncodeClip(Tensor source, Tensor mask)
     {
         using var scope = NewDisposeScope();
         StageMasks masks = StageMasks.Of(mask, size, recipe.Mask);
         Show(("mask1", masks.Half), ("mask2", masks.Full));
-        EncodedClip clip = EncodedClip.Encode(size.ToWorking(Layout.ToRgb(source), size.Padded.Frames), masks, models, loras, recipe);
+        EncodedClip clip = EncodedClip.Encode(Working(source), masks, models, loras, recipe);
         ReadOnlySpan<(string, Tensor?)> all =
         [
             ("guide1", clip.Guide1), ("clean1", clip.Stage1.Clean), ("clean2", clip.Stage2.Clean), ("reference1", clip.Stage1.Reference), ("reference2", clip.Stage2.Reference),
@@ -100,6 +100,13 @@ internal sealed class PipelineRun(
             Show((name, tensor));
         }
         return clip.MoveToOuterDisposeScope();
+    }
+
+    // [F, bytes of a frame] -> [F', 3, h, w] RGB bytes on the grid
+    private Tensor Working(Tensor source)
+    {
+        using var scope = NewDisposeScope();
+        return size.ToWorking(Layout.ToRgb(source), size.Padded.Frames).MoveToOuterDisposeScope();
     }
 
     /// <summary>The source's sound as a latent, as long as the clip is inside; silence where it ends before that.</summary>
@@ -184,7 +191,7 @@ internal sealed class PipelineRun(
     /// <summary>Decodes, puts together and hands out, frame by frame.</summary>
     /// <param name="latent">[1, C, f, h, w] of the second stage</param>
     /// <param name="source">[F, bytes of a frame]</param>
-    /// <param name="mask">[F, 1, H, W] the request's own</param>
+    /// <param name="mask">[F, 1, H, W] bool: the request's own</param>
     /// <param name="widened">[F, 1, h, w] at the size worked on, for the publisher's composite; null for others</param>
     /// <param name="sink">takes the frames</param>
     /// <param name="tell">told how many are out</param>
@@ -216,7 +223,7 @@ internal sealed class PipelineRun(
                 {
                     using var inner = NewDisposeScope();
                     Tensor shown = widened is null ? numbers : InPyramid(numbers, before, widened.narrow(0, written, frames));
-                    return seam.Composite(before, size.ToResult(shown), mask.narrow(0, written, frames)).cpu().MoveToOuterDisposeScope();
+                    return seam.Composite(before, size.ToResult(shown), mask.narrow(0, written, frames).to(ScalarType.Float32)).cpu().MoveToOuterDisposeScope();
                 });
                 for (int i = 0; i < frames; i++)
                 {

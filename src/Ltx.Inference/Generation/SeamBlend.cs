@@ -60,6 +60,9 @@ internal sealed class SeamBlend
         return pixels.round().clamp_(0, 255).to(ScalarType.Byte).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Pixels of a side of the cells that tone is measured in.</summary>
+    internal static int CellSide(int feather) => CellOf(FadeFeathers * feather / 2);
+
     /// <summary>The same everywhere: what the part that is computed must agree with.</summary>
     internal Tensor CompositeWhole(Tensor source, Tensor generated, Tensor mask)
     {
@@ -71,7 +74,7 @@ internal sealed class SeamBlend
     private FrameRegion? Region(Tensor mask)
     {
         // Fields of cells must begin at one, of luma and of chroma.
-        int reach = FadeFeathers * feather, luma = CellOf(reach / 2), chroma = 2 * CellOf(FadeFeathers * (feather / 2) / 2), grid = luma == chroma ? luma : luma * chroma;
+        int reach = FadeFeathers * feather, luma = CellSide(feather), chroma = 2 * CellSide(feather / 2), grid = luma == chroma ? luma : luma * chroma;
         return mode switch
         {
             CompositeMode.None => new FrameRegion(0, 0, (int)mask.shape[2], (int)mask.shape[3]),
@@ -84,10 +87,17 @@ internal sealed class SeamBlend
     private void Put(FramePlanes into, Tensor generated, Tensor mask)
     {
         using var scope = NewDisposeScope();
-        FramePlanes made = layout.FromRgb((generated.to(ScalarType.Float32) + 1).mul_(127.5f)), source = into.ToFloat();
+        FramePlanes made = Numbers(generated), source = into.ToFloat();
         into.CopyFrom(new FramePlanes(
             Joined(source.Full, made.Full, mask, feather, ToneDifference),
             source.Half is null ? null : Joined(source.Half, made.Half!, ClipTensors.ShrinkMask(mask, 2), feather / 2, ChromaDifference)));
+    }
+
+    // From -1 to 1 -> the layout's numbers
+    private FramePlanes Numbers(Tensor generated)
+    {
+        using var scope = NewDisposeScope();
+        return layout.FromRgb(generated.to(ScalarType.Float32, copy: true).add_(1).mul_(127.5f)).MoveToOuterDisposeScope();
     }
 
     // The planes of one size.
@@ -103,14 +113,18 @@ internal sealed class SeamBlend
         using var scope = NewDisposeScope();
         Tensor distance = Distance(mask, feather), changed = distance <= feather;
 
-        // 1. The tone that the model has given what it was to preserve, taken back: fully in the ring, fading on the way into the mask. And a
-        // step in tone at the mask's very edge, where the generated clip has one and the source has none; that inside the mask only.
-        (Tensor everywhere, Tensor inside) = Tone(source - generated, mask, changed, feather, toneDifference);
-        Tensor toned = generated + everywhere + inside * mask;
-
-        // 2. The ring, band by band.
-        Tensor ring = source + InBands((toned - source) * changed, distance, feather);
+        Tensor toned = Toned(source, generated, mask, changed, feather, toneDifference);
+        Tensor ring = InBands((toned - source).mul_(changed), distance, feather).add_(source);
         return where(mask > 0, toned, where(changed, ring, source)).MoveToOuterDisposeScope();
+    }
+
+    // The tone that the model has given what it was to preserve, taken back: fully in the ring, fading on the way into the mask. And a step in
+    // tone at the mask's very edge, where the generated clip has one and the source has none; that inside the mask only.
+    private static Tensor Toned(Tensor source, Tensor generated, Tensor mask, Tensor changed, int feather, float toneDifference)
+    {
+        using var scope = NewDisposeScope();
+        (Tensor everywhere, Tensor inside) = Tone(source - generated, mask, changed, feather, toneDifference);
+        return (generated + everywhere).add_(inside.mul_(mask)).MoveToOuterDisposeScope();
     }
 
     // What is to be added to the generated planes. All of it is smooth, and computed in cells.
@@ -118,8 +132,8 @@ internal sealed class SeamBlend
     {
         using var scope = NewDisposeScope();
         // Twice half the reach: what is measured at the edge is known as far inside as it fades.
-        int reach = FadeFeathers * feather, cell = CellOf(reach / 2), cells = Math.Max(1, reach / 2 / cell);
-        Tensor outside = 1 - mask, ring = outside * changed, same = (2 - difference.abs().amax([1], keepdim: true) / toneDifference).clamp_(0, 1);
+        int reach = FadeFeathers * feather, cell = CellSide(feather), cells = Math.Max(1, reach / 2 / cell);
+        Tensor outside = 1 - mask, ring = outside * changed, same = Same(difference, toneDifference);
         long planes = difference.shape[1];
         Tensor Cells(Tensor image) => nn.functional.avg_pool2d(image, [cell, cell], [cell, cell], ceil_mode: true);
 
@@ -131,7 +145,7 @@ internal sealed class SeamBlend
             return cat([Cells(difference * weight), Cells(weight), Cells(zone)], 1).MoveToOuterDisposeScope();
         }
 
-        Tensor inEdge = ClipTensors.Dilate(outside, EdgeWidth) * mask, outEdge = ClipTensors.Dilate(mask, EdgeWidth) * ring;
+        Tensor inEdge = ClipTensors.Dilate(outside, EdgeWidth).mul_(mask), outEdge = ClipTensors.Dilate(mask, EdgeWidth).mul_(ring);
         Tensor spread = BoxMean(BoxMean(cat([Measured(ring), Measured(inEdge), Measured(outEdge)], 1), cells), cells);
 
         // Mean difference over the pixels of a zone whose content is the same, spread over its neighbourhood; and the share of the zone that these
@@ -149,6 +163,13 @@ internal sealed class SeamBlend
         return (
             Enlarge(tone * belief * fade, cell, mask).MoveToOuterDisposeScope(),
             Enlarge((inner - outer) * (innerBelief * outerBelief) * fade, cell, mask).MoveToOuterDisposeScope());
+    }
+
+    // How far the content is the same, whatever its tone: from 1 to 0. [F, 1, H, W]
+    private static Tensor Same(Tensor difference, float toneDifference)
+    {
+        using var scope = NewDisposeScope();
+        return (2 - difference.abs().amax([1], keepdim: true) / toneDifference).clamp_(0, 1).MoveToOuterDisposeScope();
     }
 
     // Chebyshev distance to the white up to the largest; beyond it one more. [F, 1, H, W]
@@ -209,13 +230,15 @@ internal sealed class SeamBlend
         int coarsest = 0;
         while (2 << coarsest <= feather / 2) coarsest++;
         // 1 at the mask's edge, 0 where the ring ends
-        Tensor position = 1 - distance / (feather + 1);
-        Tensor sum = zeros_like(image), rest = image;
+        Tensor position = (distance / (feather + 1)).neg_().add_(1);
+        Tensor sum = zeros_like(image), rest = image.alias();
         for (int band = 0; band < coarsest; band++)
         {
+            using var inner = NewDisposeScope();
             Tensor blurred = BoxMean(rest, 1 << band);
             sum.add_((rest - blurred).mul_(Weight(band)));
-            rest = blurred;
+            rest.Dispose();
+            rest = blurred.MoveToOuterDisposeScope();
         }
         return sum.add_(rest * position).MoveToOuterDisposeScope();
 

@@ -11,13 +11,14 @@ internal sealed record StageMasks(Tensor Full, Tensor Half)
     // A pixel of either size counts from here on. Source: ComfyUI-LTXVideo, vanish_nodes.py (aceeae9).
     private const float Threshold = 0.5f;
 
-    /// <param name="mask">[F, 1, H, W] 0 or 1, at the source's size</param>
+    /// <param name="mask">[F, 1, H, W] white or not, at the source's size</param>
     /// <param name="size">the size worked on</param>
     /// <param name="rule">the recipe's</param>
     public static StageMasks Of(Tensor mask, WorkingSize size, RecipeMask rule)
     {
         using var scope = NewDisposeScope();
         int pixels = rule.Grow.On(size.Height, size.Width);
+        mask = mask.to(ScalarType.Float32);
         if (rule.Rule == MaskRule.FullSize)
         {
             Tensor white = (size.ToWorkingMask(mask, half: false) > 0).to(ScalarType.Float32), full = ClipTensors.Dilate(white, pixels);

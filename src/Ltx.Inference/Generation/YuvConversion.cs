@@ -49,7 +49,7 @@ internal sealed class YuvConversion(YuvColours colours)
     private static Tensor Doubled(Tensor samples, int dimension, double position)
     {
         using var scope = NewDisposeScope();
-        Tensor first = Mixed(samples, Before(samples, dimension), position / 2), second = Mixed(samples, Behind(samples, dimension), (1 - position) / 2);
+        Tensor first = Mixed(samples, () => Previous(samples, dimension), position / 2), second = Mixed(samples, () => Next(samples, dimension), (1 - position) / 2);
         return stack([first, second], dimension + 1).flatten(dimension, dimension + 1).MoveToOuterDisposeScope();
     }
 
@@ -58,16 +58,21 @@ internal sealed class YuvConversion(YuvColours colours)
         using var scope = NewDisposeScope();
         Tensor first = pixels.slice(dimension, 0, pixels.shape[dimension], 2), second = pixels.slice(dimension, 1, pixels.shape[dimension], 2);
         // Beyond the frame its last pixel goes on, first or second.
-        Tensor before = cat([first.narrow(dimension, 0, 1), second.narrow(dimension, 0, second.shape[dimension] - 1)], dimension);
-        Tensor behind = cat([first.narrow(dimension, 1, first.shape[dimension] - 1), second.narrow(dimension, second.shape[dimension] - 1, 1)], dimension);
-        return (Mixed(first, behind, position / 2) + Mixed(second, before, (1 - position) / 2)).div_(2).MoveToOuterDisposeScope();
+        Tensor Before() => cat([first.narrow(dimension, 0, 1), second.narrow(dimension, 0, second.shape[dimension] - 1)], dimension);
+        Tensor Behind() => cat([first.narrow(dimension, 1, first.shape[dimension] - 1), second.narrow(dimension, second.shape[dimension] - 1, 1)], dimension);
+        return (Mixed(first, Behind, position / 2) + Mixed(second, Before, (1 - position) / 2)).div_(2).MoveToOuterDisposeScope();
     }
 
-    private static Tensor Mixed(Tensor one, Tensor other, double share) => share == 0 ? one : one * (1 - share) + other * share;
+    // other: makes a tensor of its own, which is changed in place
+    private static Tensor Mixed(Tensor one, Func<Tensor> other, double share)
+    {
+        using var scope = NewDisposeScope();
+        return (share == 0 ? one.alias() : (one * (1 - share)).add_(other().mul_(share))).MoveToOuterDisposeScope();
+    }
 
-    private static Tensor Before(Tensor samples, int dimension) => cat([samples.narrow(dimension, 0, 1), samples.narrow(dimension, 0, samples.shape[dimension] - 1)], dimension);
+    private static Tensor Previous(Tensor samples, int dimension) => cat([samples.narrow(dimension, 0, 1), samples.narrow(dimension, 0, samples.shape[dimension] - 1)], dimension);
 
-    private static Tensor Behind(Tensor samples, int dimension)
+    private static Tensor Next(Tensor samples, int dimension)
     {
         long last = samples.shape[dimension] - 1;
         return cat([samples.narrow(dimension, 1, last), samples.narrow(dimension, last, 1)], dimension);

@@ -14,18 +14,18 @@ internal sealed record VisibleKeys(Tensor Allowed, Tensor Blind)
     public static VisibleKeys Causal(Tensor valid, int? window, ImageSpan? image = null)
     {
         using var scope = NewDisposeScope();
-        Tensor positions = arange(valid.shape[1], ScalarType.Int64, valid.device);
-        // [T, 1] - [T] -> [T, T]: how far a key lies behind its query
-        Tensor distance = positions.unsqueeze(-1) - positions;
-        Tensor inReach = window is { } reach ? (distance >= 0).logical_and(distance < reach) : distance >= 0;
+        long length = valid.shape[1];
+        // [T, T]: every query sees itself and what lies before it
+        Tensor inReach = ones(length, length, ScalarType.Bool, valid.device).tril_();
+        if (window is { } reach) inReach.triu_(1 - reach);
         if (image is not null)
         {
-            Tensor inside = (positions >= image.Start).logical_and(positions < image.Start + image.Count);
-            inReach = inReach.logical_or(inside.unsqueeze(-1).logical_and(inside));
+            Tensor positions = arange(length, ScalarType.Int64, valid.device), inside = (positions >= image.Start).logical_and(positions < image.Start + image.Count);
+            inReach.logical_or_(inside.unsqueeze(-1).logical_and(inside));
         }
         // [B, T] -> [B, 1, 1, T]
         Tensor allowed = inReach.logical_and(valid.unsqueeze(1).unsqueeze(1));
         Tensor blind = allowed.any(-1, keepdim: true).logical_not();
-        return new VisibleKeys(allowed.logical_or(blind).MoveToOuterDisposeScope(), blind.MoveToOuterDisposeScope());
+        return new VisibleKeys(allowed.logical_or_(blind).MoveToOuterDisposeScope(), blind.MoveToOuterDisposeScope());
     }
 }

@@ -36,7 +36,7 @@ public sealed class ClipTensorsTests : IDisposable
 
     [Fact]
     public void Half_of_white_is_white_and_less_is_not() =>
-        Assert.Equal([0, 0, 1, 1], ClipTensors.Binary(tensor(new byte[] { 0, 127, 128, 255 }).view(1, 1, 2, 2)).data<float>().ToArray());
+        Assert.Equal([false, false, true, true], ClipTensors.White(tensor(new byte[] { 0, 127, 128, 255 }).view(1, 1, 2, 2)).data<bool>().ToArray());
 
     [Theory]
     [InlineData(0)]

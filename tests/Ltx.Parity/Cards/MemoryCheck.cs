@@ -10,9 +10,6 @@ internal static class MemoryCheck
 {
     private const double Tolerance = 0.10;
 
-    // On a busy machine the heap's watcher can miss the worst moment; what it sees is there. So it looks again as long as it has seen too little.
-    private const int MostLooks = 8;
-
     public static bool Run(DeviceCheck check)
     {
         bool onCard = check.Device.type == DeviceType.CUDA, good = true;
@@ -22,15 +19,11 @@ internal static class MemoryCheck
         {
             // A pipeline each: what the allocator keeps of a larger request would be counted for a smaller one.
             using InpaintPipeline pipeline = check.Open(size);
-            // What libraries take once comes in the first run.
+            // What a model makes once comes in the first run.
             if (!onCard) pipeline.Run(Worst(size), new HashSink());
-            Dictionary<string, long> seen = [];
-            for (int look = 0; look == 0 || (!onCard && look < MostLooks && seen.Values.Max() < (1 - Tolerance) * pipeline.Plan.Stages.Max(stage => stage.Activations + stage.Workspace)); look++)
-            {
-                using MemoryWatch watch = new(check.Device, before);
-                pipeline.Run(Worst(size), new HashSink(), progress => watch.Stage = progress.Stage);
-                foreach ((string stage, long bytes) in watch.End()) seen[stage] = Math.Max(seen.GetValueOrDefault(stage), bytes);
-            }
+            using MemoryWatch watch = new(check.Device, before);
+            pipeline.Run(Worst(size), new HashSink(), progress => watch.Stage = progress.Stage);
+            IReadOnlyDictionary<string, long> seen = watch.End();
             // A card's allocator gives nothing back between stages, so that only the worst so far can be compared.
             long predicted = 0, most = 0;
             foreach (StagePeak stage in pipeline.Plan.Stages)

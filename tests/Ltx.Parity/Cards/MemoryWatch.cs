@@ -3,12 +3,12 @@ using TorchSharp;
 
 namespace Ltx.Parity.Cards;
 
-/// <summary>The most that was in use in each stage, above what was at the beginning: of a card's memory, or of the heap on a CPU.</summary>
+/// <summary>The most that was in use in each stage, above what was at the beginning: of a card's memory, or of libtorch's blocks on a CPU.</summary>
 internal sealed class MemoryWatch : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
 
-    private readonly HeapPeak? heap;
+    private readonly AllocationLog? log;
     private readonly Timer? timer;
     private readonly int device;
     private readonly long before;
@@ -22,7 +22,7 @@ internal sealed class MemoryWatch : IDisposable
         this.before = before;
         if (on.type != DeviceType.CUDA)
         {
-            if (HeapPeak.IsPossible) heap = new HeapPeak("");
+            if (AllocationLog.IsPossible) log = new AllocationLog("");
             return;
         }
         device = Math.Max(0, on.index);
@@ -36,7 +36,7 @@ internal sealed class MemoryWatch : IDisposable
         {
             Look();
             lock (gate) stage = value;
-            if (heap is not null) heap.Stage = value;
+            if (log is not null) log.Stage = value;
         }
     }
 
@@ -47,18 +47,18 @@ internal sealed class MemoryWatch : IDisposable
     {
         Look();
         timer?.Dispose();
-        return heap?.End() ?? peaks;
+        return log?.End() ?? peaks;
     }
 
     public void Dispose()
     {
         timer?.Dispose();
-        heap?.Dispose();
+        log?.Dispose();
     }
 
     private void Look()
     {
-        if (timer is null && heap is not null) return;
+        if (timer is null) return;
         if (CudaMemory.Read(device) is not { } memory) return;
         long used = memory.Total - memory.Free - before;
         lock (gate)

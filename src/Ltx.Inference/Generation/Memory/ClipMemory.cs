@@ -14,18 +14,24 @@ internal sealed class ClipMemory(ModelFacts model, RequestShape clip, WorkingSiz
 {
     private const int Rgb = 3, Quarter = 4;
 
-    // Bytes of a pixel in planes with halved chroma: what a request's frames are, but for callers that give RGB.
+    // Numbers of a pixel in planes with halved chroma.
     private const double Planes = 1.5;
 
     private readonly PixelShape shape = size.Padded;
 
     private double Pixels => (double)shape.Frames * shape.Height * shape.Width;
 
+    // Of the source.
+    private double GivenPixels => (double)clip.Frames * clip.Height * clip.Width;
+
+    // Bytes of its pixels.
+    private double Given => clip.IsRgb ? Rgb : Planes;
+
     /// <summary>
-    /// Source bytes and float32 mask, which stay for the whole run; the guide's picture and mask, where the second stage begins from pixels; and
+    /// Source bytes and the mask, a byte a pixel, which stay for the whole run; the guide's picture and mask, where the second stage begins from pixels; and
     /// the widened mask, where the composite goes by it.
     /// </summary>
-    public double Kept => (double)clip.Frames * clip.Height * clip.Width * (Planes + ElementBytes.Float32)
+    public double Kept => GivenPixels * (Given + 1)
         + (clip.Recipe.Handover.Kind == HandoverKind.Pixels ? Pixels / Quarter * (Rgb * element + ElementBytes.Float32) : 0)
         + (clip.Recipe.Composite.Kind == CompositeMode.Pyramid ? Pixels * ElementBytes.Float32 : 0);
 
@@ -33,36 +39,48 @@ internal sealed class ClipMemory(ModelFacts model, RequestShape clip, WorkingSiz
     public MemoryLedger Encode(long maximumElements, VideoTiling? tiling)
     {
         MemoryLedger ledger = new();
-        // The source as RGB, until it is encoded; and one run of frames on the way to it, counted in FrameLayout.ToRgb and YuvConversion.ToRgb.
-        ledger.Take((double)clip.Frames * clip.Height * clip.Width * Rgb);
-        const double Conversion = 22;
-        ledger.Work(AtOnce(clip.Frames, clip.Height, clip.Width) * Conversion * ElementBytes.Float32);
         Recipe recipe = clip.Recipe;
         double pixels = Pixels, chunk = AtOnce(shape.Frames, shape.Height, shape.Width);
-        // Frames and mask on the grid, where they were not, and the widened masks.
         bool isOther = shape != size.Source;
-        if (isOther) ledger.Take(pixels * ElementBytes.Float32);
+        // StageMasks.Of: the mask in numbers, on the grid where it was not, and what counts of it; both widened masks stay.
         ledger.Take(pixels * ElementBytes.Float32);
-        ledger.Take(2 * pixels / Quarter * ElementBytes.Float32);
-        // Rows, their columns, and what is above one half; on CUDA the place of every maximum.
-        ledger.Work(chunk * (4 * ElementBytes.Float32 + (device.IsCuda ? ElementBytes.Int64 : 0)));
-        if (isOther) ledger.Take(pixels * Rgb);
-        ledger.Take(pixels / Quarter * Rgb * element);
-        // Four steps from bytes to numbers at half size.
+        using (ledger.Open())
+        {
+            ledger.Take(GivenPixels * ElementBytes.Float32);
+            if (isOther) ledger.Take(pixels * ElementBytes.Float32);
+            ledger.Take(pixels * ElementBytes.Float32);
+            // ClipTensors.Dilate: a run of frames with its edges, two steps of a maximum, and what is above one half.
+            ledger.Work(chunk * 4 * ElementBytes.Float32);
+            // The smaller one, and where each maximum was.
+            ledger.Work(pixels / Quarter * (ElementBytes.Float32 + ElementBytes.Int64));
+        }
+        ledger.Take(pixels / Quarter * ElementBytes.Float32);
+        // The source as RGB; one run of frames on the way to it, counted in FrameLayout.ToRgb and YuvConversion.ToRgb; and as RGB on the grid.
+        MemoryLedger.Entry frames;
+        using (ledger.Open())
+        {
+            frames = ledger.Take(clip.IsRgb ? 0 : GivenPixels * Rgb);
+            const double Conversion = 20;
+            if (!clip.IsRgb) ledger.Work(AtOnce(clip.Frames, clip.Height, clip.Width) * Conversion * ElementBytes.Float32);
+            if (isOther) frames = ledger.Take(pixels * Rgb);
+            ledger.Keep(frames);
+        }
+        // What the VAE takes, at both sizes; with four steps from bytes to numbers.
+        MemoryLedger.Entry half = ledger.Take(pixels / Quarter * Rgb * element);
+        if (Looks(recipe.Stage2)) ledger.Take(pixels * Rgb * element);
         ledger.Work(chunk * Rgb * 4 * ElementBytes.Float32);
-        Conditions(recipe.Stage1, shape.Height / 2, shape.Width / 2, 0);
-        Conditions(recipe.Stage2, shape.Height, shape.Width, Rgb * element);
+        ledger.Drop(frames);
+        Conditions(recipe.Stage1, shape.Height / 2, shape.Width / 2);
+        ledger.Drop(half);
+        Conditions(recipe.Stage2, shape.Height, shape.Width);
         return ledger;
 
-        // clipBytes: of a pixel, where the clip is made for it
-        void Conditions(RecipeStage stage, int height, int width, int clipBytes)
+        bool Looks(RecipeStage stage) => stage.LatentMask is not null || recipe.Guides(stage);
+
+        void Conditions(RecipeStage stage, int height, int width)
         {
             bool isKept = stage.LatentMask is not null, isGuided = recipe.Guides(stage);
-            if (!isKept && !isGuided) return;
             double area = (double)shape.Frames * height * width;
-            using var scope = ledger.Open();
-            ledger.Take(area * clipBytes);
-            if (clipBytes > 0) ledger.Work(chunk * Rgb * 3 * ElementBytes.Float32);
             if (isKept) ledger.Work(Walk(height, width, maximumElements, tiling));
             // The guide beside the clip that it is painted over.
             if (isGuided) ledger.Work(area * Rgb * element + Walk(height, width, maximumElements, tiling));
@@ -115,13 +133,26 @@ internal sealed class ClipMemory(ModelFacts model, RequestShape clip, WorkingSiz
     private double Composite(long frames)
     {
         long at = Math.Min(frames, ClipTensors.FramesAtOnce(clip.Height, clip.Width));
-        // Counted in SeamBlend, in tensors of one channel, where all of the frame is near the mask: 9 in Put (the frames as numbers in two steps,
-        // and both in planes), 12 in Blend of luma, and in its InBands 3 for each of up to four bands, and 4.
-        const double Tensors = 9 + 12 + 4 * 3 + 4;
+        // Counted in SeamBlend, in tensors of one channel, where all of the frame is near the mask. In Put: both clips as numbers, the mask, and
+        // the result's bytes.
+        double put = 2 * Given + 1 + Given / ElementBytes.Float32;
+        double channels = clip.IsRgb ? Rgb : 1;
+        int feather = clip.Recipe.Composite.Feather.On(clip.Height, clip.Width);
+        double blend = clip.Recipe.Composite.Kind == CompositeMode.Blend && feather > 0 ? Blend() : channels;
         // Before it, where the size worked on is another one: the frames in float32, rows, and what comes out of them.
         double scaling = size.IsScaled ? at * Rgb * ElementBytes.Float32 * ((double)shape.Height * shape.Width + shape.Height * (double)clip.Width + (double)clip.Height * clip.Width) : 0;
-        double blending = clip.Recipe.Composite.Kind == CompositeMode.Pyramid ? Blending(at, shape.Height, shape.Width) : 0;
-        return Math.Max((double)at * clip.Height * clip.Width * ElementBytes.Float32 * Tensors, blending) + scaling;
+        double pyramid = clip.Recipe.Composite.Kind == CompositeMode.Pyramid ? Blending(at, shape.Height, shape.Width) : 0;
+        return Math.Max((double)at * clip.Height * clip.Width * ElementBytes.Float32 * (put + blend), pyramid) + scaling;
+
+        // SeamBlend.Blend of luma, or of RGB: distance and region, and the worst of Tone while its zones are measured, of Tone while its result is
+        // enlarged, with all that it has in cells, and of InBands, with what is blended, the position in the ring, the sum, what is left of the
+        // picture, and either two means or the mean, the band and its weight.
+        double Blend()
+        {
+            int cell = SeamBlend.CellSide(feather);
+            double cells = (20 * channels + 35) / (cell * cell);
+            return 1.25 + Math.Max(Math.Max(channels + 8, 3 * channels + 5 + cells), 6 * channels + 2);
+        }
     }
 
     // The float32 tensors of PyramidBlend.Blend: pictures, padded, of both the Gaussian and the Laplacian pyramid (4/3 of a picture each), the

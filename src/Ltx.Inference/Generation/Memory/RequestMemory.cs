@@ -52,7 +52,7 @@ internal sealed class RequestMemory
         MemoryLedger source = clip.Encode(arrangement.VaeElements, arrangement.VaeTiling);
         return
         [
-            new(InpaintStages.Prompt, Kept + Math.Max(Text(), Look()), 0),
+            new(InpaintStages.Prompt, Kept + Math.Max(new TextMemory(model, element).Peak, Look()), 0),
             new(InpaintStages.Source, Kept + source.Peak, source.PeakWorkspace),
             Denoising(InpaintStages.Stage1, half, arrangement.Float8),
             HandingOver(arrangement),
@@ -71,11 +71,6 @@ internal sealed class RequestMemory
         int side = stageFactor * Request.ReferenceDownscale, frames = (shape.Frames - 1) / Request.ReferenceTemporalScale + 1;
         return (long)model.Vae.Scale.LatentFrames(frames) * (latent.Height / side) * (latent.Width / side);
     }
-
-    // PromptEncoder.Encode: the states of all layers, stacked, squared and normalised (FeatureExtractor.Normalize); Gemma's own layers
-    // and the connectors work on one state each, and hold less.
-    private double Text() => 4.0 * (model.Gemma.Layers + 1) * GemmaTokenizer.PromptLength * model.Gemma.HiddenSize * element
-        + 4.0 * GemmaTokenizer.PromptLength * model.Gemma.IntermediateSize * element;
 
     // SiglipLayer.Forward: six states of all patches (input, sum, norm, queries, keys, values) and the wide ones before and after GELU.
     private double Look() => model.Vision is not { } vision ? 0 : (double)vision.PatchesPerSide * vision.PatchesPerSide * (6 * vision.HiddenSize + 2 * vision.IntermediateSize) * element;

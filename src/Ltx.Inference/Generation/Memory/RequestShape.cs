@@ -9,6 +9,9 @@ namespace Ltx.Inference.Generation.Memory;
 /// <param name="Width">pixels</param>
 public sealed record RequestShape(int Frames, int Height, int Width)
 {
+    /// <summary>Whether its frames are RGB24, three bytes a pixel, and not planes with halved chroma.</summary>
+    public bool IsRgb { get; init; }
+
     /// <summary>For the length of the sound.</summary>
     public double FramesPerSecond { get; init; } = 24;
 
