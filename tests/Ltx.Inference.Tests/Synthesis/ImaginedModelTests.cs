@@ -6,6 +6,7 @@ using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Native;
 using Ltx.Inference.Synthesis;
 using Ltx.Inference.Tests.Generation;
+using Ltx.Inference.Tests.Generation.Memory;
 using Ltx.Inference.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -54,20 +55,19 @@ public sealed class ImaginedModelTests
     [InlineData(TextResidency.Streams, 6)]
     public void What_is_made_again_is_the_same(TextResidency text, int streamed)
     {
-        RequestShape shape = new(9, 64, 64);
+        // So large that frames need more than the prompt does: only then is there less to hold where the text encoder does not stay.
+        InpaintRequest request = MiniatureClip.Request() with { Steps = 1 }, changed = request with { Loras = [new LoraChoice(MiniaturePipeline.Magenta)] };
         ModelFolder model = Imagined(new SynthesisOptions());
-        long limit = MemoryPlanner.For(model, ScalarType.Float32, DeviceType.CPU)
-            .Predict(shape, long.MaxValue, MemoryArrangement.Resident with { Text = text, StreamedBlocks = streamed, VaeElements = 1L << 25 }).Worst.Total;
-        using InpaintPipeline resident = new(model, CPU, ScalarType.Float32), planned = new(model, CPU, ScalarType.Float32, new InpaintOptions(Memory: limit, PlannedFor: shape));
+        InpaintOptions tight = new(Memory: TightPlan.Limit(model, request, text, streamed), PlannedFor: TightPlan.Shape(model, request));
+        using InpaintPipeline resident = new(model, CPU, ScalarType.Float32), planned = new(model, CPU, ScalarType.Float32, tight);
         Assert.Equal((text, streamed), (planned.Plan.Arrangement.Text, planned.Plan.Arrangement.StreamedBlocks));
         // A LoRA of a file is read, also into weights that are of none; and a change back makes the pristine ones again.
-        InpaintRequest changed = Request with { Loras = [new LoraChoice(MiniaturePipeline.Magenta)] };
-        RecordedClip plain = Run(resident, Request), other = Run(resident, changed);
+        RecordedClip plain = Run(resident, request), other = Run(resident, changed);
         Assert.NotEqual(plain.Frames, other.Frames);
-        AssertSame(plain, Run(planned, Request));
+        AssertSame(plain, Run(planned, request));
         AssertSame(other, Run(planned, changed));
-        AssertSame(plain, Run(planned, Request));
-        AssertSame(plain, Run(resident, Request));
+        AssertSame(plain, Run(planned, request));
+        AssertSame(plain, Run(resident, request));
     }
 
     // Other numbers of layers, heads, channels, blocks and rates in every part, none of them as in the published model or in the miniature.

@@ -13,7 +13,9 @@ public class PlannedPipelineTests(MiniaturePipeline miniature)
 {
     private static InpaintRequest Request => MiniatureClip.Request() with { GenerateAudio = false };
 
-    private static MemoryPlanner Planner => MemoryPlanner.For(ModelFolder.Open(Repository.Miniature), ScalarType.Float32, DeviceType.CPU);
+    private static ModelFolder Model => ModelFolder.Open(Repository.Miniature);
+
+    private static MemoryPlanner Planner => MemoryPlanner.For(Model, ScalarType.Float32, DeviceType.CPU);
 
     public static TheoryData<TextResidency, int> Arrangements => new() { { TextResidency.Visits, 0 }, { TextResidency.Streams, 6 } };
 
@@ -21,18 +23,13 @@ public class PlannedPipelineTests(MiniaturePipeline miniature)
     [MemberData(nameof(Arrangements))]
     public void Whatever_is_moved_the_result_is_the_same_and_nothing_is_left_behind(TextResidency text, int streamed)
     {
-        // So small that weights decide: the prompt's stage needs as much as any, unless the text encoder stays for the frames'.
-        RequestShape shape = Shape(9, 64, 128);
-        InpaintRequest plain = MiniatureClip.Request(9, 64, 128) with { GenerateAudio = false };
-        long limit = Planner.Predict(shape, long.MaxValue, MemoryArrangement.Resident with { Text = text, StreamedBlocks = streamed, VaeElements = 1L << 25 }).Worst.Total;
-        using InpaintPipeline pipeline = Open(new InpaintOptions(Memory: limit, PlannedFor: shape));
+        using InpaintPipeline pipeline = Open(new InpaintOptions(Memory: TightPlan.Limit(Model, Request, text, streamed), PlannedFor: TightPlan.Shape(Model, Request)));
         Assert.Equal((text, streamed), (pipeline.Plan.Arrangement.Text, pipeline.Plan.Arrangement.StreamedBlocks));
-        RecordedClip expected = miniature.Run(plain);
-        AssertSame(expected, Run(pipeline, plain));
-        InpaintRequest changed = plain with { Loras = [new LoraChoice(MiniaturePipeline.Magenta)], GuidanceScale = 2 };
+        AssertSame(miniature.Plain, Run(pipeline, Request));
+        InpaintRequest changed = Request with { Loras = [new LoraChoice(MiniaturePipeline.Magenta)], GuidanceScale = 2 };
         AssertSame(miniature.Run(changed), Run(pipeline, changed));
         long before = LiveTensors.Before();
-        AssertSame(expected, Run(pipeline, plain));
+        AssertSame(miniature.Plain, Run(pipeline, Request));
         AssertSame(miniature.Run(changed), Run(pipeline, changed));
         Assert.Equal(before, Tensor.TotalCount);
     }
@@ -41,7 +38,7 @@ public class PlannedPipelineTests(MiniaturePipeline miniature)
     public void A_larger_request_moves_weights_and_the_next_small_one_is_the_same_as_ever()
     {
         InpaintRequest large = MiniatureClip.Request(9, 256, 320) with { GenerateAudio = false, Steps = 1 };
-        long limit = Planner.Predict(Shape(9, 256, 320), long.MaxValue, MemoryArrangement.Resident with { Text = TextResidency.Streams, StreamedBlocks = 6, VaeElements = 1L << 25 }).Worst.Total;
+        long limit = TightPlan.Limit(Model, large, TextResidency.Streams, 6);
         using InpaintPipeline pipeline = Open(new InpaintOptions(Memory: limit, PlannedFor: Shape(9, 64, 64)));
         Assert.Equal(TextResidency.Stays, pipeline.Plan.Arrangement.Text);
         AssertSame(miniature.Plain, Run(pipeline, Request));
@@ -108,9 +105,9 @@ public class PlannedPipelineTests(MiniaturePipeline miniature)
         AssertSame(miniature.Plain, Run(pipeline, Request));
     }
 
-    private static RequestShape Shape(int frames, int height, int width) => new RecipeChoice(ModelFolder.Open(Repository.Miniature), new InpaintOptions()).Usual(new RequestShape(frames, height, width));
+    private static RequestShape Shape(int frames, int height, int width) => TightPlan.Shape(Model, MiniatureClip.Request(frames, height, width));
 
-    private static InpaintPipeline Open(InpaintOptions options) => new(ModelFolder.Open(Repository.Miniature), CPU, ScalarType.Float32, options);
+    private static InpaintPipeline Open(InpaintOptions options) => new(Model, CPU, ScalarType.Float32, options);
 
     private static RecordedClip Run(InpaintPipeline pipeline, InpaintRequest request)
     {
