@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ltx.Server.Configuration;
 using Ltx.Server.Tests.Commands;
 using Ltx.Server.Tests.Matrix;
 using Ltx.Server.Tests.Support;
@@ -38,27 +39,33 @@ public class PipelineRunnerTests(RealServer real)
     [Fact]
     public async Task A_source_beyond_the_operators_limits_is_refused_with_the_bound_and_one_within_them_is_not()
     {
-        const int Width = 384, Height = 256, Frames = 9;
-        // The source's planes in three halves of a byte a pixel, and its mask.
-        const double Gigabytes = Frames * Width * Height * 2.5 / 1e9;
-        LimitsOptions within = new() { MaxSourcePixels = Width * Height, MaxFrameGigabytes = Gigabytes };
-        await ClipFiles.ProbeAsync(new ClipJob(Path.Combine(Scene, "source.mp4"), Path.Combine(Scene, "mask.mp4"), "", "") { Seed = 0, Frames = Frames, Limits = within.OfSource }, MediaLimits.Default, TestContext.Current.CancellationToken);
-
-        await using var server = await StartAsync();
-        foreach (var (pixels, gigabytes, side, sentence) in new (long, double, int, string)[]
+        const int Width = MatrixClips.Width, Height = MatrixClips.Height, Frames = MatrixClips.Frames, Pixels = Width * Height;
+        // The source's planes are three halves of a byte a pixel, its mask one byte.
+        const double Gigabytes = Frames * Pixels * 2.5 / 1e9;
+        LimitsOptions limits = real.Server.Options.Limits;
+        (long Pixels, double Gigabytes) before = (limits.MaxSourcePixels, limits.MaxFrameGigabytes);
+        try
         {
-            (Width * Height - 1, Gigabytes, 313, $"is {Width}x{Height} pixels, and at most {Width * Height - 1} pixels a frame are allowed"),
-            (Width * Height, Gigabytes * 0.999, 313, $"is {Width}x{Height} pixels, of which {Frames} frames take "),
-        })
+            foreach ((long pixels, double gigabytes, string sentence) in new[]
+            {
+                (Pixels - 1, Gigabytes, $"is {Width}x{Height} pixels, and at most {Pixels - 1} pixels a frame are allowed"),
+                (Pixels, Gigabytes * 0.999, $"is {Width}x{Height} pixels, of which {Frames} frames take "),
+            })
+            {
+                (limits.MaxSourcePixels, limits.MaxFrameGigabytes) = (pixels, gigabytes);
+                Answer refused = (await real.SendAsync()).Answer;
+                Assert.Equal(422, refused.Status);
+                Assert.Equal(("image_too_large", "[\"body\",\"video_url\"]"), (refused.Detail.GetProperty("type").GetString(), refused.Detail.GetProperty("loc").GetRawText()));
+                int side = (int)Math.Sqrt(pixels);
+                Assert.Equal($$"""{"max_height":{{side}},"max_width":{{side}}}""", refused.Detail.GetProperty("ctx").GetRawText());
+                Assert.Contains(sentence, refused.Detail.GetProperty("msg").GetString(), StringComparison.Ordinal);
+            }
+            (limits.MaxSourcePixels, limits.MaxFrameGigabytes) = (Pixels, Gigabytes);
+            Assert.Equal(200, (await real.SendAsync()).Answer.Status);
+        }
+        finally
         {
-            (server.Options.Limits.MaxSourcePixels, server.Options.Limits.MaxFrameGigabytes) = (pixels, gigabytes);
-            var id = await SubmitAsync(server);
-            await server.WaitForAsync(id);
-            var answer = await server.ResultAsync(id);
-            Assert.Equal(422, answer.Status);
-            Assert.Equal(("image_too_large", "[\"body\",\"video_url\"]"), (answer.Detail.GetProperty("type").GetString(), answer.Detail.GetProperty("loc").GetRawText()));
-            Assert.Equal($$"""{"max_height":{{side}},"max_width":{{side}}}""", answer.Detail.GetProperty("ctx").GetRawText());
-            Assert.Contains(sentence, answer.Detail.GetProperty("msg").GetString(), StringComparison.Ordinal);
+            (limits.MaxSourcePixels, limits.MaxFrameGigabytes) = before;
         }
     }
 
