@@ -154,6 +154,11 @@ public sealed class InpaintPipeline : IDisposable
         List<string> notes = [];
         RecipeChoice choice = request.Recipe is { } other ? new RecipeChoice(folder, options with { Recipe = other }) : recipes;
         Recipe recipe = choice.For(request, loras.Users, notes.Add);
+        if (CropWindow.Of(request, recipe, new SizeLimits(options.WorkingPixels, recipes.ModelShortSide)) is { } window)
+        {
+            notes.Add(window.Sentence);
+            (request, sink) = (window.Cut(), window.Into(sink));
+        }
         RequestShape asked = Shape(request, loras, recipe);
         Plan = memory.Plan(asked, models.Arrangement);
         models.Arrange(Plan.Arrangement);

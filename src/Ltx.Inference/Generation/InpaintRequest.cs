@@ -87,6 +87,9 @@ public sealed record InpaintRequest(string Prompt, IReadOnlyList<byte[]> Frames,
     /// <summary>A recipe by name or file, in place of the pipeline's: for comparing. Null for the pipeline's.</summary>
     public string? Recipe { get; init; }
 
+    /// <summary>The request that this one is cut out of; null where it is whole.</summary>
+    internal InpaintRequest? Uncropped { get; init; }
+
     /// <summary>Up to three.</summary>
     public IReadOnlyList<LoraChoice> Loras { get; init; } = [];
 

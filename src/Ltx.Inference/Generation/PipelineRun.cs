@@ -285,7 +285,7 @@ internal sealed class PipelineRun(
             return request.Prompt;
         }
         bool withSound = request.GenerateAudio && !keepsSound;
-        MarkedFrame? frame = text.Sees ? MarkedFrame.Of(request) : null;
+        MarkedFrame? frame = text.Sees ? MarkedFrame.Of(request.Uncropped ?? request) : null;
         ExpandedPrompt expansion = clock.Part(InpaintStages.Expansion, () => new PromptExpander(text).Expand(request.Prompt, withSound, request.Seed, request.AllowsExpansion, cancellation, frame?.Picture, request.MaxExpansionTokens));
         if (frame is not null) clock.Note($"The text model was shown frame {frame.Index} with the masked region in green.");
         clock.Note(expansion.Note);

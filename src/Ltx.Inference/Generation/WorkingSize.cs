@@ -87,13 +87,17 @@ internal sealed record WorkingSize(PixelShape Source, int Height, int Width, Pix
 
     private bool Reflects => Fit == FrameFitting.PadReflect;
 
+    /// <summary>What a smaller clip's shorter side is brought to; 0 where none is enlarged.</summary>
+    public static int WantedShortSide(RecipeSize rule, SizeLimits limits) =>
+        rule.ShortSide is { } side ? Math.Min(side, limits.ModelShortSide ?? side) : 0;
+
     private static double Factor(PixelShape source, RecipeSize rule, SizeLimits limits)
     {
         double factor = 1;
         int shorter = Math.Min(source.Height, source.Width);
-        if (rule.ShortSide is { } side)
+        if (rule.ShortSide is not null)
         {
-            int wanted = Math.Min(side, limits.ModelShortSide ?? side);
+            int wanted = WantedShortSide(rule, limits);
             if (shorter < wanted || rule.Shrinks) factor = (double)wanted / shorter;
         }
         double pixels = (double)source.Height * source.Width * factor * factor;

@@ -21,6 +21,9 @@ public sealed record Recipe
     /// <summary>How large the clip is worked on.</summary>
     public required RecipeSize Size { get; init; }
 
+    /// <summary>Whether a window of the frame is worked on alone.</summary>
+    public RecipeCrop Crop { get; init; } = new(CropKind.None);
+
     /// <summary>What of the request's mask the model is given.</summary>
     public required RecipeMask Mask { get; init; }
 
@@ -69,6 +72,9 @@ public sealed record Recipe
     internal void Check()
     {
         Size.Check();
+        Crop.Check();
+        bool keepsSource = Composite.Kind is CompositeMode.Blend or CompositeMode.Hard;
+        Require(Crop.Kind == CropKind.None || keepsSource, "crop wants a composite that keeps the source around the mask: blend or hard");
         Mask.Check();
         Require(CleanLatents.Grow >= 0, "clean_latents.grow is negative");
         Stage1.Check("stage_1");

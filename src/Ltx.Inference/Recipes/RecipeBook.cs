@@ -17,7 +17,7 @@ public static class RecipeBook
     private const string Extension = ".json", ResourcePrefix = "Recipes.", Base = "based_on", GuidedKey = "guided";
 
     // Objects that say one thing: a member of another one's would mean nothing among theirs.
-    private static readonly HashSet<string> OneValue = ["text", "modality", "schedule", "sampler", "grow", "feather", "latent_mask", "handover"];
+    private static readonly HashSet<string> OneValue = ["text", "modality", "schedule", "sampler", "grow", "feather", "latent_mask", "handover", "crop"];
 
     // A chain of bases that is longer goes in a circle.
     private const int DeepestBase = 8;

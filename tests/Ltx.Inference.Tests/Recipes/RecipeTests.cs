@@ -163,6 +163,8 @@ public sealed class RecipeTests
     [InlineData("""{ "based_on": "hq", "stage_1": { "schedule": { "kind": "listed", "sigmas": [0.9, 0.5, 0] } } }""", "its first sigma must be 1")]
     [InlineData("""{ "based_on": "hq", "stage_2": { "sampler": { "kind": "euler", "eta": 0.5 } } }""", "euler has no eta")]
     [InlineData("""{ "based_on": "hq", "mask": { "grow": { "pixels": -1 } } }""", "mask.grow.pixels must be between 0 and 4096")]
+    [InlineData("""{ "based_on": "hq", "crop": { "kind": "auto", "context": 0.5, "below": 2, "enlarge": 4 } }""", "crop.below must be above 0 and at most 1")]
+    [InlineData("""{ "based_on": "official-inpaint-2.3", "crop": { "kind": "auto", "context": 0.5, "below": 0.4, "enlarge": 4 } }""", "crop wants a composite that keeps the source around the mask")]
     [InlineData("""{ "based_on": "nothing" }""", "There is no recipe \"nothing\"")]
     [InlineData("""{ "based_on": "self" }""", "is based on itself")]
     [InlineData("[1]", "it is no object")]
