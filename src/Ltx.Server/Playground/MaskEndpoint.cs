@@ -51,11 +51,12 @@ internal static class MaskEndpoint
     private static async Task<(MaskRequest? Request, FalError? Error)> ReadAsync(HttpContext context)
     {
         var services = context.RequestServices;
+        var limits = services.GetRequiredService<LtxOptions>().Limits;
         using var body = await services.GetRequiredService<BodyReader>().ReadAsync(context);
-        var (document, broken) = JsonInput.Parse(body.Bytes, services.GetRequiredService<LtxOptions>().Limits.MaxJsonDepth);
+        var (document, broken) = JsonInput.Parse(body.Bytes, limits.MaxJsonDepth);
         using (document)
         {
-            var (request, problem) = document is null ? (null, broken) : MaskRequestReader.Read(document.RootElement);
+            var (request, problem) = document is null ? (null, broken) : MaskRequestReader.Read(document.RootElement, limits.MaxSourcePixels);
             return (request, request is null ? FalError.Invalid(problem!) : null);
         }
     }

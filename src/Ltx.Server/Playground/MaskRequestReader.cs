@@ -20,16 +20,18 @@ internal static class MaskRequestReader
     private static readonly string[] RoundNumbers = ["x", "y", "rx", "ry", "cos", "sin"];
 
     /// <summary>The request, or the first thing that is wrong with it.</summary>
-    public static (MaskRequest? Request, FalDetail? Problem) Read(JsonElement body)
+    /// <param name="body">the JSON</param>
+    /// <param name="maxFramePixels">what a source's frame may have: a mask of more belongs to none</param>
+    public static (MaskRequest? Request, FalDetail? Problem) Read(JsonElement body, long maxFramePixels)
     {
         try
         {
             JsonField root = new(body, ["body"]);
             var width = root.Required("width").Integer(1, MaxSide);
             var height = root.Required("height").Integer(1, MaxSide);
-            if ((long)width * height > MediaLimits.Default.MaxSourcePixels)
+            if ((long)width * height > maxFramePixels)
             {
-                throw root.Required("height").Problem("value_error", $"A mask of {width}x{height} pixels is too large: at most {MediaLimits.Default.MaxSourcePixels} pixels a frame are allowed");
+                throw root.Required("height").Problem("value_error", $"A mask of {width}x{height} pixels is too large: at most {maxFramePixels} pixels a frame are allowed");
             }
 
             var times = Times(root.Required("times"));

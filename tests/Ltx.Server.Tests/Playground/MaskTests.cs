@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Ltx.Server.Fal;
 using Ltx.Server.Files;
+using Ltx.Server.Media;
 using Ltx.Server.Playground;
 using Ltx.Server.Tests.Commands;
 using Ltx.Server.Tests.Support;
@@ -82,7 +83,7 @@ public class MaskTests
     [InlineData("""{"width":0,"height":8,"times":[0],"marks":{"shapes":[]}}""", """["body","width"]""", "greater_than_equal")]
     [InlineData("""{"width":8.5,"height":8,"times":[0],"marks":{"shapes":[]}}""", """["body","width"]""", "int_from_float")]
     [InlineData("""{"width":8,"height":16385,"times":[0],"marks":{"shapes":[]}}""", """["body","height"]""", "less_than_equal")]
-    [InlineData("""{"width":8193,"height":8192,"times":[0],"marks":{"shapes":[]}}""", """["body","height"]""", "value_error")]
+    [InlineData("""{"width":4097,"height":4096,"times":[0],"marks":{"shapes":[]}}""", """["body","height"]""", "value_error")]
     [InlineData("""{"width":8,"height":"8","times":[0],"marks":{"shapes":[]}}""", """["body","height"]""", "float_type")]
     [InlineData("""{"width":8,"height":8,"times":[],"marks":{"shapes":[]}}""", """["body","times"]""", "sequence_too_short")]
     [InlineData("""{"width":8,"height":8,"times":0,"marks":{"shapes":[]}}""", """["body","times"]""", "list_type")]
@@ -117,7 +118,7 @@ public class MaskTests
         double[] times = [.. Enumerable.Range(0, MaskRequestReader.MaxTimes).Select(i => i / 30.0)];
         Answer many = await server.PostAsync(Masks, new { width = 16, height = 16, times = times.Append(2000), marks = Drawings.Rectangle() });
         Assert.Equal((422, "sequence_too_long"), (many.Status, many.Detail.GetProperty("type").GetString()));
-        Answer large = await server.PostAsync(Masks, new { width = 8192, height = 8192, times, marks = Drawings.Rectangle() });
+        Answer large = await server.PostAsync(Masks, new { width = 4096, height = 4096, times, marks = Drawings.Rectangle() });
         Assert.Equal((422, """["body","times"]"""), (large.Status, large.Detail.GetProperty("loc").GetRawText()));
         Answer shapes = await server.PostAsync(Masks, new { width = 16, height = 16, times = new[] { 0 }, marks = new { shapes = Enumerable.Repeat(new { }, MaskRequestReader.MaxShapes + 1) } });
         Assert.Equal((422, "sequence_too_long"), (shapes.Status, shapes.Detail.GetProperty("type").GetString()));
@@ -125,7 +126,7 @@ public class MaskTests
 
     internal static MaskRequest Read(object body)
     {
-        (MaskRequest? request, FalDetail? problem) = MaskRequestReader.Read(JsonSerializer.SerializeToElement(body));
+        (MaskRequest? request, FalDetail? problem) = MaskRequestReader.Read(JsonSerializer.SerializeToElement(body), SourceLimits.Default.Pixels);
         Assert.Null(problem);
         return request!;
     }
