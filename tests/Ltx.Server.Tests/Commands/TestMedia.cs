@@ -27,9 +27,12 @@ internal static class TestMedia
     /// <summary>The same with a tone.</summary>
     /// <param name="sound">a lavfi source</param>
     public static string VideoWithSound(TestFolder folder, string name, string sound = "sine=f=440:r=48000", int width = 128, int height = 128, string rate = "24", int frames = 9) =>
-        Make(folder, name, "-f", "lavfi", "-i", $"testsrc2=s={width}x{height}:r={rate}", "-f", "lavfi", "-i", sound, "-frames:v", Text(frames), "-t", Seconds(frames, rate), "-pix_fmt", "yuv420p");
+        Make(folder, name, "-f", "lavfi", "-i", $"testsrc2=s={width}x{height}:r={rate}", "-f", "lavfi", "-i", sound, "-t", Seconds(frames, rate), "-pix_fmt", "yuv420p");
 
-    /// <summary>How long so many frames last. Not <c>-shortest</c>: where pictures are made faster than sound, that ends the sound with its first piece.</summary>
+    /// <summary>
+    /// How long so many frames last. Not <c>-shortest</c> nor <c>-frames:v</c>: where pictures are made faster than sound, those end the sound
+    /// with its first piece.
+    /// </summary>
     public static string Seconds(int frames, string rate)
     {
         double[] fraction = [.. rate.Split('/').Select(number => double.Parse(number, CultureInfo.InvariantCulture))];

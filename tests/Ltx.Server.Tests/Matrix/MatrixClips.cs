@@ -38,7 +38,7 @@ internal sealed class MatrixClips(TestFolder folder)
         folder, name,
         [
             "-f", "lavfi", "-i", Wave(width, height, rate), .. sound is null ? Array.Empty<string>() : ["-f", "lavfi", "-i", sound],
-            "-frames:v", frames.ToString(CultureInfo.InvariantCulture), "-t", TestMedia.Seconds(frames, rate), "-c:v", "libx264", "-crf", "4", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "pcm_s16le", .. more,
+            "-t", TestMedia.Seconds(frames, rate), "-c:v", "libx264", "-crf", "4", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "pcm_s16le", .. more,
         ]));
 
     /// <summary>A mask of any size, rate and length.</summary>
