@@ -26,7 +26,7 @@ public class PixelBenchmarks
         masks = [.. Enumerable.Range(0, Frames).Select(i => Grey(DemoScene.Mask(i)))];
         source = ClipTensors.Bytes(pixels, DemoScene.Height, DemoScene.Width, 3, CPU).DetachFromDisposeScope();
         using Tensor grey = ClipTensors.Bytes(masks, DemoScene.Height, DemoScene.Width, 1, CPU);
-        mask = ClipTensors.Binary(grey).DetachFromDisposeScope();
+        mask = ClipTensors.White(grey).to(ScalarType.Float32).DetachFromDisposeScope();
         video = ClipTensors.ToVideo(source, ScalarType.Float32).DetachFromDisposeScope();
         using Tensor noise = rand(source.shape);
         generated = (noise * 2 - 1).DetachFromDisposeScope();
