@@ -1,4 +1,5 @@
 using Ltx.Server.Configuration;
+using Ltx.Server.Storage;
 using Ltx.Server.Wire;
 using Microsoft.Data.Sqlite;
 
@@ -42,7 +43,15 @@ internal sealed partial class QueueService(
         }
         catch (Exception e)
         {
-            NotRecovered(logger, e);
+            if (e is DataFolderException)
+            {
+                Unusable(logger, e.Message);
+            }
+            else
+            {
+                NotRecovered(logger, e);
+            }
+
             Environment.ExitCode = 1;
             lifetime.StopApplication();
             return;
@@ -190,6 +199,9 @@ internal sealed partial class QueueService(
     {
         public void Report(LoadStatus value) => state.WorkerLoads(worker, value);
     }
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "{Reason} The server stops.")]
+    private static partial void Unusable(ILogger logger, string reason);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "What the last stop left cannot be read; the server stops")]
     private static partial void NotRecovered(ILogger logger, Exception e);

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using Ltx.Server.Configuration;
 using Ltx.Server.Fal;
 using Ltx.Server.Observability;
+using Ltx.Server.Storage;
+using Microsoft.Data.Sqlite;
 
 namespace Ltx.Server.Queue;
 
@@ -9,7 +11,8 @@ namespace Ltx.Server.Queue;
 /// The queue: the database's unfinished requests, mirrored in memory. Every change of state is on disk before anybody is told of it; the
 /// memory only ever runs behind the disk, never ahead.
 /// </summary>
-internal sealed partial class RequestQueue(LtxOptions options, RequestStore store, WebhookQueue webhooks, ServerMetrics metrics, TimeProvider clock, ILogger<RequestQueue> logger) : IDisposable
+internal sealed partial class RequestQueue(
+    LtxOptions options, DataFolder folder, RequestStore store, WebhookQueue webhooks, ServerMetrics metrics, TimeProvider clock, ILogger<RequestQueue> logger) : IDisposable
 {
     private readonly ConcurrentDictionary<string, LiveRequest> _live = new();
     private readonly WaitingLanes _waiting = new(options.Queue.GroupWindow, options.Queue.MaxOvertakes);
@@ -74,6 +77,7 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
     public LiveRequest? FindLive(string id) => _live.GetValueOrDefault(id);
 
     /// <summary>Brings back what the last stop left: waiting requests wait, running ones are tried again or have failed, sync ones have lost their client.</summary>
+    /// <exception cref="DataFolderException">The database cannot be used. Opening it reads little of it: damage may be met here first.</exception>
     public async Task RecoverAsync()
     {
         try
@@ -117,6 +121,12 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
             await Task.WhenAll(writes);
             Enqueue(waiting);
             _recovered.SetResult();
+        }
+        catch (SqliteException e)
+        {
+            var unusable = DataFolderException.Of(e, folder.DatabaseFile);
+            _recovered.SetException(unusable);
+            throw unusable;
         }
         catch (Exception e)
         {
@@ -341,7 +351,7 @@ internal sealed partial class RequestQueue(LtxOptions options, RequestStore stor
             {
                 await store.AddLogAsync(id, n, l);
             }
-            catch (Microsoft.Data.Sqlite.SqliteException e)
+            catch (SqliteException e)
             {
                 LogLost(logger, id, e);
             }

@@ -38,7 +38,8 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
             UploadException upload => FalError.Plain(upload.Status, upload.Message),
             StorageFullException full => FalError.Infrastructure(507, "internal_error", full.Message),
             _ when DiskTrouble.IsFull(e) => FalError.Infrastructure(507, "internal_error", "The server's disk is full."),
-            _ when DiskTrouble.IsPassing(e) => FalError.Infrastructure(503, "internal_error", "The server's database is not to be had at the moment. Please try again."),
+            _ when DiskTrouble.IsPassing(e) || e is DataFolderException =>
+                FalError.Infrastructure(503, "internal_error", "The server's database is not to be had at the moment. Please try again."),
             _ => FalError.Plain(500, "Internal Server Error"),
         };
         if (error.Status == 500)

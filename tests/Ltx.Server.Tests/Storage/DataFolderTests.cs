@@ -4,6 +4,8 @@ using Ltx.Server.Fetch;
 using Ltx.Server.Files;
 using Ltx.Server.Storage;
 using Ltx.Server.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ltx.Server.Tests.Storage;
@@ -87,13 +89,15 @@ public class DataFolderTests
     }
 
     [Theory]
-    [InlineData("token-key.secret", "short", "does not hold the 32 bytes")]
-    [InlineData("operator-key.secret", "", "does not hold the 32 bytes")]
-    [InlineData("webhook-key.secret", "", "does not hold the 32 bytes")]
-    [InlineData("ltx.db", "garbage garbage!", "is damaged")]
-    public async Task What_lies_damaged_in_it_is_named_before_the_server_starts(string file, string content, string sentence)
+    [InlineData("token-key.secret", 0, "short", "does not hold the 32 bytes")]
+    [InlineData("operator-key.secret", 0, "", "does not hold the 32 bytes")]
+    [InlineData("webhook-key.secret", 0, "", "does not hold the 32 bytes")]
+    [InlineData("ltx.db", 0, "garbage garbage!", "ltx.db is damaged")]
+    [InlineData("ltx.db", 4096, "garbage garbage!", "ltx.db is damaged")] // the second page, where the requests begin: opening it does not read that far, recovery does
+    public async Task What_lies_damaged_in_it_is_named_in_one_sentence(string file, int at, string content, string sentence)
     {
         using TempFolder data = new();
+        using HeardLog log = new();
         await (await TestServer.StartAsync(data: data.Path)).DisposeAsync();
         using (FileStream stream = new(Path.Combine(data.Path, file), FileMode.Open))
         {
@@ -102,10 +106,17 @@ public class DataFolderTests
                 stream.SetLength(0);
             }
 
+            stream.Position = at;
             stream.Write(Encoding.ASCII.GetBytes(content));
         }
 
-        Assert.Contains(sentence, (await Assert.ThrowsAsync<DataFolderException>(() => TestServer.StartAsync(data: data.Path))).Message, StringComparison.Ordinal);
+        var refused = await Assert.ThrowsAsync<DataFolderException>(async () =>
+        {
+            await using var server = await TestServer.StartAsync(data: data.Path, register: (services, _) => services.AddSingleton<ILoggerProvider>(log));
+            await server.Queue.Recovered;
+        });
+        Assert.Contains(sentence, refused.Message, StringComparison.Ordinal);
+        Assert.Equal(at == 0 ? [] : [(LogLevel.Critical, $"{refused.Message} The server stops. ")], log.Lines);
     }
 
     [Theory]

@@ -1,5 +1,9 @@
 using System.Text;
+using Ltx.Server.Storage;
 using Ltx.Server.Tests.Support;
+using Ltx.Server.Wire;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ltx.Server.Tests.Wire;
 
@@ -48,6 +52,14 @@ public class WireTests
         await using var server = await TestServer.StartAsync();
         var answer = await server.SendAsync(HttpMethod.Get, "/api/fal/proxy", null, target is null ? [] : [("x-fal-target-url", target)]);
         Assert.Equal((400, "{\"detail\":\"Invalid request\"}"), (answer.Status, answer.Body));
+    }
+
+    [Fact]
+    public async Task Who_waited_for_a_recovery_that_failed_may_ask_again()
+    {
+        DefaultHttpContext context = new();
+        await new ErrorMiddleware(_ => throw new DataFolderException("The database is damaged."), NullLogger<ErrorMiddleware>.Instance).InvokeAsync(context);
+        Assert.Equal(503, context.Response.StatusCode);
     }
 
     [Theory]
