@@ -9,38 +9,45 @@ namespace Ltx.Server.Tests.Load;
 [Collection("alone")]
 public class LoadTests(ITestOutputHelper output)
 {
-    // 200 clients with ten calls a second each are 2,000 calls a second: what each may cost for two cores, half of them busy, to keep up.
-    private const double MostMilliseconds = 0.5;
-
     /// <summary>
-    /// A thousand waiting requests, and a status call costs little more than an empty answer, in time of the processor, which others on the
-    /// machine do not take. The long form measures what clients see: 200 of them, a call every 100 ms each, and a run that computes on every
-    /// core but one; the calls are held against calls of the same clients that do nothing.
+    /// A thousand waiting requests make a status call no dearer than one does, in time of the processor, which others on the machine do not take.
+    /// The long form measures what clients see: 200 of them, a call every 100 ms each, and a run that computes on every core but one; the calls
+    /// are held against calls of the same clients that do nothing.
     /// </summary>
     [Fact]
-    public async Task A_status_costs_little_more_than_an_empty_answer_while_a_request_runs_and_a_thousand_wait()
+    public async Task A_status_costs_the_same_whether_one_request_waits_or_a_thousand()
     {
-        const int clients = 200;
+        const int clients = 200, most = 50;
         FakeEngine engine = new() { StepTime = TimeSpan.FromMinutes(1), BusyThreads = LongForm.IsOn ? Math.Max(1, Environment.ProcessorCount - 1) : 0 };
         await using var server = await TestServer.StartAsync(engine: engine);
-        List<string> ids = [];
-        var began = Stopwatch.GetTimestamp();
-        foreach (var batch in Enumerable.Range(0, 1001).Chunk(50))
+        List<string> ids = [await server.SubmitAsync(("num_inference_steps", 30)), await server.SubmitAsync(("num_inference_steps", 30))];
+        // The first calls are compiled.
+        await StatusCostAsync(server, ids, calls: 1000);
+        var alone = await StatusCostAsync(server, ids);
+        foreach (var batch in Enumerable.Range(0, 1000).Chunk(50))
         {
             ids.AddRange(await Task.WhenAll(batch.Select(_ => server.SubmitAsync(("num_inference_steps", 30)))));
         }
 
-        output.WriteLine($"{ids.Count} submits in {Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s");
         // A neighbour, or a collection of garbage, can only make it dearer: one window of six that is within the bound shows that it can be.
-        List<double> excess = [];
-        var most = LongForm.IsOn ? 50 : MostMilliseconds;
-        do
+        List<double> costs = [];
+        do costs.Add(await StatusCostAsync(server, ids));
+        while (costs[^1] > 2 * alone && costs.Count < 6);
+        output.WriteLine($"{alone:F3} ms of the processor for a status call; with a thousand waiting {string.Join(", ", costs.Select(cost => $"{cost:F3}"))}");
+        Assert.InRange(costs[^1], 0, 2 * alone);
+
+        if (LongForm.IsOn)
         {
-            var (status, empty) = LongForm.IsOn ? await MeasureAsync(server, clients, ids) : await ProcessorAsync(server, ids);
-            excess.Add(status - empty);
+            List<double> excess = [];
+            do
+            {
+                var (status, empty) = await MeasureAsync(server, clients, ids);
+                excess.Add(status - empty);
+            }
+            while (excess[^1] > most && excess.Count < 6);
+            Assert.InRange(excess[^1], double.NegativeInfinity, most);
         }
-        while (excess[^1] > most && excess.Count < 6);
-        Assert.InRange(excess[^1], double.NegativeInfinity, most);
+
         Assert.Equal(202, (await server.CancelAsync(ids[0])).Status); // it runs on, far longer than this takes
     }
 
@@ -70,26 +77,17 @@ public class LoadTests(ITestOutputHelper output)
         Assert.Equal(0, server.Stop());
     }
 
-    // Milliseconds of the processor: of a status call, and of an empty answer, the client's part included.
-    private async Task<(double Status, double Empty)> ProcessorAsync(TestServer server, List<string> ids)
+    // Milliseconds of the processor for a status call of a waiting request, the client's part included.
+    private static async Task<double> StatusCostAsync(TestServer server, List<string> ids, int calls = 2000)
     {
-        const int calls = 2000;
         using HttpClient http = new() { BaseAddress = new Uri(server.Url) };
-        async Task<double> CostAsync(Func<int, string> path, int expected)
+        var before = Process.GetCurrentProcess().TotalProcessorTime;
+        await Parallel.ForEachAsync(Enumerable.Range(0, calls), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (n, ct) =>
         {
-            var before = Process.GetCurrentProcess().TotalProcessorTime;
-            await Parallel.ForEachAsync(Enumerable.Range(0, calls), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (n, ct) =>
-            {
-                using var answer = await http.GetAsync(path(n), ct);
-                Assert.Equal(expected, (int)answer.StatusCode);
-            });
-            return (Process.GetCurrentProcess().TotalProcessorTime - before).TotalMilliseconds / calls;
-        }
-
-        var empty = await CostAsync(_ => "/health/live", 200);
-        var status = await CostAsync(n => $"/queue{TestServer.App}/requests/{ids[(n % 1000) + 1]}/status?logs=true", 202);
-        output.WriteLine($"{status:F3} ms of the processor for a status call, {empty:F3} ms for an empty answer");
-        return (status, empty);
+            using var answer = await http.GetAsync($"/queue{TestServer.App}/requests/{ids[(n % (ids.Count - 1)) + 1]}/status?logs=true", ct);
+            Assert.Equal(202, (int)answer.StatusCode);
+        });
+        return (Process.GetCurrentProcess().TotalProcessorTime - before).TotalMilliseconds / calls;
     }
 
     // Milliseconds at the 99th percentile: of a status call, and of an empty answer.
