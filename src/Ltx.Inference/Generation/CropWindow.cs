@@ -51,11 +51,11 @@ internal sealed class CropWindow
     /// <summary>Takes the window's frames and gives whole ones.</summary>
     public IInpaintSink Into(IInpaintSink sink) => new Pasting(this, sink);
 
-    private Plane Rgb => new(3, 1);
+    private static Plane Rgb => new(3, 1);
 
-    private Plane Luma => new(1, 1);
+    private static Plane Luma => new(1, 1);
 
-    private Plane[] Planes => [Luma, new(1, 2), new(1, 2)];
+    private static Plane[] Planes => [Luma, new(1, 2), new(1, 2)];
 
     private byte[] Cut(byte[] frame, Plane[] planes)
     {
