@@ -50,7 +50,9 @@ public class KillTests(ITestOutputHelper output)
             ];
             if (round % 2 == 0)
             {
-                await AcknowledgedAsync(acknowledged, acknowledged.Count + 3); // a slow machine would else be killed before there is anything to lose
+                // A slow machine would else be killed before there is anything to lose.
+                await ReachesAsync(acknowledged, acknowledged.Count + 3);
+                await ReachesAsync(uploaded, uploaded.Count + 2);
             }
 
             await Task.Delay(random.Next(20, 700));
@@ -167,7 +169,7 @@ public class KillTests(ITestOutputHelper output)
         return end.IsSuccessStatusCode;
     }
 
-    private static async Task AcknowledgedAsync(ConcurrentDictionary<string, bool> acknowledged, int count)
+    private static async Task ReachesAsync<T>(ConcurrentDictionary<string, T> acknowledged, int count)
     {
         for (var deadline = DateTime.UtcNow.AddSeconds(120); acknowledged.Count < count; await Task.Delay(5))
         {
