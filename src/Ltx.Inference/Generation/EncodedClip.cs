@@ -49,7 +49,8 @@ internal sealed record EncodedClip(Tensor? Guide1, Tensor? Mask1, Tensor? Mask2,
         Tensor? guide = byPixels ? ClipTensors.Guide(half, masks.Half) : null;
         half.Dispose();
         StageConditions second = full is null ? StageConditions.None : Conditions(recipe.Stage2, full, masks.Full);
-        return new EncodedClip(guide, byPixels ? masks.Half : null, recipe.Composite.Kind == CompositeMode.Pyramid ? masks.Full : null, first, second).MoveToOuterDisposeScope();
+        Tensor? widened = recipe.Composite.Kind == CompositeMode.Pyramid ? masks.Full : null;
+        return new EncodedClip(guide, byPixels ? masks.Half : null, widened, first, second).MoveToOuterDisposeScope();
     }
 
     /// <summary>Hands all of it to the scope around the current one.</summary>

@@ -223,7 +223,8 @@ internal sealed class PipelineRun(
                 {
                     using var inner = NewDisposeScope();
                     Tensor shown = widened is null ? numbers : InPyramid(numbers, before, widened.narrow(0, written, frames));
-                    return seam.Composite(before, size.ToResult(shown), mask.narrow(0, written, frames).to(ScalarType.Float32)).cpu().MoveToOuterDisposeScope();
+                    Tensor white = mask.narrow(0, written, frames).to(ScalarType.Float32);
+                    return seam.Composite(before, size.ToResult(shown), white).cpu().MoveToOuterDisposeScope();
                 });
                 for (int i = 0; i < frames; i++)
                 {

@@ -49,7 +49,8 @@ internal sealed class YuvConversion(YuvColours colours)
     private static Tensor Doubled(Tensor samples, int dimension, double position)
     {
         using var scope = NewDisposeScope();
-        Tensor first = Mixed(samples, () => Previous(samples, dimension), position / 2), second = Mixed(samples, () => Next(samples, dimension), (1 - position) / 2);
+        Tensor first = Mixed(samples, () => Previous(samples, dimension), position / 2);
+        Tensor second = Mixed(samples, () => Next(samples, dimension), (1 - position) / 2);
         return stack([first, second], dimension + 1).flatten(dimension, dimension + 1).MoveToOuterDisposeScope();
     }
 
@@ -70,7 +71,8 @@ internal sealed class YuvConversion(YuvColours colours)
         return (share == 0 ? one.alias() : (one * (1 - share)).add_(other().mul_(share))).MoveToOuterDisposeScope();
     }
 
-    private static Tensor Previous(Tensor samples, int dimension) => cat([samples.narrow(dimension, 0, 1), samples.narrow(dimension, 0, samples.shape[dimension] - 1)], dimension);
+    private static Tensor Previous(Tensor samples, int dimension) =>
+        cat([samples.narrow(dimension, 0, 1), samples.narrow(dimension, 0, samples.shape[dimension] - 1)], dimension);
 
     private static Tensor Next(Tensor samples, int dimension)
     {

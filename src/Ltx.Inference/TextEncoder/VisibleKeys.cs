@@ -20,7 +20,8 @@ internal sealed record VisibleKeys(Tensor Allowed, Tensor Blind)
         if (window is { } reach) inReach.triu_(1 - reach);
         if (image is not null)
         {
-            Tensor positions = arange(length, ScalarType.Int64, valid.device), inside = (positions >= image.Start).logical_and(positions < image.Start + image.Count);
+            Tensor positions = arange(length, ScalarType.Int64, valid.device);
+            Tensor inside = (positions >= image.Start).logical_and(positions < image.Start + image.Count);
             inReach.logical_or_(inside.unsqueeze(-1).logical_and(inside));
         }
         // [B, T] -> [B, 1, 1, T]

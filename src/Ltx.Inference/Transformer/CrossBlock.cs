@@ -47,5 +47,6 @@ internal sealed class CrossBlock
         return (newVideo.MoveToOuterDisposeScope(), newAudio.MoveToOuterDisposeScope());
     }
 
-    private Tensor Normed(Tensor x, StreamState state, Tensor table, ModulationRows rows) => state.CrossScaleShift.At(table, rows).NormModulate(x, epsilon);
+    private Tensor Normed(Tensor x, StreamState state, Tensor table, ModulationRows rows) =>
+        state.CrossScaleShift.At(table, rows).NormModulate(x, epsilon);
 }

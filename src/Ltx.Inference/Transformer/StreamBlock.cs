@@ -13,7 +13,9 @@ internal sealed class StreamBlock
     private const int Rows = 9, PromptRows = 2;
 
     // Of the first table, and of the second. Here shift comes before scale.
-    private static readonly ModulationRows ToItselfRows = new(Shift: 0, Scale: 1, Gate: 2), ForwardRows = new(Shift: 3, Scale: 4, Gate: 5), ToTextRows = new(Shift: 6, Scale: 7, Gate: 8);
+    private static readonly ModulationRows ToItselfRows = new(Shift: 0, Scale: 1, Gate: 2);
+    private static readonly ModulationRows ForwardRows = new(Shift: 3, Scale: 4, Gate: 5);
+    private static readonly ModulationRows ToTextRows = new(Shift: 6, Scale: 7, Gate: 8);
     private static readonly ModulationRows ContextRows = new(Shift: 0, Scale: 1);
 
     private readonly Attention selfAttention, textAttention;
@@ -60,7 +62,8 @@ internal sealed class StreamBlock
         Modulation modulation = state.Modulation.At(table, ToItselfRows);
         Tensor normed = modulation.NormModulate(x, epsilon);
         RotaryTable rope = state.Input.Geometry.Self;
-        return modulation.AddGated(x, selfAttention.Forward(normed, normed, rope, rope, state.Input.AttentionBias, passValues)).MoveToOuterDisposeScope();
+        Tensor attended = selfAttention.Forward(normed, normed, rope, rope, state.Input.AttentionBias, passValues);
+        return modulation.AddGated(x, attended).MoveToOuterDisposeScope();
     }
 
     private Tensor ToText(Tensor x, StreamState state)

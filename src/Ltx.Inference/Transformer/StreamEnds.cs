@@ -86,7 +86,10 @@ internal sealed class StreamEnds
         using Part part = Part.At(Ends);
         using var scope = NewDisposeScope();
         TokenRows embedded = state.Embedded;
-        Modulation modulation = new(embedded with { Values = embedded.Values + outputTable[0] }, embedded with { Values = (embedded.Values + outputTable[1]).add_(1) }, null);
+        Modulation modulation = new(
+            Shift: embedded with { Values = embedded.Values + outputTable[0] },
+            Scale: embedded with { Values = (embedded.Values + outputTable[1]).add_(1) },
+            Gate: null);
         return projectOut.Forward(modulation.Modulate(Normed(x))).MoveToOuterDisposeScope();
     }
 

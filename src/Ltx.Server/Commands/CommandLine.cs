@@ -9,7 +9,9 @@ internal static class CommandLine
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments)
     {
         ParseResult parsed = Parse(arguments);
-        return parsed.Errors.Count > 0 ? CommandFailure.WrongCommandLine(parsed) : await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = HardExit.LibraryTimeout });
+        return parsed.Errors.Count > 0
+            ? CommandFailure.WrongCommandLine(parsed)
+            : await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = HardExit.LibraryTimeout });
     }
 
     /// <summary>Reads a command line; what cannot be understood is among the result's errors.</summary>
@@ -33,12 +35,16 @@ internal static class CommandLine
     }
 
     /// <summary>
-    /// An option of one value that is given twice has the last one, as with most programs: a script's own defaults can be followed by what its caller wants.
+    /// An option of one value that is given twice has the last one, as with most programs: a script's own defaults can be followed by what its
+    /// caller wants.
     /// </summary>
     private static void LetTheLastWin(Command command)
     {
         // In spite of its name, this decides for an option of one value only whether it may stand there again.
-        foreach (Option option in command.Options.Where(option => option.Arity.MaximumNumberOfValues == 1)) option.AllowMultipleArgumentsPerToken = true;
+        foreach (Option option in command.Options.Where(option => option.Arity.MaximumNumberOfValues == 1))
+        {
+            option.AllowMultipleArgumentsPerToken = true;
+        }
         foreach (Command child in command.Subcommands) LetTheLastWin(child);
     }
 }

@@ -43,14 +43,14 @@ public sealed class PreservedPlanesTests(LoadedPipeline loaded, ITestOutputHelpe
     {
         using TestFolder folder = new();
         (Planes planes, bool[][] near, List<byte[]> before, List<byte[]> result) = await KeptAsync(folder, Chart);
-        // Fast spends no bits where they are seen, and is not held to it.
-        foreach (WriteMode mode in new[] { WriteMode.Balanced, WriteMode.Small })
+        // Fast spends no bits where they are seen: the long form tells its figure, and does not hold it to that.
+        foreach (WriteMode mode in (WriteMode[])[WriteMode.Balanced, WriteMode.Small, .. LongForm.IsOn ? [WriteMode.Fast] : Array.Empty<WriteMode>()])
         {
             foreach (VideoQuality quality in new[] { VideoQuality.High, VideoQuality.Maximum })
             {
                 double ours = planes.PsnrBeyond(near, before, await EncodedAsync(result, mode, quality)), plain = planes.PsnrBeyond(near, before, await EncodedAsync(before, mode, quality));
                 output.WriteLine(FormattableString.Invariant($"{mode} {quality}: {ours:0.00} dB, the source itself {plain:0.00} dB"));
-                Assert.True(ours > plain - MostLost, $"{mode} {quality}: {ours:0.00} dB, and {plain:0.00} dB in an encode of the source.");
+                Assert.True(mode == WriteMode.Fast || ours > plain - MostLost, $"{mode} {quality}: {ours:0.00} dB, and {plain:0.00} dB in an encode of the source.");
             }
         }
 

@@ -32,5 +32,9 @@ internal sealed class TextMemory(ModelFacts model, int element)
 
     // Both feature tensors, and what ConnectorBlock holds while its feed-forward computes: its input, the rotary table, the norm, the attention's
     // result and their sum, the second norm, the wide ones before and after GELU, and the result.
-    private double Connector(StreamConfig stream) => Of(model.Transformer.Video.ContextFeatures + model.Transformer.Audio.ContextFeatures) + Of((6 + 2 * 4 + 1.0) * stream.ContextFeatures);
+    private double Connector(StreamConfig stream)
+    {
+        const double Narrow = 7, Wide = 2 * 4;
+        return Of(model.Transformer.Video.ContextFeatures + model.Transformer.Audio.ContextFeatures) + Of((Narrow + Wide) * stream.ContextFeatures);
+    }
 }
