@@ -1,6 +1,7 @@
 using Ltx.Inference.Generation;
 using Ltx.Server.Media;
 using Ltx.Server.Tests.Commands;
+using Ltx.Server.Tests.Support;
 using Ltx.Video;
 
 namespace Ltx.Server.Tests.Media;
