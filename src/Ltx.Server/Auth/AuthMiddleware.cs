@@ -1,6 +1,6 @@
 using Ltx.Server.Configuration;
 using Ltx.Server.Fal;
-using Ltx.Server.Wire;
+using Ltx.Server.Http;
 
 namespace Ltx.Server.Auth;
 

@@ -1,5 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using Ltx.Server.Wire;
+using Ltx.Server.Http;
 
 namespace Ltx.Server.Configuration;
 

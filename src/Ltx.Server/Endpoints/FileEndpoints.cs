@@ -1,7 +1,7 @@
 using System.Globalization;
 using Ltx.Server.Fal;
 using Ltx.Server.Files;
-using Ltx.Server.Wire;
+using Ltx.Server.Http;
 using Microsoft.Net.Http.Headers;
 
 namespace Ltx.Server.Endpoints;

@@ -6,8 +6,8 @@ using Ltx.Server.Configuration;
 using Ltx.Server.Fal;
 using Ltx.Server.Fetch;
 using Ltx.Server.Files;
+using Ltx.Server.Http;
 using Ltx.Server.Queue;
-using Ltx.Server.Wire;
 
 namespace Ltx.Server.Endpoints;
 

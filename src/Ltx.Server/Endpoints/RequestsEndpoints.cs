@@ -1,8 +1,8 @@
 using System.Globalization;
 using Ltx.Server.Fal;
 using Ltx.Server.Files;
+using Ltx.Server.Http;
 using Ltx.Server.Queue;
-using Ltx.Server.Wire;
 
 namespace Ltx.Server.Endpoints;
 

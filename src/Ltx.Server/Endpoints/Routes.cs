@@ -4,7 +4,7 @@ using Ltx.Server.Playground;
 
 namespace Ltx.Server.Endpoints;
 
-/// <summary>Every route of the server, after <see cref="Wire.MountMiddleware"/> has brought the path to its one form.</summary>
+/// <summary>Every route of the server, after <see cref="Http.MountMiddleware"/> has brought the path to its one form.</summary>
 internal static class Routes
 {
     public static void Map(IEndpointRouteBuilder app)

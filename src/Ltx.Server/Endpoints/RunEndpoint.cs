@@ -1,5 +1,5 @@
+using Ltx.Server.Http;
 using Ltx.Server.Queue;
-using Ltx.Server.Wire;
 
 namespace Ltx.Server.Endpoints;
 

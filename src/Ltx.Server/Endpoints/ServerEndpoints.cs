@@ -3,11 +3,11 @@ using System.Text.Json;
 using Ltx.Server.Auth;
 using Ltx.Server.Fal;
 using Ltx.Server.Files;
+using Ltx.Server.Http;
 using Ltx.Server.Observability;
 using Ltx.Server.Queue;
 using Ltx.Server.Storage;
 using Ltx.Server.Webhooks;
-using Ltx.Server.Wire;
 
 namespace Ltx.Server.Endpoints;
 

@@ -1,6 +1,6 @@
 using System.Text;
+using Ltx.Server.Http;
 using Ltx.Server.Queue;
-using Ltx.Server.Wire;
 
 namespace Ltx.Server.Endpoints;
 

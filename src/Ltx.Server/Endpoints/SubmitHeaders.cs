@@ -1,7 +1,7 @@
 using System.Globalization;
 using Ltx.Server.Fal;
+using Ltx.Server.Http;
 using Ltx.Server.Queue;
-using Ltx.Server.Wire;
 
 namespace Ltx.Server.Endpoints;
 

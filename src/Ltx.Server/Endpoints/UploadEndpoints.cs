@@ -3,7 +3,7 @@ using Ltx.Server.Auth;
 using Ltx.Server.Configuration;
 using Ltx.Server.Fal;
 using Ltx.Server.Files;
-using Ltx.Server.Wire;
+using Ltx.Server.Http;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Ltx.Server.Endpoints;

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
-using Ltx.Server.Wire;
+using Ltx.Server.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Ltx.Server.Fetch;

@@ -1,4 +1,4 @@
-using Ltx.Server.Wire;
+using Ltx.Server.Http;
 using Microsoft.Net.Http.Headers;
 
 namespace Ltx.Server.Files;

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Ltx.Server.Configuration;
+using Ltx.Server.Http;
 using Ltx.Server.Storage;
-using Ltx.Server.Wire;
 
 namespace Ltx.Server.Files;
 

@@ -1,4 +1,4 @@
-using Ltx.Server.Wire;
+using Ltx.Server.Http;
 
 namespace Ltx.Server.Observability;
 

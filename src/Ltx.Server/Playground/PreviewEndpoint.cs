@@ -3,9 +3,9 @@ using Ltx.Server.Configuration;
 using Ltx.Server.Fal;
 using Ltx.Server.Fetch;
 using Ltx.Server.Files;
+using Ltx.Server.Http;
 using Ltx.Server.Media;
 using Ltx.Server.Queue;
-using Ltx.Server.Wire;
 using Ltx.Video;
 
 namespace Ltx.Server.Playground;

@@ -1,8 +1,8 @@
 using Ltx.Server.Endpoints;
 using Ltx.Server.Files;
+using Ltx.Server.Http;
 using Ltx.Server.Media;
 using Ltx.Server.Queue;
-using Ltx.Server.Wire;
 using Ltx.Video;
 
 namespace Ltx.Server.Playground;

@@ -1,7 +1,7 @@
 using Ltx.Server.Configuration;
 using Ltx.Server.Files;
+using Ltx.Server.Http;
 using Ltx.Server.Storage;
-using Ltx.Server.Wire;
 
 namespace Ltx.Server.Playground;
 

@@ -1,6 +1,6 @@
 using Ltx.Server.Configuration;
+using Ltx.Server.Http;
 using Ltx.Server.Storage;
-using Ltx.Server.Wire;
 using Microsoft.Data.Sqlite;
 
 namespace Ltx.Server.Queue;

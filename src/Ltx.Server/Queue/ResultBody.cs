@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Ltx.Server.Fal;
 using Ltx.Server.Files;
-using Ltx.Server.Wire;
+using Ltx.Server.Http;
 
 namespace Ltx.Server.Queue;
 

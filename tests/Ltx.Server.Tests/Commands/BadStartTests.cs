@@ -1,11 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 using Ltx.Server.Configuration;
+using Ltx.Server.Http;
 using Ltx.Server.Storage;
 using Ltx.Server.TestHost;
 using Ltx.Server.Tests.Support;
 using Ltx.Server.Tls;
-using Ltx.Server.Wire;
 
 namespace Ltx.Server.Tests.Commands;
 

@@ -50,7 +50,7 @@ public class PreviewTests
         TaskCompletionSource held = new();
         Microsoft.AspNetCore.Http.DefaultHttpContext somebody = new();
         somebody.Connection.RemoteIpAddress = System.Net.IPAddress.Loopback;
-        somebody.Features.Set(new Ltx.Server.Wire.Caller { Origin = "", QueueBase = "", Proxied = false, Path = "" });
+        somebody.Features.Set(new Ltx.Server.Http.Caller { Origin = "", QueueBase = "", Proxied = false, Path = "" });
         Task film = server.Service<Ltx.Server.Playground.Workbench>().MakeFilmAsync(somebody, "video/mp4", _ => held.Task, TestContext.Current.CancellationToken);
 
         Answer answer = await server.PostAsync(Previews, new { url });

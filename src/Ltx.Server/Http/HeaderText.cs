@@ -1,4 +1,4 @@
-namespace Ltx.Server.Wire;
+namespace Ltx.Server.Http;
 
 /// <summary>
 /// What a client wrote and an answer's header repeats. Kestrel reads more than it writes: it throws where a value is set that is not printable ASCII.

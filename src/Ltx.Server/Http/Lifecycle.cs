@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Ltx.Server.Wire;
+namespace Ltx.Server.Http;
 
 /// <summary>`X-Fal-Object-Lifecycle(-Preference)`: how long a file shall live. A seconds value, or an object without one for "never ends".</summary>
 internal static class Lifecycle

@@ -1,4 +1,4 @@
-namespace Ltx.Server.Wire;
+namespace Ltx.Server.Http;
 
 /// <summary>No turn came in time: 503, and when to come back.</summary>
 /// <param name="message">for the client</param>

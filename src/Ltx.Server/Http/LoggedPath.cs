@@ -1,6 +1,6 @@
 using Ltx.Server.Files;
 
-namespace Ltx.Server.Wire;
+namespace Ltx.Server.Http;
 
 /// <summary>
 /// A path as logs and traces may have it. Whoever knows a file's id may read it, and whoever knows an upload's secret may write it, and

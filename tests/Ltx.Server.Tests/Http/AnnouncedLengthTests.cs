@@ -1,6 +1,6 @@
 using Ltx.Server.Tests.Support;
 
-namespace Ltx.Server.Tests.Wire;
+namespace Ltx.Server.Tests.Http;
 
 [Collection("alone")]
 public class AnnouncedLengthTests

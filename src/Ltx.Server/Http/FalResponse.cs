@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Ltx.Server.Fal;
 
-namespace Ltx.Server.Wire;
+namespace Ltx.Server.Http;
 
 /// <summary>Writes answers in fal's form: plain application/json, never a problem document.</summary>
 internal static class FalResponse

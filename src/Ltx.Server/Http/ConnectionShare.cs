@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 
-namespace Ltx.Server.Wire;
+namespace Ltx.Server.Http;
 
 /// <summary>How many connections there may be, and that no address has all of them.</summary>
 internal sealed class ConnectionShare(int most)

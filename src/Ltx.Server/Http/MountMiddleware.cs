@@ -2,7 +2,7 @@ using System.Net;
 using Ltx.Server.Configuration;
 using Ltx.Server.Fal;
 
-namespace Ltx.Server.Wire;
+namespace Ltx.Server.Http;
 
 /// <summary>
 /// One origin stands for fal's hosts. This step finds out which of them the client means and rewrites the path to one form: /queue/...

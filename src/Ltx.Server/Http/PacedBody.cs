@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Ltx.Server.Configuration;
 
-namespace Ltx.Server.Wire;
+namespace Ltx.Server.Http;
 
 /// <summary>The body of a request whose sender has to keep up, else 408. Only the time in which it is waited for counts.</summary>
 internal sealed class PacedBody(HttpContext context, LimitsOptions limits, double leastPerSecond) : ReadingStream

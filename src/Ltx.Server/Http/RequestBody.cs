@@ -1,4 +1,4 @@
-namespace Ltx.Server.Wire;
+namespace Ltx.Server.Http;
 
 /// <summary>A body in memory and, for a large one, the turn that it holds until it is disposed.</summary>
 internal sealed class RequestBody(ReadOnlyMemory<byte> bytes, IDisposable? turn) : IDisposable

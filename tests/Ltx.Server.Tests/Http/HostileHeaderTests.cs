@@ -1,11 +1,11 @@
+using Ltx.Server.Http;
 using Ltx.Server.Storage;
 using Ltx.Server.Tests.Support;
-using Ltx.Server.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace Ltx.Server.Tests.Wire;
+namespace Ltx.Server.Tests.Http;
 
 /// <summary>Headers as HTTP libraries do not write them: answered, never a 500, and nothing of them stays behind.</summary>
 public class HostileHeaderTests

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Ltx.Server.Wire;
+namespace Ltx.Server.Http;
 
 /// <summary>
 /// The calls that are being answered, so that a stop need not wait for a sender or a reader that has fallen asleep: once the queue has drained those that

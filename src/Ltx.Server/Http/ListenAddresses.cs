@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using Ltx.Server.Configuration;
 using Microsoft.AspNetCore.Connections;
 
-namespace Ltx.Server.Wire;
+namespace Ltx.Server.Http;
 
 /// <summary>The addresses of `Server:Urls`: what they must look like, and whether they can be had.</summary>
 internal static class ListenAddresses

@@ -1,4 +1,4 @@
-namespace Ltx.Server.Wire;
+namespace Ltx.Server.Http;
 
 /// <summary>A stream that is read from its beginning to its end, and nothing else.</summary>
 internal abstract class ReadingStream : Stream

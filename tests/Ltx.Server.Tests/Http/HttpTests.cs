@@ -1,13 +1,13 @@
 using System.Text;
+using Ltx.Server.Http;
 using Ltx.Server.Storage;
 using Ltx.Server.Tests.Support;
-using Ltx.Server.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Ltx.Server.Tests.Wire;
+namespace Ltx.Server.Tests.Http;
 
-public class WireTests
+public class HttpTests
 {
     [Fact]
     public async Task Queue_host_names_are_a_mount_and_urls_stay_on_it()

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Ltx.Server.Wire;
+namespace Ltx.Server.Http;
 
 /// <summary>
 /// Turns at what costs memory or disk: a few at a time, and never all of them to one caller, so that whoever is slow, or means harm, keeps nobody

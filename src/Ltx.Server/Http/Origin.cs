@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Ltx.Server.Fetch;
 
-namespace Ltx.Server.Wire;
+namespace Ltx.Server.Http;
 
 /// <summary>
 /// Scheme, host and port that a client used: the beginning of every URL that it is told, stored with its requests. Read once, at the door: Kestrel

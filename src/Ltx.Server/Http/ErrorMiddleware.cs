@@ -2,7 +2,7 @@ using Ltx.Server.Fal;
 using Ltx.Server.Files;
 using Ltx.Server.Storage;
 
-namespace Ltx.Server.Wire;
+namespace Ltx.Server.Http;
 
 /// <summary>The outermost step: a request id on every answer, and every failure, the framework's own included, as fal's JSON.</summary>
 internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddleware> logger)

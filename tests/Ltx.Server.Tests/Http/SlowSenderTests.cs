@@ -1,10 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using Ltx.Server.Configuration;
+using Ltx.Server.Http;
 using Ltx.Server.Tests.Support;
-using Ltx.Server.Wire;
 
-namespace Ltx.Server.Tests.Wire;
+namespace Ltx.Server.Tests.Http;
 
 /// <summary>Whoever sends slowly, or not at all, keeps nobody waiting but himself, and not for long.</summary>
 public class SlowSenderTests

@@ -1,4 +1,4 @@
-namespace Ltx.Server.Wire;
+namespace Ltx.Server.Http;
 
 /// <summary>
 /// Lets browsers of every origin call, as fal's apps do. Credentials travel in the Authorization header, not in cookies, so the origin

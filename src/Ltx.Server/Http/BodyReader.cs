@@ -1,7 +1,7 @@
 using Ltx.Server.Configuration;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Ltx.Server.Wire;
+namespace Ltx.Server.Http;
 
 /// <summary>
 /// Reads JSON bodies whole. Large ones, data URIs of videos, take turns: memory is bounded by their number. A buffer grows with what has come, never
