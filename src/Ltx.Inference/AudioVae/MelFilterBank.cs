@@ -1,3 +1,4 @@
+using Ltx.Inference.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -39,7 +40,7 @@ internal static class MelFilterBank
     private static float[] Points(double from, double to, int count)
     {
         using Tensor points = linspace(from, to, count, ScalarType.Float32);
-        return points.data<float>().ToArray();
+        return points.ToArray<float>();
     }
 
     private static double ToMel(double hertz) => hertz < LogarithmicFrom ? hertz / HertzPerMel : MelsBelow + Math.Log(hertz / LogarithmicFrom) / LogStep;

@@ -34,7 +34,9 @@ internal sealed class MelSpectrogram : IDisposable
         // [B, 2, S] -> [B*2, S]
         Tensor flat = waveform.to(window.dtype).reshape(batch * AudioVaeConfig.Stereo, samples);
         // [B*2, bins, T] -> [B*2, T, bins]
-        Tensor magnitude = stft(flat, filterLength, hopLength, filterLength, window, center: true, pad_mode: PaddingModes.Reflect, return_complex: true).abs().transpose(1, 2);
+        Tensor spectrum = stft(flat, filterLength, hopLength, filterLength, window, center: true, pad_mode: PaddingModes.Reflect, return_complex: true);
+        // Not abs() of complex numbers: libtorch compiles that kernel on the machine it runs on, and may not find its compiler there.
+        Tensor magnitude = view_as_real(spectrum).square().sum(-1).sqrt().transpose(1, 2);
         Tensor mel = nn.functional.linear(magnitude, filters).clamp_min_(Floor).log_();
         // [B*2, T, M] -> [B, 2, T, M]
         return mel.reshape(batch, AudioVaeConfig.Stereo, mel.shape[1], mel.shape[2]).MoveToOuterDisposeScope();

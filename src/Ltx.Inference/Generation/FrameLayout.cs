@@ -1,3 +1,4 @@
+using Ltx.Inference.Native;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Generation;
@@ -69,6 +70,6 @@ internal sealed class FrameLayout(YuvColours? yuv, int height, int width)
     {
         if (yuv is null) return frame;
         using var scope = NewDisposeScope();
-        return ToRgb(tensor(frame, [1, FrameBytes], ScalarType.Byte))[0].permute(1, 2, 0).contiguous().data<byte>().ToArray();
+        return ToRgb(tensor(frame, [1, FrameBytes], ScalarType.Byte))[0].permute(1, 2, 0).ToArray<byte>();
     }
 }

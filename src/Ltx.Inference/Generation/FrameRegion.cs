@@ -1,3 +1,4 @@
+using Ltx.Inference.Native;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Generation;
@@ -17,7 +18,7 @@ internal readonly record struct FrameRegion(int Top, int Left, int Height, int W
         using var scope = NewDisposeScope();
         Tensor any = mask.amax([0, 1]);
         // One copy for both: every look waits for the device.
-        float[] sums = cat([any.amax([1]), any.amax([0])]).cpu().data<float>().ToArray();
+        float[] sums = cat([any.amax([1]), any.amax([0])]).ToArray<float>();
         int height = (int)mask.shape[2], width = (int)mask.shape[3];
         if (Span(sums.AsSpan(0, height), margin, grid) is not { } rows || Span(sums.AsSpan(height, width), margin, grid) is not { } columns) return null;
         return new FrameRegion(rows.Begin, columns.Begin, rows.End - rows.Begin, columns.End - columns.Begin);

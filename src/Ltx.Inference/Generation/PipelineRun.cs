@@ -180,7 +180,7 @@ internal sealed class PipelineRun(
         float[] Channel(int index)
         {
             float[] channel = new float[samples];
-            float[] made = planes[index].contiguous().data<float>().ToArray();
+            float[] made = planes[index].ToArray<float>();
             Array.Copy(made, channel, Math.Min(made.Length, samples));
             return channel;
         }
@@ -230,7 +230,7 @@ internal sealed class PipelineRun(
                 {
                     // The sink may hold each frame for as long as it likes.
                     cancellation.ThrowIfCancellationRequested();
-                    byte[] frame = clock.Part(InpaintStages.Compositing, () => finished[i].data<byte>().ToArray());
+                    byte[] frame = clock.Part(InpaintStages.Compositing, () => finished[i].ToArray<byte>());
                     clock.Part(InpaintStages.Handing, () => sink.Write(frame));
                     tell(++written);
                 }

@@ -1,3 +1,4 @@
+using Ltx.Inference.Native;
 using Ltx.Inference.Weights;
 using static TorchSharp.torch;
 
@@ -63,6 +64,6 @@ public sealed class RotaryEmbedding
         if (doublePrecision) return [.. Enumerable.Range(0, count).Select(i => (float)(Math.Pow(theta, count == 1 ? 0 : (double)i / (count - 1)) * Math.PI / 2))];
         using var scope = NewDisposeScope();
         Tensor exponents = linspace(0, 1, count, dtype: ScalarType.Float32);
-        return (pow(theta, exponents) * (Math.PI / 2)).data<float>().ToArray();
+        return (pow(theta, exponents) * (Math.PI / 2)).ToArray<float>();
     }
 }

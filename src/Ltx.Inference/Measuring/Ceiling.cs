@@ -9,14 +9,16 @@ public sealed record Ceiling(double Products, double Convolutions, double Attent
 {
     private const double Tera = 1e12;
 
-    // One H100 80 GB (SXM) with torch 2.11 and CUDA 13.0: bf16 products of M = tokens with 4096 and 16384, cuDNN attention of 32 heads x 128,
-    // conv3d with channels last.
-    private const string Measured = "measured on an H100 SXM: bf16, torch 2.11, CUDA 13.0";
-    private static readonly Ceiling H100 = new(720 * Tera, 690 * Tera, 650 * Tera, Measured);
+    // bf16 products of M = tokens with 4096 and 16384, cuDNN attention of 32 heads x 128, conv3d with channels last.
+    private static readonly Ceiling H100 = new(720 * Tera, 690 * Tera, 650 * Tera, "measured on an H100 SXM: bf16, torch 2.11, CUDA 13.0");
+
+    // The H100's chip with faster memory.
+    private static readonly Ceiling H200 = new(788 * Tera, 690 * Tera, 650 * Tera, "products measured on an H200 SXM: bf16, torch 2.11, CUDA 13.0; convolutions and attention the H100's");
 
     /// <summary>The table's row for a device, in bfloat16; null where it has none.</summary>
     /// <param name="name">as the driver calls it</param>
-    public static Ceiling? Known(string name) => name.Contains("H100", StringComparison.Ordinal) ? H100 : null;
+    public static Ceiling? Known(string name) =>
+        name.Contains("H200", StringComparison.Ordinal) ? H200 : name.Contains("H100", StringComparison.Ordinal) ? H100 : null;
 
     /// <summary>Seconds that so much work takes at least.</summary>
     public double Seconds(Operations work) => work.Products / Products + work.Convolutions / Convolutions + work.Attention / Attention;

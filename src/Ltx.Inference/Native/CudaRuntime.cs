@@ -69,7 +69,8 @@ internal static unsafe class CudaRuntime
     internal static TimeSpan Elapsed(nint from, nint to)
     {
         float milliseconds = 0;
-        Check(((delegate* unmanaged<float*, nint, nint, int>)Export("cudaEventElapsedTime"))(&milliseconds, from, to), "cudaEventElapsedTime");
+        // Runtimes of 12.8 and later export it as _v2, too; one of them may drop the older name.
+        Check(((delegate* unmanaged<float*, nint, nint, int>)Export("cudaEventElapsedTime_v2", "cudaEventElapsedTime"))(&milliseconds, from, to), "cudaEventElapsedTime");
         return TimeSpan.FromMilliseconds(milliseconds);
     }
 
@@ -101,8 +102,14 @@ internal static unsafe class CudaRuntime
     }
 
     // A library's handle also finds what the library depends on: the runtime's own functions, whatever its file is called.
-    private static nint Export(string name) =>
-        LibTorch.TryGetCudaExport(name, out nint address) ? address : throw new InferenceException(Fault.Internal, $"This libtorch ({LibTorch.Folder}) brings no {name}.");
+    private static nint Export(params ReadOnlySpan<string> names)
+    {
+        foreach (string name in names)
+        {
+            if (LibTorch.TryGetCudaExport(name, out nint address)) return address;
+        }
+        throw new InferenceException(Fault.Internal, $"This libtorch ({LibTorch.Folder}) brings no {names[^1]}.");
+    }
 
     private static void Check(int status, string what)
     {

@@ -79,6 +79,7 @@ public static partial class LibTorch
             throw new InferenceException(Fault.Internal, $"This build has a libtorch of its own beside it ({beside}), which {FolderVariable} cannot replace.");
         }
         Dictionary<string, nint> handles = [];
+        PreloadCompiler(folder);
         foreach (string name in Libraries)
         {
             string file = Path.Combine(folder, FileName(name));
@@ -94,6 +95,29 @@ public static partial class LibTorch
         NativeLibrary.SetDllImportResolver(typeof(torch).Assembly, (library, _, _) => handles.GetValueOrDefault(library));
         NativeLibrary.SetDllImportResolver(typeof(LibTorch).Assembly, (library, _, _) => handles.GetValueOrDefault(library));
         return handles;
+    }
+
+    /// <summary>
+    /// The files of CUDA's run-time compiler that came with a libtorch, in the order in which they are to be loaded. It looks its builtins up by
+    /// their bare name, and so do libtorch and cuDNN the compiler: a name that the loader finds only when the file is loaded already (PyTorch's
+    /// Python part sees to it; pytorch #167586).
+    /// </summary>
+    /// <param name="folder">libtorch's: what came with it is in it, or, from Python's packages, in <c>nvidia</c> beside the folder of <c>torch</c></param>
+    internal static IReadOnlyList<string> CompilerFiles(string folder)
+    {
+        string packages = Path.Combine(folder, "..", "..", "nvidia");
+        string[] folders = [folder, .. Directory.Exists(packages) ? Directory.GetDirectories(Path.GetFullPath(packages)).Order(StringComparer.Ordinal).Select(package => Path.Combine(package, "lib")) : []];
+        string[] Find(string pattern) => [.. folders.Where(Directory.Exists).SelectMany(place => Directory.GetFiles(place, pattern).Order(StringComparer.Ordinal))];
+        // The builtins of debug builds (".alt.") are another file with the same names in it.
+        return [.. Find("libnvrtc-builtins*.so*").Concat(Find("libnvrtc*.so*")).Where(file => !file.Contains(".alt.", StringComparison.Ordinal)).Distinct()];
+    }
+
+    // On Windows the loader looks in the folder of the library that asks.
+    private static void PreloadCompiler(string folder)
+    {
+        if (OperatingSystem.IsWindows() || !File.Exists(Path.Combine(folder, FileName(Cuda)))) return;
+        // The plain path compiles nothing: what cannot be loaded is missed by nobody, or named by whoever misses it.
+        foreach (string file in CompilerFiles(folder)) NativeLibrary.TryLoad(file, out _);
     }
 
     // OpenMP's threads spin while they wait for each other. Beside an encoder, or another process on the same processors, they then hold the

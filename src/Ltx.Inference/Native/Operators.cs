@@ -53,6 +53,23 @@ internal static class Operators
         return Tensor.UnsafeCreateTensor((nint)stack[0]);
     }
 
+    /// <summary>The kernel that scaled_dot_product_attention would take, without a mask: the value of libtorch's SDPBackend.</summary>
+    /// <param name="queries">[B, H, T, D]</param>
+    /// <param name="keys">[B, H, S, D]</param>
+    /// <param name="values">[B, H, S, D]</param>
+    internal static unsafe int ChosenAttention(Tensor queries, Tensor keys, Tensor values)
+    {
+        // aten::_fused_sdp_choice(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0.0, bool is_causal=False,
+        //   *, float? scale=None, bool enable_gqa=False) -> int
+        ulong* stack = stackalloc ulong[8];
+        stack[0] = Argument(queries);
+        stack[1] = Argument(keys);
+        stack[2] = Argument(values);
+        for (int i = 3; i < 8; i++) stack[i] = 0;
+        StableInterface.Check(StableInterface.CallDispatcher("aten::_fused_sdp_choice", "", stack), "_fused_sdp_choice");
+        return (int)stack[0];
+    }
+
     // The dispatcher consumes tensor handles, so it gets one of its own.
     private static ulong Argument(Tensor tensor)
     {

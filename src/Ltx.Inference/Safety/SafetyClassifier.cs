@@ -80,7 +80,7 @@ public sealed class SafetyClassifier : IDisposable
             Tensor probabilities = logits.softmax(1).to(ScalarType.Float64).cpu();
             // What cannot be judged has not been judged to be harmless.
             if (!probabilities.isfinite().all().item<bool>()) throw new InferenceException(Fault.Internal, "The safety checker gave numbers that are not finite.");
-            double[] p = probabilities.data<double>().ToArray();
+            double[] p = probabilities.ToArray<double>();
             for (int i = 0; i < batch.Length; i++) scores.Add(new SafetyScores(p[5 * i], p[5 * i + 1], p[5 * i + 2], p[5 * i + 3], p[5 * i + 4]));
         }
         return scores;

@@ -1,3 +1,4 @@
+using Ltx.Inference.Native;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Transformer;
@@ -17,7 +18,7 @@ public sealed record TokenLevels(double[] Values, Tensor? Index)
     /// <param name="levels">[B, T, 1] in float32</param>
     public static TokenLevels Of(Tensor levels)
     {
-        float[] all = levels.cpu().to(ScalarType.Float32).contiguous().data<float>().ToArray();
+        float[] all = levels.cpu().to(ScalarType.Float32).ToArray<float>();
         double[] values = [.. all.Distinct().Order().Select(value => (double)value)];
         if (values.Length <= 1) return new TokenLevels(values, null);
         Dictionary<double, long> places = values.Select((value, i) => (value, i)).ToDictionary(pair => pair.value, pair => (long)pair.i);

@@ -75,7 +75,7 @@ public sealed class ComponentWeights : IDisposable
         if (checks.Count == 0) return;
         using var scope = NewDisposeScope();
         // One look for all: every look waits for the device.
-        bool[] finite = stack(checks.Select(check => check.IsFinite)).cpu().data<bool>().ToArray();
+        bool[] finite = stack(checks.Select(check => check.IsFinite)).ToArray<bool>();
         int broken = Array.IndexOf(finite, false);
         string where = broken < 0 ? "" : $"{checks[broken].File.Path}: tensor \"{checks[broken].Entry.Name}\" holds numbers that are not finite; the file is damaged, or was made wrong.";
         DropChecks();

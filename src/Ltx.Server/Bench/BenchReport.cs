@@ -14,7 +14,8 @@ internal sealed record BenchReport(
     public string ToJson() => JsonSerializer.Serialize(this, Options);
 
     /// <param name="Load">processes that ran or waited in the minute before; null where the system does not say</param>
-    internal sealed record MachineRow(string Processor, int Cores, double? Load, string? Gpu, string Libtorch);
+    /// <param name="Attention">the kernel that libtorch chooses for it, in the type that is measured</param>
+    internal sealed record MachineRow(string Processor, int Cores, double? Load, string? Gpu, string Libtorch, string Attention);
 
     internal sealed record ModelRow(string Name, string Device, string Type, int Layers);
 

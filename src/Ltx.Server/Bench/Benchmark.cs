@@ -16,7 +16,7 @@ internal sealed class Benchmark(BenchModel model, torch.Device device, torch.Sca
     private const string Prompt = "a red disc";
 
     // The machine may be another one by the time that the report is made.
-    private readonly BenchReport.MachineRow machine = MachineFacts.Read(device);
+    private readonly BenchReport.MachineRow machine = MachineFacts.Read(device, type);
     private readonly ModelArchitecture architecture = ModelArchitecture.Of(model.Folder);
     private Ceiling ceiling = null!;
     private TimeSpan probing;

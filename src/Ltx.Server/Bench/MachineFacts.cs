@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ltx.Inference.Measuring;
 using Ltx.Inference.Native;
 using TorchSharp;
 
@@ -9,11 +10,15 @@ internal static class MachineFacts
 {
     private const string Processors = "/proc/cpuinfo", Load = "/proc/loadavg", NameKey = "model name";
 
-    public static BenchReport.MachineRow Read(torch.Device device)
+    /// <param name="device">what is measured</param>
+    /// <param name="type">what it computes in</param>
+    public static BenchReport.MachineRow Read(torch.Device device, torch.ScalarType type)
     {
         LibTorchFacts facts = LibTorchFacts.Read();
+        AttentionKernel attention = AttentionKernel.Of(device, type);
         return new BenchReport.MachineRow(
-            Processor(), Environment.ProcessorCount, LoadAverage(), Gpu(device), $"{facts.Version} ({facts.Blas.Split('\n')[0].Trim()}), {facts.Threads} threads");
+            Processor(), Environment.ProcessorCount, LoadAverage(), Gpu(device), $"{facts.Version} ({facts.Blas.Split('\n')[0].Trim()}), {facts.Threads} threads",
+            $"{attention.Sentence}{(attention.Advice is { } advice ? $". {advice}" : "")}");
     }
 
     /// <summary>The name of a CUDA device; null for others.</summary>

@@ -1,10 +1,12 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using CliWrap;
 using CliWrap.Buffered;
 using Ltx.Inference;
 using Ltx.Inference.Generation;
+using Ltx.Inference.Measuring;
 using Ltx.Inference.Native;
 using Ltx.Inference.Recipes;
 using Ltx.Inference.Weights;
@@ -25,7 +27,11 @@ internal static class Doctor
     {
         Finding libtorch = LibTorchFinding();
         yield return libtorch;
-        if (libtorch.Verdict == Verdict.Good) yield return await GpuAsync(cancellation);
+        if (libtorch.Verdict == Verdict.Good)
+        {
+            yield return await GpuAsync(cancellation);
+            yield return Attention();
+        }
         foreach (string tool in new[] { "ffmpeg", "ffprobe" }) yield return await ToolAsync(tool, cancellation);
         yield return Memory();
         foreach (Finding model in Models()) yield return model;
@@ -58,6 +64,21 @@ internal static class Doctor
             (_, true) => new Finding("gpu", Verdict.Missing, $"{cards}, but this libtorch cannot use it", "The driver may be older than libtorch's CUDA."),
             (_, false) => new Finding("gpu", Verdict.Missing, $"{cards}, but this libtorch has no CUDA", advice),
         };
+    }
+
+    // Of the device and type that a run takes where nothing else is asked for.
+    private static Finding Attention()
+    {
+        bool isCuda = LibTorch.HasCuda && torch.cuda.is_available();
+        try
+        {
+            AttentionKernel kernel = AttentionKernel.Of(isCuda ? torch.CUDA : torch.CPU, isCuda ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32);
+            return new Finding("attention", Verdict.Good, kernel.Sentence, kernel.Advice);
+        }
+        catch (Exception e) when (e is InferenceException or ExternalException)
+        {
+            return new Finding("attention", Verdict.Missing, e.Message.Split('\n')[0]);
+        }
     }
 
     // The driver's own tool; null where there is none, or it finds no card.
