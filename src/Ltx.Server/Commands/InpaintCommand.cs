@@ -27,7 +27,7 @@ internal sealed class InpaintCommand
     private readonly Option<double> rate = Number("--fps", "frames a second, 1 to 60", ClipJob.Defaults.FramesPerSecond);
     private readonly Option<int> steps = Number("--steps", "denoising steps, 8 to 30", ClipJob.Defaults.Steps);
     private readonly Option<double> guidance = Number("--guidance", "classifier-free guidance, 1 to 20", 1.0);
-    private readonly Option<string> negative = new("--negative") { Description = "what to stay away from, where guidance is above 1", DefaultValueFactory = _ => ClipJob.Defaults.NegativePrompt };
+    private readonly Option<string> negative = new("--negative") { Description = "what to stay away from; the default recipe looks at it without guidance, too", DefaultValueFactory = _ => ClipJob.Defaults.NegativePrompt };
     private readonly Option<long?> seed = new("--seed") { Description = "makes a run repeatable; random where it is not given" };
     private readonly Option<bool> noExpansion = new("--no-prompt-expansion") { Description = "use the prompt as it is; otherwise the text model writes it out, where it can" };
     private readonly Option<bool> showFrame = new("--show-frame") { Description = "let the text model see the first masked frame while it writes the prompt out" };

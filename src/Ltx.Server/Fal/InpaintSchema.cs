@@ -1,6 +1,6 @@
 namespace Ltx.Server.Fal;
 
-/// <summary>The input schema of `fal-ai/ltx-2.3-quality/inpaint/lora` and of its sibling without LoRAs. Ranges and defaults: docs/fal-endpoint.md.</summary>
+/// <summary>The input schema of `fal-ai/ltx-2.3-quality/inpaint/lora` and of its sibling without LoRAs. Ranges and defaults are the endpoint's.</summary>
 internal static class InpaintSchema
 {
     /// <summary>Owner and alias, under which status, result and cancel are addressed.</summary>
@@ -38,9 +38,9 @@ internal static class InpaintSchema
         new("num_frames", FieldKind.Integer, "How many frames to generate.") { Default = 121, Minimum = 9, Maximum = 481 },
         new("frames_per_second", FieldKind.Number, "Frame rate of the result; the source is read at this rate.") { Default = 24.0, Minimum = 1, Maximum = 60 },
         new("num_inference_steps", FieldKind.Integer, "Denoising steps of the first stage.") { Default = 15, Minimum = 8, Maximum = 30 },
-        new("guidance_scale", FieldKind.Number, "Scale of classifier-free guidance; 1 is one pass without it.") { Default = 1.0, Minimum = 1, Maximum = 20 },
+        new("guidance_scale", FieldKind.Number, "Scale of classifier-free guidance; 1 is none.") { Default = 1.0, Minimum = 1, Maximum = 20 },
         new("generate_audio", FieldKind.Boolean, "Whether the result has sound. False gives an MP4 without an audio track.") { Default = true },
-        new("negative_prompt", FieldKind.Text, "What to steer away from when guidance is on.") { Default = DefaultNegativePrompt },
+        new("negative_prompt", FieldKind.Text, "What to steer away from. The default recipe looks at it without guidance, too.") { Default = DefaultNegativePrompt },
         new("seed", FieldKind.Integer, "Seed of the noise; a random one is chosen and returned when it is absent."),
         new("enable_prompt_expansion", FieldKind.Boolean, "Whether a language model may enrich the prompt.") { Default = true },
         new("enable_safety_checker", FieldKind.Boolean, "Whether prompt and media are checked.") { Default = true },

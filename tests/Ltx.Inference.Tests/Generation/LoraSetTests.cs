@@ -84,6 +84,19 @@ public sealed class LoraSetTests : IDisposable
     }
 
     [Fact]
+    public void Beside_the_adapter_a_factor_of_a_LoRA_of_the_users_decides_and_both_are_used()
+    {
+        using InpaintModels adapted = new(ModelFolder.Open(Path.Combine(Repository.OtherGoldens, "model")), CPU, ScalarType.BFloat16);
+        LoraFile adapter = adapted.Adapter!;
+        // As the published one: a factor is stated, and it is 1.
+        Assert.Equal((true, 1), (adapter.HasReference, adapter.ReferenceDownscale));
+        string half = folder.Write("half", [LoraPart.Filled(Layer, 72, 72)], ("reference_downscale_factor", "2"), ("reference_temporal_scale_factor", "3"));
+        using LoraSet set = LoraSet.Open([new(half, 0.5)], adapted);
+        Assert.Equal((2, 3), (set.ReferenceDownscale, set.ReferenceTemporalScale));
+        Assert.Equal([("half", 0.5), (adapter.Name, 1), (adapted.Distilled!.Name, 0.25)], Uses(set.InStage1(Recipe.Stage1)));
+    }
+
+    [Fact]
     public void Three_are_the_most()
     {
         LoraChoice[] four = [.. "abcd".Select(name => new LoraChoice(Write(name.ToString())))];

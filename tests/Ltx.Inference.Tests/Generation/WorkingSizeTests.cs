@@ -37,7 +37,7 @@ public sealed class WorkingSizeTests : IDisposable
     [InlineData("default", 1080, 1920, 1080, 1920, 1088, 1920)]
     [InlineData("default", 2048, 3072, 1180, 1770, 1216, 1792)]
     [InlineData("default", 1080, 1080, 1080, 1080, 1088, 1088)]
-    // The graph brings every source to 1024, and stretches it onto the grid.
+    // The graph brings every source to 1024 and cuts it to the grid; here it is stretched onto the same sizes.
     [InlineData("official", 1080, 1920, 1024, 1792, 1024, 1792)]
     [InlineData("official", 480, 854, 1024, 1792, 1024, 1792)]
     [InlineData("until-now", 360, 640, 360, 640, 384, 640)]

@@ -91,7 +91,7 @@ public sealed class RecipeTests
         Assert.Equal([0.909375f, 0.725f, 0.421875f, 0], hq.Stage2.Schedule.Levels(15, Tokens));
         Assert.Equal((0.25, 0.5, 1), (hq.Stage1.Distilled, hq.Stage2.Distilled, hq.Stage1.Adapter));
         Assert.Equal(HandoverKind.Latent, hq.Handover.Kind);
-        Assert.True(hq.Stage1.Guidance!.FrozenSoundStaysPositive);
+        Assert.True(hq.Stage1.Guidance!.FrozenSoundStaysPositive && guided.Stage1.Guidance!.FrozenSoundStaysPositive);
         // 31 evaluations of three passes; seven of one.
         Assert.Equal((93, 7), (hq.Stage1.Forwards(15, 1), hq.Stage2.Forwards(15, 1)));
         Assert.Equal(hq.Stage1 with { Guidance = guided.Stage1.Guidance, Schedule = guided.Stage1.Schedule }, guided.Stage1);
