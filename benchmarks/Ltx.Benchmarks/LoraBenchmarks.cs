@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using BenchmarkDotNet.Attributes;
-using Ltx.Inference.Layers;
 using Ltx.Inference.Lora;
 using Ltx.Inference.Transformer;
 using Ltx.Inference.Weights;
@@ -28,7 +27,7 @@ public class LoraBenchmarks
     {
         checkpoint = Miniature.OpenCheckpoint();
         transformer = new LtxTransformer(checkpoint, CPU, ScalarType.Float32);
-        merger = new LoraMerger(transformer);
+        merger = new LoraMerger(transformer.Weights);
         string path = Path.Combine(folder, File);
         Write(path, transformer.Linears.Where(linear => linear.Key.StartsWith("transformer_blocks.", StringComparison.Ordinal)));
         lora = LoraFile.Open(path);
@@ -50,7 +49,7 @@ public class LoraBenchmarks
         Directory.Delete(folder, recursive: true);
     }
 
-    private void Write(string path, IEnumerable<KeyValuePair<string, Linear>> linears)
+    private void Write(string path, IEnumerable<KeyValuePair<string, LinearSlot>> linears)
     {
         Dictionary<string, object> header = [];
         long at = 0;
@@ -61,7 +60,7 @@ public class LoraBenchmarks
             at = end;
         }
 
-        foreach ((string name, Linear linear) in linears)
+        foreach ((string name, LinearSlot linear) in linears)
         {
             Add($"{Prefix}{name}.lora_A.weight", Rank, linear.InFeatures);
             Add($"{Prefix}{name}.lora_B.weight", linear.OutFeatures, Rank);

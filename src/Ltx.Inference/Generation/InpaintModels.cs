@@ -53,7 +53,7 @@ internal sealed class InpaintModels : IDisposable
             Audio = Own(meter.Load("audio", () => new AudioCodec(checkpoint, device, type)));
             Upsampler = Own(meter.Load("upsampler", () => LatentUpsampler.Load(folder, device, type)));
             Transformer = Own(meter.Load("transformer", () => new LtxTransformer(checkpoint, device, type, format, arrangement.StreamedBlocks, pristine)));
-            Merger = new LoraMerger(Transformer);
+            Merger = new LoraMerger(Transformer.Weights);
             Distilled = folder.DistilledLora is { } distilled ? Own(LoraFile.Of(folder.Files.Open(distilled))) : null;
             Adapter = folder.InpaintAdapter is { } adapter ? Own(LoraFile.Of(folder.Files.Open(adapter))) : null;
             Arrange(arrangement);

@@ -1,7 +1,7 @@
 using Ltx.Inference.Generation.Memory;
-using Ltx.Inference.Layers;
 using Ltx.Inference.Lora;
 using Ltx.Inference.Recipes;
+using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Generation;
 

@@ -1,5 +1,3 @@
-using Ltx.Inference.Layers;
-using Ltx.Inference.Transformer;
 using Ltx.Inference.Weights;
 using static TorchSharp.torch;
 
@@ -11,14 +9,15 @@ namespace Ltx.Inference.Lora;
 /// </summary>
 public sealed class LoraMerger
 {
-    private readonly IReadOnlyDictionary<string, Linear> linears;
+    private readonly IReadOnlyDictionary<string, LinearSlot> linears;
     private readonly LoraNames names;
-    private readonly LtxTransformer transformer;
+    private readonly ComponentWeights transformer;
 
     // What is merged into which layer now; null while that is uncertain.
     private Dictionary<string, Change[]>? current = [];
 
-    public LoraMerger(LtxTransformer transformer)
+    /// <param name="transformer">its weights; they must outlive this</param>
+    public LoraMerger(ComponentWeights transformer)
     {
         linears = transformer.Linears;
         names = new LoraNames(linears.Keys);
@@ -62,7 +61,7 @@ public sealed class LoraMerger
         Tensor finite = ones(1, ScalarType.Bool, transformer.Device);
         foreach (string layer in different)
         {
-            Linear linear = linears[layer];
+            LinearSlot linear = linears[layer];
             if (wanted.TryGetValue(layer, out Change[]? changes)) Merge(reader, linear, changes, finite);
             else linear.ReadPristine(reader, linear.UsePristine);
         }
@@ -85,7 +84,7 @@ public sealed class LoraMerger
                 reader.Then(() =>
                 {
                     using var scope = NewDisposeScope();
-                    Linear linear = linears[layer];
+                    LinearSlot linear = linears[layer];
                     Tensor weight = zeros([linear.OutFeatures, linear.InFeatures], ScalarType.Float32, transformer.Device);
                     Tensor bias = zeros([linear.OutFeatures], ScalarType.Float32, transformer.Device);
                     part.AddToWeight(weight);
@@ -118,7 +117,7 @@ public sealed class LoraMerger
         return changes.ToDictionary(pair => pair.Key, pair => pair.Value.ToArray(), StringComparer.Ordinal);
     }
 
-    private static void Merge(IWeightReader reader, Linear linear, Change[] changes, Tensor finite)
+    private static void Merge(IWeightReader reader, LinearSlot linear, Change[] changes, Tensor finite)
     {
         LinearWeight? pristine = null;
         linear.ReadPristine(reader, read => pristine = read);
@@ -149,7 +148,7 @@ public sealed class LoraMerger
         });
     }
 
-    private static void CheckSize(LoraFile lora, LoraModule module, string layer, Linear linear)
+    private static void CheckSize(LoraFile lora, LoraModule module, string layer, LinearSlot linear)
     {
         void Fail(string size, string own) =>
             throw new WeightsException($"The LoRA {lora.Name} was made for another model: its module \"{module.Name}\" is {size}, and {layer} is {own}.");

@@ -1,4 +1,3 @@
-using Ltx.Inference.Layers;
 using Ltx.Inference.Native;
 using Ltx.Inference.Transformer.Streaming;
 using Ltx.Inference.Weights;
@@ -77,8 +76,11 @@ public sealed class LtxTransformer : IDisposable
     /// <summary>The type of latents and velocities.</summary>
     public ScalarType Type => weights.Type;
 
+    /// <summary>What it computes with; its linear layers have their names in a LoRA.</summary>
+    internal ComponentWeights Weights => weights;
+
     /// <summary>Every linear layer by its name in a LoRA.</summary>
-    internal IReadOnlyDictionary<string, Linear> Linears => weights.Linears;
+    internal IReadOnlyDictionary<string, LinearSlot> Linears => weights.Linears;
 
     /// <summary>Bytes of host memory that pristine weights are pinned in, of its own.</summary>
     internal long PristineBytes => pristine.Bytes;
@@ -88,9 +90,6 @@ public sealed class LtxTransformer : IDisposable
 
     /// <summary>Bytes of host memory that streamed blocks are pinned in.</summary>
     internal long StreamedBytes => stream.PinnedBytes;
-
-    /// <summary>A reader for weights that are read again.</summary>
-    internal IWeightReader NewReader() => weights.NewReader();
 
     /// <summary>Rotary tables of video tokens; the caller disposes them.</summary>
     /// <param name="positions">[B, 3, T, 2] first and last seconds, rows and columns of pixels of every token, float32</param>
@@ -144,7 +143,7 @@ public sealed class LtxTransformer : IDisposable
     }
 
     // In the order of their names: the same in every block.
-    private List<Linear> LinearsOf(int block)
+    private List<LinearSlot> LinearsOf(int block)
     {
         string prefix = $"{BlockList}.{block}.";
         return [.. weights.Linears.Where(linear => linear.Key.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(linear => linear.Key, StringComparer.Ordinal).Select(linear => linear.Value)];

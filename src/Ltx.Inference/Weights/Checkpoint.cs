@@ -1,4 +1,3 @@
-using Ltx.Inference.Layers;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Weights;

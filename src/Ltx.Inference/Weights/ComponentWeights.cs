@@ -1,4 +1,3 @@
-using Ltx.Inference.Layers;
 using Ltx.Inference.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -14,7 +13,7 @@ public sealed class ComponentWeights : IDisposable
     private readonly TensorArchive archive;
     private readonly string prefix;
     private readonly HashSet<string> taken = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Linear> linears = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LinearSlot> linears = new(StringComparer.Ordinal);
     private readonly List<Tensor> owned = [];
     private readonly List<(TensorEntry Entry, SafetensorsFile File, Tensor IsFinite)> checks = [];
     private readonly Func<string, WeightFormat> format;
@@ -48,7 +47,7 @@ public sealed class ComponentWeights : IDisposable
     public WeightScope Root => new(this, "");
 
     /// <summary>Every linear layer by its name below the prefix: what a LoRA can change.</summary>
-    public IReadOnlyDictionary<string, Linear> Linears => linears;
+    internal IReadOnlyDictionary<string, LinearSlot> Linears => linears;
 
     /// <summary>
     /// Declares the component built: every tensor below the prefix must have been taken, but for those that begin with one of
@@ -87,7 +86,7 @@ public sealed class ComponentWeights : IDisposable
         reader?.Dispose();
         reader = null;
         DropChecks();
-        foreach (Linear linear in linears.Values) linear.Release();
+        foreach (LinearSlot linear in linears.Values) linear.Release();
         foreach (Tensor tensor in owned) tensor.Dispose();
         owned.Clear();
     }
@@ -130,20 +129,20 @@ public sealed class ComponentWeights : IDisposable
         return derived;
     }
 
-    internal void Register(string name, Linear linear) => linears.Add(name, linear);
+    internal void Register(LinearSlot linear) => linears.Add(linear.Name, linear);
 
     /// <summary>A reader of one's own for weights that are read again.</summary>
     internal IWeightReader NewReader() => archive.Reader(Device);
 
     /// <summary>The weight of a linear layer that is being built; it belongs to the layer.</summary>
-    internal void ReadFirst(Linear linear, Action<LinearWeight> arrived) => ReadWeight(Reader, linear, arrived, Look);
+    internal void ReadFirst(LinearSlot linear, Action<LinearWeight> arrived) => ReadWeight(Reader, linear, arrived, Look);
 
     /// <summary>Asks for the weight of a linear layer, as the file has it, in the form in which the layer keeps it. Any number of times.</summary>
-    internal void ReadWeight(IWeightReader reader, Linear linear, Action<LinearWeight> arrived) => ReadWeight(reader, linear, arrived, (_, _, _) => { });
+    internal void ReadWeight(IWeightReader reader, LinearSlot linear, Action<LinearWeight> arrived) => ReadWeight(reader, linear, arrived, (_, _, _) => { });
 
     private IWeightReader Reader => reader ??= NewReader();
 
-    private void ReadWeight(IWeightReader reader, Linear linear, Action<LinearWeight> arrived, Action<SafetensorsFile, TensorEntry, Tensor> look)
+    private void ReadWeight(IWeightReader reader, LinearSlot linear, Action<LinearWeight> arrived, Action<SafetensorsFile, TensorEntry, Tensor> look)
     {
         (SafetensorsFile file, TensorEntry entry) = Find(linear.Name + ".weight", [linear.OutFeatures, linear.InFeatures]);
         WeightFormat wanted = format(linear.Name);
@@ -168,7 +167,7 @@ public sealed class ComponentWeights : IDisposable
     }
 
     // A float8 weight has its scale beside it: of the whole matrix, or of every row.
-    private void ReadFloat8(IWeightReader reader, Linear linear, SafetensorsFile file, TensorEntry entry, PristineTensor? pristine, Action<Float8Weight> arrived)
+    private void ReadFloat8(IWeightReader reader, LinearSlot linear, SafetensorsFile file, TensorEntry entry, PristineTensor? pristine, Action<Float8Weight> arrived)
     {
         string scaleName = linear.Name + ".weight_scale", inputScale = linear.Name + ".input_scale";
         if (entry.Type != ElementType.Float8E4M3) throw new WeightsException($"{file.Path}: tensor \"{entry.Name}\" is {entry.Type}, and only float8_e4m3fn weights are multiplied here.");

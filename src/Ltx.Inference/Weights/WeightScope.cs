@@ -36,6 +36,10 @@ public readonly struct WeightScope
     /// <summary>Whether the file has a tensor of this name here.</summary>
     public bool Has(string name) => component.Contains(this[name].path);
 
+    /// <summary>The weight and bias of a linear layer that is here.</summary>
+    /// <exception cref="WeightsException">One of them is not there, or has another shape.</exception>
+    internal LinearSlot Linear(long inFeatures, long outFeatures, bool bias) => new(this, inFeatures, outFeatures, bias);
+
     /// <summary>A tensor in the component's type, owned by the component.</summary>
     /// <exception cref="WeightsException">It is not there, or has another shape.</exception>
     public Tensor Tensor(string name, params ReadOnlySpan<long> shape) => component.Take(this[name].path, component.Type, shape);

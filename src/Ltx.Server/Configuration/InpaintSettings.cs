@@ -1,7 +1,7 @@
+using Ltx.Inference.Weights;
 using System.ComponentModel.DataAnnotations;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Generation.Memory;
-using Ltx.Inference.Layers;
 using Ltx.Inference.Recipes;
 using Ltx.Server.Commands;
 

@@ -21,7 +21,7 @@ public sealed class LoraMergerTests : IDisposable
     {
         // The checkpoint's own type, so that weights look into the file.
         transformer = new LtxTransformer(parts.Checkpoint, CPU, ScalarType.BFloat16);
-        merger = new LoraMerger(transformer);
+        merger = new LoraMerger(transformer.Weights);
     }
 
     public void Dispose()
@@ -42,7 +42,7 @@ public sealed class LoraMergerTests : IDisposable
         Tensor down = Seeded.Normal(1, [3, size]), up = Seeded.Normal(2, [size, 3]), before = exact.Linears[Query].Weight.Tensors[0].clone();
         using LoraFile file = LoraFile.Open(folder.Write("a.safetensors",
             [(Prefix + Query + ".lora_A.weight", [3, size], down.data<float>().ToArray()), (Prefix + Query + ".lora_B.weight", [size, 3], up.data<float>().ToArray()), (Prefix + Query + ".alpha", [], [6])]));
-        new LoraMerger(exact).Use([new LoraUse(file, strength)]);
+        new LoraMerger(exact.Weights).Use([new LoraUse(file, strength)]);
         Assert.True(exact.Linears[Query].Weight.Tensors[0].allclose(before + strength * 2 * up.mm(down), 1e-5, 1e-5));
         Assert.True(exact.Linears[Query].IsMerged);
         Assert.False(exact.Linears[Key].IsMerged);

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Ltx.Inference.Layers;
 using Ltx.Inference.Lora;
 using Ltx.Inference.Native;
 using Ltx.Inference.Tests.TextEncoder;
@@ -30,7 +29,7 @@ public sealed class LoraSpellingTests : IDisposable
     public LoraSpellingTests()
     {
         transformer = new LtxTransformer(parts.Checkpoint, CPU, ScalarType.Float32);
-        merger = new LoraMerger(transformer);
+        merger = new LoraMerger(transformer.Weights);
         Random random = new(3);
         // Multiples of a sixteenth: products and their sums are exact, so a difference written out is the same number as the two halves give.
         float[] Numbers(long count) => [.. Enumerable.Range(0, (int)count).Select(_ => random.Next(-8, 9) / 16f)];
@@ -104,7 +103,7 @@ public sealed class LoraSpellingTests : IDisposable
     public void A_bias_behind_the_upper_half_is_added_to_the_layers_at_the_same_scale()
     {
         string layer = Layers[0];
-        Linear linear = transformer.Linears[layer];
+        LinearSlot linear = transformer.Linears[layer];
         float[] delta = [.. Enumerable.Range(0, (int)linear.OutFeatures).Select(i => i / 16f)];
         using var scope = NewDisposeScope();
         Tensor before = linear.Bias!.clone();
@@ -130,17 +129,17 @@ public sealed class LoraSpellingTests : IDisposable
     public void Differences_of_biases_leave_the_weight_as_it_lies_in_the_file_and_go_with_the_set()
     {
         string layer = Layers[0];
-        Linear linear = transformer.Linears[layer];
-        using Tensor x = Seeded.Normal(1, [2, linear.InFeatures]), before = linear.Forward(x);
+        LinearSlot linear = transformer.Linears[layer];
+        using Tensor x = Seeded.Normal(1, [2, linear.InFeatures]), before = linear.Weight.Multiply(x, linear.Bias);
         using Tensor delta = arange(linear.OutFeatures).to(ScalarType.Float32) / 16;
         using LoraFile file = LoraFile.Open(folder.Write("bias.safetensors", [($"diffusion_model.{layer}.diff_b", [linear.OutFeatures], delta.data<float>().ToArray())]));
         byte[] weight = Bytes(linear.Weight.Tensors[0]);
         merger.Use([new LoraUse(file, 0.5)]);
-        using Tensor after = linear.Forward(x);
+        using Tensor after = linear.Weight.Multiply(x, linear.Bias);
         Assert.True(after.allclose(before + delta * 0.5f, 1e-5, 1e-5));
         Assert.Equal(weight, Bytes(linear.Weight.Tensors[0]));
         merger.Use([]);
-        using Tensor again = linear.Forward(x);
+        using Tensor again = linear.Weight.Multiply(x, linear.Bias);
         Assert.True(again.equal(before).all().item<bool>());
     }
 

@@ -1,5 +1,5 @@
-using Ltx.Inference.Layers;
 using Ltx.Inference.Native;
+using Ltx.Inference.Weights;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.Transformer;
@@ -24,9 +24,9 @@ internal sealed class TensorCoreWeight(Tensor values, Tensor scale) : LinearWeig
     }
 
     /// <summary>Takes the place of every float8 weight.</summary>
-    public static void PlaceIn(IEnumerable<Linear> linears)
+    public static void PlaceIn(IEnumerable<LinearSlot> linears)
     {
-        foreach (Linear linear in linears.Where(linear => linear.Weight is Float8Weight))
+        foreach (LinearSlot linear in linears.Where(linear => linear.Weight is Float8Weight))
         {
             linear.Place(new TensorCoreWeight(linear.Weight.Tensors[0].alias().DetachFromDisposeScope(), linear.Weight.Tensors[1].clone().DetachFromDisposeScope()));
         }

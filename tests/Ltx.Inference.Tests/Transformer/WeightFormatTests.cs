@@ -1,4 +1,3 @@
-using Ltx.Inference.Layers;
 using Ltx.Inference.Lora;
 using Ltx.Inference.Native;
 using Ltx.Inference.Tests.Lora;
@@ -34,7 +33,7 @@ public sealed class WeightFormatTests(ITestOutputHelper output) : IDisposable
         using Checkpoint checkpoint = Checkpoint.Open(file.Path);
         using LtxTransformer transformer = new(checkpoint, CPU, ScalarType.BFloat16);
         Assert.NotEmpty(file.Layers);
-        foreach ((string name, Linear linear) in transformer.Linears)
+        foreach ((string name, LinearSlot linear) in transformer.Linears)
         {
             bool rounded = file.Layers.Contains(Prefix + name);
             Assert.True(rounded == linear.Weight is Float8Weight, name);
@@ -42,7 +41,7 @@ public sealed class WeightFormatTests(ITestOutputHelper output) : IDisposable
             else Assert.Equal(ScalarType.BFloat16, linear.Weight.Tensors[0].dtype);
         }
         // One number each and one scale a row.
-        Linear one = transformer.Linears[Rounded];
+        LinearSlot one = transformer.Linears[Rounded];
         Assert.Equal(one.InFeatures * one.OutFeatures + 4 * one.OutFeatures, one.Weight.Bytes);
     }
 
@@ -99,7 +98,7 @@ public sealed class WeightFormatTests(ITestOutputHelper output) : IDisposable
     {
         using Checkpoint checkpoint = Checkpoint.Open(Golden);
         using LtxTransformer transformer = new(checkpoint, CPU, ScalarType.BFloat16, WeightFormat.Float8);
-        foreach ((string name, Linear linear) in transformer.Linears)
+        foreach ((string name, LinearSlot linear) in transformer.Linears)
         {
             Assert.True(linear.Weight is Float8Weight == (name.StartsWith("transformer_blocks.", StringComparison.Ordinal) && !name.Contains("gate", StringComparison.Ordinal)), name);
         }
@@ -112,10 +111,10 @@ public sealed class WeightFormatTests(ITestOutputHelper output) : IDisposable
         using Checkpoint checkpoint = Checkpoint.Open(file.Path);
         using LtxTransformer transformer = new(checkpoint, CPU, ScalarType.BFloat16);
         using LoraFolder folder = new();
-        Linear rounded = transformer.Linears[Rounded], dense = transformer.Linears[Kept];
+        LinearSlot rounded = transformer.Linears[Rounded], dense = transformer.Linears[Kept];
         Tensor pristine = rounded.Weight.ToFloat32(), plain = dense.Weight.ToFloat32(), before = RandomPass.Run(transformer);
         using LoraFile lora = folder.Open("a.safetensors", [.. new[] { Rounded, Kept }.Select(layer => LoraPart.Filled("diffusion_model." + layer, rounded.InFeatures, rounded.OutFeatures, 0.25f, 0.125f))]);
-        LoraMerger merger = new(transformer);
+        LoraMerger merger = new(transformer.Weights);
         merger.Use([new LoraUse(lora, 0.5)]);
         // Two ranks of 0.25 * 0.125 at half the strength, exact in every step.
         Float8Weight expected = Float8Weight.Rounded(pristine + 0.03125f);

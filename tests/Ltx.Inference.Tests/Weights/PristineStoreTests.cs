@@ -1,4 +1,3 @@
-using Ltx.Inference.Layers;
 using Ltx.Inference.Lora;
 using Ltx.Inference.Native;
 using Ltx.Inference.Tests.Lora;
@@ -165,7 +164,7 @@ public sealed class PristineStoreTests : IDisposable
     private List<Tensor> Passes(LtxTransformer transformer)
     {
         using LoraFile file = LoraFile.Open(loras.Write("a.safetensors", [.. Changed.Select(layer => LoraPart.Filled("diffusion_model." + layer, 64, 64, 0.3f, 0.2f))]));
-        LoraMerger merger = new(transformer);
+        LoraMerger merger = new(transformer.Weights);
         List<Tensor> passes = [RandomPass.Run(transformer)];
         merger.Use([new LoraUse(file, 1)]);
         passes.Add(RandomPass.Run(transformer));
@@ -202,7 +201,7 @@ public sealed class PristineStoreTests : IDisposable
         return to;
     }
 
-    private static long FileBytes(string path, Linear linear)
+    private static long FileBytes(string path, LinearSlot linear)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
         return file.Tensors[$"model.diffusion_model.{linear.Name}.weight"].Length;

@@ -77,7 +77,7 @@ public sealed class StagedModelTests : IDisposable
         using Checkpoint checkpoint = Open(path, staged);
         using LtxTransformer transformer = new(checkpoint, CPU, type, format);
         using LoraFile file = LoraFile.Open(lora);
-        LoraMerger merger = new(transformer);
+        LoraMerger merger = new(transformer.Weights);
         List<Tensor> passes = [RandomPass.Run(transformer)];
         merger.Use([new LoraUse(file, 1)]);
         passes.Add(RandomPass.Run(transformer));

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using Ltx.Inference.Generation.Memory;
-using Ltx.Inference.Layers;
 using Ltx.Inference.Lora;
 using Ltx.Inference.Measuring;
 using Ltx.Inference.Native;
@@ -36,7 +35,7 @@ internal static class SwitchCheck
                 good = false;
                 continue;
             }
-            LoraMerger merger = new(transformer);
+            LoraMerger merger = new(transformer.Weights);
             foreach (int rank in check.Numbers)
             {
                 using SyntheticLora one = new(transformer, rank, 1, check.Model.Path), other = new(transformer, rank, 2, check.Model.Path);
@@ -79,7 +78,7 @@ internal static class SwitchCheck
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         List<Tensor> facts = [];
-        foreach (Linear linear in transformer.Linears.Values)
+        foreach (LinearSlot linear in transformer.Linears.Values)
         {
             using Tensor weight = linear.Weight.ToFloat32();
             facts.Add(weight.sum());

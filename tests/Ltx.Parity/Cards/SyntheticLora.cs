@@ -2,6 +2,7 @@ using Ltx.Inference.Forms;
 using Ltx.Inference.Native;
 using Ltx.Inference.Synthesis;
 using Ltx.Inference.Transformer;
+using Ltx.Inference.Weights;
 
 namespace Ltx.Parity.Cards;
 
@@ -18,7 +19,7 @@ internal sealed class SyntheticLora : IDisposable
         Directory.CreateDirectory(this.folder);
         File = Path.Combine(this.folder, $"rank-{rank}-{seed}.safetensors");
         List<ExpectedTensor> tensors = [];
-        foreach ((string name, Ltx.Inference.Layers.Linear linear) in transformer.Linears.Where(linear => linear.Key.StartsWith("transformer_blocks.", StringComparison.Ordinal)))
+        foreach ((string name, LinearSlot linear) in transformer.Linears.Where(linear => linear.Key.StartsWith("transformer_blocks.", StringComparison.Ordinal)))
         {
             long inner = Math.Min(rank, Math.Min(linear.InFeatures, linear.OutFeatures));
             tensors.Add(new ExpectedTensor($"diffusion_model.{name}.lora_A.weight", ElementType.BFloat16, [inner, linear.InFeatures], TensorRole.Weight));

@@ -1,5 +1,5 @@
+using Ltx.Inference.Weights;
 using System.Text.Json;
-using Ltx.Inference.Layers;
 using Ltx.Inference.Lora;
 using Ltx.Inference.Transformer;
 using static TorchSharp.torch;
@@ -15,9 +15,9 @@ internal sealed class LoraCase : IParityCase
     {
         using LtxTransformer transformer = new(context.Checkpoint, context.Device, context.Type);
         StreamInput video = TransformerInputs.Video(golden, transformer, context), audio = TransformerInputs.Audio(golden, transformer, context);
-        LoraMerger merger = new(transformer);
+        LoraMerger merger = new(transformer.Weights);
         string weightName = golden.Text("weight");
-        Linear watched = transformer.Linears[weightName[..weightName.LastIndexOf('.')]];
+        LinearSlot watched = transformer.Linears[weightName[..weightName.LastIndexOf('.')]];
         foreach ((string mix, JsonElement parts) in golden.Value<Dictionary<string, JsonElement>>("mixes"))
         {
             List<LoraUse> loras = [.. parts.EnumerateArray().Select(part => new LoraUse(LoraFile.Open(Path.Combine(context.Model.Path, part[0].GetString()!)), part[1].GetDouble()))];

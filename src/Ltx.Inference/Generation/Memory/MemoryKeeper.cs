@@ -1,5 +1,4 @@
 using System.Globalization;
-using Ltx.Inference.Layers;
 using Ltx.Inference.Native;
 using Ltx.Inference.Weights;
 using TorchSharp;

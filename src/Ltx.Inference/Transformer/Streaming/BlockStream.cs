@@ -1,5 +1,5 @@
-using Ltx.Inference.Layers;
 using Ltx.Inference.Native;
+using Ltx.Inference.Weights;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Transformer.Streaming;
@@ -31,7 +31,7 @@ internal sealed class BlockStream(IDeviceLink link, Device device) : IDisposable
 
     /// <summary>Makes a block a streamed one.</summary>
     /// <param name="linears">its layers, in the same order for every block</param>
-    public void Add(int index, IReadOnlyList<Linear> linears)
+    public void Add(int index, IReadOnlyList<LinearSlot> linears)
     {
         StreamedBlock block = new(index, linears, link, device);
         blocks.Add(index, block);

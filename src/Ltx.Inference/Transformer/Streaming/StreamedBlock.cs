@@ -1,5 +1,5 @@
-using Ltx.Inference.Layers;
 using Ltx.Inference.Native;
+using Ltx.Inference.Weights;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Transformer.Streaming;
@@ -12,21 +12,21 @@ internal sealed class StreamedBlock : IDisposable
 {
     private readonly IDeviceLink link;
     private readonly Device device;
-    private readonly IReadOnlyList<Linear> linears;
+    private readonly IReadOnlyList<LinearSlot> linears;
 
     // By layer and tensor: what is pinned for it alone, and where it is copied from.
     private readonly nint?[][] homes;
     private readonly nint[][] sources;
 
     /// <summary>Brings the weights home. Returns when they are there, so that what they were in on the device can be used again.</summary>
-    public StreamedBlock(int index, IReadOnlyList<Linear> linears, IDeviceLink link, Device device)
+    public StreamedBlock(int index, IReadOnlyList<LinearSlot> linears, IDeviceLink link, Device device)
     {
         (Index, this.linears, this.link, this.device) = (index, linears, link, device);
         homes = [.. linears.Select(linear => new nint?[linear.Weight.Tensors.Count])];
         sources = [.. linears.Select(linear => new nint[linear.Weight.Tensors.Count])];
         try
         {
-            foreach ((int i, Linear linear) in linears.Index()) BringHome(i, linear.Weight);
+            foreach ((int i, LinearSlot linear) in linears.Index()) BringHome(i, linear.Weight);
         }
         catch
         {
@@ -52,7 +52,7 @@ internal sealed class StreamedBlock : IDisposable
     {
         Slot = slot;
         int at = 0;
-        foreach ((int layer, Linear linear) in linears.Index())
+        foreach ((int layer, LinearSlot linear) in linears.Index())
         {
             int first = at;
             at += linear.Weight.Tensors.Count;
@@ -76,7 +76,7 @@ internal sealed class StreamedBlock : IDisposable
     /// <summary>Gives every layer memory of its own on the device again.</summary>
     public void Leave()
     {
-        foreach ((int i, Linear linear) in linears.Index())
+        foreach ((int i, LinearSlot linear) in linears.Index())
         {
             linear.Keeper = null;
             Tensor[] own = [.. linear.Weight.Tensors.Select(tensor => empty_like(tensor).DetachFromDisposeScope())];

@@ -1,11 +1,11 @@
 using Ltx.Inference.Latents;
-using Ltx.Inference.Layers;
 using Ltx.Inference.Lora;
 using Ltx.Inference.Native;
 using Ltx.Inference.Tests.TextEncoder;
 using Ltx.Inference.Tests.Weights;
 using Ltx.Inference.Transformer;
 using Ltx.Inference.Transformer.Streaming;
+using Ltx.Inference.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -78,7 +78,7 @@ public sealed class BlockStreamTests : IDisposable
         LateLink late = new();
         using (LtxTransformer transformer = new(parts.Checkpoint, CPU, ScalarType.Float32, WeightFormat.Checkpoint, Layers, late))
         {
-            LoraMerger residents = new(resident), streams = new(transformer);
+            LoraMerger residents = new(resident.Weights), streams = new(transformer.Weights);
             foreach (double strength in new[] { 1, 0.5, 0, 1 })
             {
                 residents.Use([new LoraUse(lora, strength)]);
@@ -97,8 +97,8 @@ public sealed class BlockStreamTests : IDisposable
         LateLink late = new();
         using (LtxTransformer transformer = new(parts.Checkpoint, CPU, ScalarType.Float32, WeightFormat.Checkpoint, 0, late))
         {
-            new LoraMerger(resident).Use([new LoraUse(lora, 1)]);
-            new LoraMerger(transformer).Use([new LoraUse(lora, 1)]);
+            new LoraMerger(resident.Weights).Use([new LoraUse(lora, 1)]);
+            new LoraMerger(transformer.Weights).Use([new LoraUse(lora, 1)]);
             (Tensor Video, Tensor Audio) wanted = Pass(resident);
             foreach (int streamed in (int[])[0, Layers, 1, Layers - 1, 0, Layers])
             {

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Ltx.Inference.Layers;
+namespace Ltx.Inference.Weights;
 
 /// <summary>A weight in the type that is computed in.</summary>
 /// <param name="values">[out, in] bfloat16 or float32</param>

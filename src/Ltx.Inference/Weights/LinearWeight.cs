@@ -1,8 +1,8 @@
 using static TorchSharp.torch;
 
-namespace Ltx.Inference.Layers;
+namespace Ltx.Inference.Weights;
 
-/// <summary>The weight of a <see cref="Linear"/> in the form in which it is kept and multiplied. Owns its tensors.</summary>
+/// <summary>The weight of a linear layer in the form in which it is kept and multiplied. Owns its tensors.</summary>
 internal abstract class LinearWeight : IDisposable
 {
     /// <summary>All that the form consists of, on the device: what moves when the weight moves.</summary>

@@ -2,7 +2,7 @@ using Ltx.Inference.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Ltx.Inference.Layers;
+namespace Ltx.Inference.Weights;
 
 /// <summary>
 /// A weight in float8_e4m3fn with a scale: value * scale is the weight. On a GPU that multiplies float8, activations are rounded to

@@ -1,4 +1,4 @@
-namespace Ltx.Inference.Layers;
+namespace Ltx.Inference.Weights;
 
 /// <summary>In what form the weights of linear layers are kept and multiplied.</summary>
 public enum WeightFormat
