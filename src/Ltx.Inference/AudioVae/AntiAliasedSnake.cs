@@ -20,8 +20,8 @@ internal sealed class AntiAliasedSnake(WeightScope scope, int channels)
     // SnakeBeta's guard against a division by zero.
     private const double Epsilon = 1e-9;
 
-    private readonly Tensor alpha = scope["act"].Tensor("alpha", channels), beta = scope["act"].Tensor("beta", channels);
-    private readonly Tensor upFilter = scope["upsample"].Tensor("filter", 1, 1, Taps), downFilter = scope["downsample.lowpass"].Tensor("filter", 1, 1, Taps);
+    private readonly Tensor alpha = scope["act"].Tensor("alpha", TensorRole.Offset, channels), beta = scope["act"].Tensor("beta", TensorRole.Offset, channels);
+    private readonly Tensor upFilter = scope["upsample"].Tensor("filter", TensorRole.Filter, 1, 1, Taps), downFilter = scope["downsample.lowpass"].Tensor("filter", TensorRole.Filter, 1, 1, Taps);
 
     /// <param name="x">[B, channels, T], float32</param>
     /// <returns>the same size</returns>

@@ -35,8 +35,7 @@ public sealed class AudioCodec : IDisposable
             decoder = new AudioDecoder(vae["decoder"], Config, statistics);
             vaeWeights.Complete();
             vocoder = new Vocoder(vocoderWeights.Root, vocoderConfig, Config.MelBins);
-            // The way back from a spectrum, which nothing takes.
-            vocoderWeights.Complete("mel_stft.stft_fn.inverse_basis");
+            vocoderWeights.Complete();
         }
         catch
         {

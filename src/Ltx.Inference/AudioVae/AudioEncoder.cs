@@ -64,8 +64,8 @@ internal sealed class AudioEncoder : IDisposable
         {
             for (int i = 0; i < config.ResidualBlocks; i++) blocks.Add(new ResidualBlock(scope["block"][i], i == 0 ? inChannels : outChannels, outChannels));
             if (isLast) return;
-            weight = scope["downsample.conv"].Tensor("weight", outChannels, outChannels, 3, 3);
-            bias = scope["downsample.conv"].Tensor("bias", outChannels);
+            weight = scope["downsample.conv"].Tensor("weight", TensorRole.Weight, outChannels, outChannels, 3, 3);
+            bias = scope["downsample.conv"].Tensor("bias", TensorRole.Bias, outChannels);
         }
 
         // [B, in, T, F] -> [B, out, ceil(T/2), F/2], or T and F unchanged at the last level

@@ -10,8 +10,8 @@ namespace Ltx.Inference.AudioVae;
 /// </summary>
 internal sealed class CausalConvolution(WeightScope scope, int inChannels, int outChannels, int kernel)
 {
-    private readonly Tensor weight = scope["conv"].Tensor("weight", outChannels, inChannels, kernel, kernel);
-    private readonly Tensor bias = scope["conv"].Tensor("bias", outChannels);
+    private readonly Tensor weight = scope["conv"].Tensor("weight", TensorRole.Weight, outChannels, inChannels, kernel, kernel);
+    private readonly Tensor bias = scope["conv"].Tensor("bias", TensorRole.Bias, outChannels);
 
     /// <param name="x">[B, in, T, F]</param>
     /// <returns>[B, out, T, F]</returns>

@@ -9,11 +9,22 @@ namespace Ltx.Inference.AudioVae;
 /// it looks at past samples only, unlike <see cref="MelSpectrogram"/>.
 /// Source: packages/ltx-core/src/ltx_core/model/audio_vae/vocoder.py (MelSTFT) at 400fd31.
 /// </summary>
-internal sealed class CausalMelSpectrogram(WeightScope scope, VocoderConfig config)
+internal sealed class CausalMelSpectrogram
 {
-    private readonly int bins = config.FilterLength / 2 + 1;
-    private readonly Tensor basis = scope["stft_fn"].Tensor("forward_basis", 2 * (config.FilterLength / 2 + 1), 1, config.FilterLength);
-    private readonly Tensor filters = scope.Tensor("mel_basis", config.MelBins, config.FilterLength / 2 + 1);
+    private readonly VocoderConfig config;
+    private readonly int bins;
+    private readonly Tensor filters, basis;
+
+    /// <param name="scope">where <c>mel_basis</c> and <c>stft_fn</c> are</param>
+    internal CausalMelSpectrogram(WeightScope scope, VocoderConfig config)
+    {
+        this.config = config;
+        bins = (config.FilterLength / 2) + 1;
+        filters = scope.Tensor("mel_basis", TensorRole.Filter, config.MelBins, bins);
+        basis = scope["stft_fn"].Tensor("forward_basis", TensorRole.Weight, 2 * bins, 1, config.FilterLength);
+        // The way back from a spectrum, which nothing takes.
+        scope["stft_fn"].Ignore("inverse_basis", TensorRole.Weight, 2 * bins, 1, config.FilterLength);
+    }
 
     /// <param name="waveform">[B, 2, S], S a multiple of the hop</param>
     /// <returns>[B, 2, M, S/hop], natural logarithms</returns>

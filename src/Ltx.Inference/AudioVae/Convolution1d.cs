@@ -6,8 +6,8 @@ namespace Ltx.Inference.AudioVae;
 /// <summary>A convolution over time that keeps the length: zeros on both sides.</summary>
 internal sealed class Convolution1d(WeightScope scope, int inChannels, int outChannels, int kernel, int dilation = 1, bool bias = true)
 {
-    private readonly Tensor weight = scope.Tensor("weight", outChannels, inChannels, kernel);
-    private readonly Tensor? bias = bias ? scope.Tensor("bias", outChannels) : null;
+    private readonly Tensor weight = scope.Tensor("weight", TensorRole.Weight, outChannels, inChannels, kernel);
+    private readonly Tensor? bias = bias ? scope.Tensor("bias", TensorRole.Bias, outChannels) : null;
 
     /// <param name="x">[B, in, T]</param>
     /// <returns>[B, out, T]</returns>

@@ -10,7 +10,7 @@ namespace Ltx.Inference.AudioVae;
 /// </summary>
 internal sealed class LatentStatistics(WeightScope scope, int channels, int bands)
 {
-    private readonly Tensor mean = scope.Tensor("mean-of-means", channels * bands), deviation = scope.Tensor("std-of-means", channels * bands);
+    private readonly Tensor mean = scope.Tensor("mean-of-means", TensorRole.Offset, channels * bands), deviation = scope.Tensor("std-of-means", TensorRole.Scale, channels * bands);
 
     /// <param name="latent">[B, C, T, F] of the encoder</param>
     /// <returns>[B, C, T, F] of mean 0 and deviation 1</returns>

@@ -48,7 +48,7 @@ internal sealed class WaveGenerator
 
     private sealed class Stage(WeightScope scope, int inChannels, int outChannels, int kernel, int rate, AmpBlock[] blocks)
     {
-        private readonly Tensor weight = scope.Tensor("weight", inChannels, outChannels, kernel), bias = scope.Tensor("bias", outChannels);
+        private readonly Tensor weight = scope.Tensor("weight", TensorRole.TransposedWeight, inChannels, outChannels, kernel), bias = scope.Tensor("bias", TensorRole.Bias, outChannels);
 
         // [B, in, T] -> [B, out, T * rate]
         internal Tensor Forward(Tensor x)

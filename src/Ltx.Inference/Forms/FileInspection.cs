@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Ltx.Inference.Native;
+using Ltx.Inference.Transformer;
 using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Forms;
@@ -66,7 +67,7 @@ public sealed partial record FileInspection(
 
     private static string KindOf(TensorArchive archive, IReadOnlyDictionary<string, string> metadata)
     {
-        if (archive.Names.Any(name => name.StartsWith(TransformerForm.Prefix, StringComparison.Ordinal))) return "LTX checkpoint";
+        if (archive.Names.Any(name => name.StartsWith(LtxTransformer.Prefix, StringComparison.Ordinal))) return "LTX checkpoint";
         if (metadata.GetValueOrDefault("config")?.Contains("LatentUpsampler", StringComparison.Ordinal) == true) return "latent upsampler";
         return archive.Names.Any(name => name.EndsWith(".pre_feedforward_layernorm.weight", StringComparison.Ordinal)) ? "Gemma 3" : "tensors";
     }

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Ltx.Inference.Native;
+using Ltx.Inference.Transformer;
+using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Forms;
 
@@ -11,7 +13,7 @@ internal static class Float8Form
 {
     public const string WeightScale = ".weight_scale", InputScale = ".input_scale";
 
-    private const string Blocks = $"{TransformerForm.Prefix}transformer_blocks.";
+    private const string Blocks = $"{LtxTransformer.Prefix}transformer_blocks.";
 
     /// <param name="tensors">of the bfloat16 checkpoint</param>
     /// <param name="blocks">how many blocks, from the first on</param>

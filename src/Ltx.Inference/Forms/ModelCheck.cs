@@ -30,7 +30,7 @@ public static class ModelCheck
     {
         using Weights.Checkpoint checkpoint = Weights.Checkpoint.Open(folder.Checkpoint);
         GemmaConfig gemma = GemmaConfig.Read(JsonFile.Read(Path.Combine(folder.TextEncoder, "config.json")));
-        return CheckpointForm.Tensors(checkpoint.Config, gemma.HiddenSize, gemma.Layers);
+        return Schemas.Checkpoint(checkpoint.Config, gemma.HiddenSize, gemma.Layers);
     }
 
     private static PartReport Guard(string part, string path, Func<List<string>, string> examine)
@@ -54,7 +54,7 @@ public static class ModelCheck
         string text = archive.Files[0].Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{path} is no LTX checkpoint: its metadata has no config.");
         ConfigSection config = ConfigSection.Parse(text, path);
         if (gemma is null) throw new WeightsException($"{path} cannot be held against a text encoder that cannot be read.");
-        expected = CheckpointForm.Tensors(config, gemma.HiddenSize, gemma.Layers);
+        expected = Schemas.Checkpoint(config, gemma.HiddenSize, gemma.Layers);
         understood = config;
         Add(faults, path, [.. PartsFit.Faults(config), .. FormCheck.Faults(archive, expected)]);
         return Facts(archive, archive.Files[0].Metadata.GetValueOrDefault("model_version") is { } version ? $"version {version}" : null);
@@ -67,7 +67,7 @@ public static class ModelCheck
         ConfigSection config = ConfigSection.Parse(text, path);
         // What cannot be understood is said of the checkpoint.
         if (checkpoint is not null) Add(faults, path, PartsFit.Faults(LatentUpsamplerConfig.Read(config), checkpoint));
-        Add(faults, path, FormCheck.Faults(archive, UpsamplerForm.Tensors(config)));
+        Add(faults, path, FormCheck.Faults(archive, Schemas.Upsampler(config)));
         return Facts(archive, null);
     }
 
@@ -88,7 +88,7 @@ public static class ModelCheck
         if (tokenizer.Count > config.VocabularySize) faults.Add($"{folder}: the tokenizer has {tokenizer.Count} ids, and the model only {config.VocabularySize}.");
         using TensorArchive archive = TensorArchive.OpenFolder(folder);
         string prefix = Array.Find(GemmaWeights.Prefixes, candidate => archive.Contains($"{candidate}.norm.weight")) ?? GemmaWeights.Prefixes[0];
-        IReadOnlyList<ExpectedTensor> expected = [.. GemmaForm.LanguageModel(config).Select(tensor => tensor with { Name = $"{prefix}.{tensor.Name[GemmaForm.Prefix.Length..]}" })];
+        IReadOnlyList<ExpectedTensor> expected = Schemas.LanguageModel(config, prefix);
         IReadOnlyList<ExpectedTensor> vision = Vision(root, archive);
         // Where there is a vision tower, it is all there and nothing else is.
         IReadOnlyList<string> others = vision.Count == 0 ? GemmaWeights.Ignored : [.. GemmaWeights.Ignored.Except([.. GemmaWeights.Sight])];
@@ -101,7 +101,7 @@ public static class ModelCheck
     {
         string? Found(string[] prefixes) => Array.Find(prefixes, prefix => archive.Names.Any(name => name.StartsWith(prefix, StringComparison.Ordinal)));
         return root.Has("vision_config") && Found(ImageEncoder.TowerPrefixes) is { } tower
-            ? [.. GemmaForm.Vision(VisionConfig.Read(root), tower, Found(ImageEncoder.ProjectorPrefixes) ?? ImageEncoder.ProjectorPrefixes[0])]
+            ? Schemas.Vision(VisionConfig.Read(root), tower, Found(ImageEncoder.ProjectorPrefixes))
             : [];
     }
 

@@ -16,8 +16,8 @@ public sealed class ChannelStatistics
     /// <param name="channels">C</param>
     public ChannelStatistics(WeightScope scope, long channels)
     {
-        mean = scope.Tensor("mean-of-means", channels);
-        deviation = scope.Tensor("std-of-means", channels);
+        mean = scope.Tensor("mean-of-means", TensorRole.Offset, channels);
+        deviation = scope.Tensor("std-of-means", TensorRole.Scale, channels);
     }
 
     /// <param name="latent">[B, C, F, H, W] as the encoder computes it</param>

@@ -20,12 +20,12 @@ internal sealed class Conv3d
         Stride3d step = stride ?? Stride3d.One;
         this.stride = [step.Time, step.Height, step.Width];
         padding = [kind == Conv3dKind.ZeroPaddedTime ? 1 : 0, 1, 1];
-        bias = scope.Tensor("bias", outChannels);
         InChannels = inChannels;
         OutChannels = outChannels;
         // A kernel of one frame has no dimension for time in the file.
         bool perFrame = kind == Conv3dKind.PerFrame;
-        weight = perFrame ? scope.Tensor("weight", outChannels, inChannels, 3, 3) : scope.Tensor("weight", outChannels, inChannels, 3, 3, 3);
+        weight = perFrame ? scope.Tensor("weight", TensorRole.Weight, outChannels, inChannels, 3, 3) : scope.Tensor("weight", TensorRole.Weight, outChannels, inChannels, 3, 3, 3);
+        bias = scope.Tensor("bias", TensorRole.Bias, outChannels);
         scope.Component.WhenRead(() =>
         {
             using var temporaries = NewDisposeScope();

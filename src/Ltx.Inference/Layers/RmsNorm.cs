@@ -7,7 +7,7 @@ namespace Ltx.Inference.Layers;
 /// <summary>Root-mean-square normalisation over the last dimension, with a learned weight.</summary>
 public sealed class RmsNorm(WeightScope scope, long features, double epsilon)
 {
-    private readonly Tensor weight = scope.Tensor("weight", features);
+    private readonly Tensor weight = scope.Tensor("weight", TensorRole.Scale, features);
 
     /// <param name="x">[..., features]</param>
     public Tensor Forward(Tensor x)

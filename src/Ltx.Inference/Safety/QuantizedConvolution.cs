@@ -60,8 +60,8 @@ internal sealed class QuantizedConvolution
     // value = byte * scale + minimum, in float64 until all is folded.
     private static Tensor Read(WeightScope scope, string name, params ReadOnlySpan<long> shape)
     {
-        double[] range = scope.TensorOf(ScalarType.Float64, $"{name}_range", 2).ToArray<double>();
-        using Tensor values = scope.TensorOf(ScalarType.Byte, name, shape).to(ScalarType.Float64);
+        double[] range = scope.TensorOf(ScalarType.Float64, $"{name}_range", TensorRole.Scale, 2).ToArray<double>();
+        using Tensor values = scope.TensorOf(ScalarType.Byte, name, TensorRole.Weight, shape).to(ScalarType.Float64);
         return values * range[0] + range[1];
     }
 }

@@ -1,6 +1,6 @@
-using Ltx.Inference.Forms;
 using Ltx.Inference.Native;
 using Ltx.Inference.TextEncoder;
+using Ltx.Inference.Transformer;
 using Ltx.Inference.Weights;
 using static TorchSharp.torch;
 
@@ -42,10 +42,10 @@ public sealed class ImaginedModel : IModelFiles
     {
         PlannedFile checkpoint = plan.Files.First(file => file.Path == Folder.Checkpoint);
         IEnumerable<ExpectedTensor> tensors = transformerAlone
-            ? checkpoint.Tensors.Where(tensor => tensor.Name.StartsWith(TransformerForm.Prefix, StringComparison.Ordinal) && !tensor.Name.Contains("_embeddings_connector.", StringComparison.Ordinal))
+            ? checkpoint.Tensors.Where(tensor => tensor.Name.StartsWith(LtxTransformer.Prefix, StringComparison.Ordinal) && !tensor.Name.Contains("_embeddings_connector.", StringComparison.Ordinal))
             // LoRAs come and go tensor by tensor, and nobody asks for Gemma's eyes.
             : checkpoint.Tensors.Concat(plan.Files.First(file => file.Path == Folder.Upscaler).Tensors)
-                .Concat(plan.Shards.SelectMany(shard => shard.Tensors).Where(tensor => tensor.Name.StartsWith(GemmaForm.Prefix, StringComparison.Ordinal)));
+                .Concat(plan.Shards.SelectMany(shard => shard.Tensors).Where(tensor => tensor.Name.StartsWith(GemmaWeights.Prefixes[0], StringComparison.Ordinal)));
         return tensors.Sum(tensor => tensor.Type == ElementType.BFloat16 && tensor.Role != TensorRole.Embedding ? tensor.Elements * ((ElementType)type).Size() : tensor.Length);
     }
 

@@ -1,5 +1,5 @@
-using Ltx.Inference.Forms;
 using Ltx.Inference.Native;
+using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Synthesis;
 

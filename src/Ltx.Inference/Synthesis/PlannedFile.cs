@@ -1,4 +1,4 @@
-using Ltx.Inference.Forms;
+using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Synthesis;
 

@@ -1,7 +1,7 @@
+using Ltx.Inference.Weights;
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text.Json;
-using Ltx.Inference.Forms;
 using Ltx.Inference.Native;
 using Microsoft.Win32.SafeHandles;
 

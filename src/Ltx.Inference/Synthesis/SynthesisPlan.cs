@@ -24,14 +24,14 @@ internal sealed class SynthesisPlan
         GemmaConfigJson = Shortened(preset.TextEncoder.Files[GemmaConfigName], "text_config", "num_hidden_layers", options.GemmaLayers);
         ConfigSection gemmaRoot = ConfigSection.Parse(GemmaConfigJson.ToJsonString(), "the preset's text encoder");
         GemmaConfig gemma = GemmaConfig.Read(gemmaRoot);
-        IReadOnlyList<ExpectedTensor> checkpoint = CheckpointForm.Tensors(ConfigSection.Parse(checkpointConfig.ToJsonString(), "the preset's checkpoint"), gemma.HiddenSize, gemma.Layers);
+        IReadOnlyList<ExpectedTensor> checkpoint = Schemas.Checkpoint(ConfigSection.Parse(checkpointConfig.ToJsonString(), "the preset's checkpoint"), gemma.HiddenSize, gemma.Layers);
         Add(preset.Checkpoint, checkpointConfig, Float8Form.Quantised(checkpoint, options.Float8Blocks));
-        Add(preset.Upscaler, preset.Upscaler.Config, UpsamplerForm.Tensors(ConfigSection.Parse(preset.Upscaler.Config.ToJsonString(), "the preset's upscaler")));
+        Add(preset.Upscaler, preset.Upscaler.Config, Schemas.Upsampler(ConfigSection.Parse(preset.Upscaler.Config.ToJsonString(), "the preset's upscaler")));
         foreach (ModelPreset.Lora lora in new[] { preset.DistilledLora, preset.InpaintAdapter }.OfType<ModelPreset.Lora>())
         {
-            files.Add(new PlannedFile(lora.Name, [.. LoraForm.Tensors(checkpoint, lora.Rank, new Regex(lora.Modules, RegexOptions.CultureInvariant))], lora.Metadata));
+            files.Add(new PlannedFile(lora.Name, LoraForm.Tensors(checkpoint, lora.Rank, new Regex(lora.Modules, RegexOptions.CultureInvariant)), lora.Metadata));
         }
-        AddShards([.. GemmaForm.LanguageModel(gemma), .. gemmaRoot.Has("vision_config") ? GemmaForm.Vision(VisionConfig.Read(gemmaRoot)) : []]);
+        AddShards([.. Schemas.LanguageModel(gemma), .. gemmaRoot.Has("vision_config") ? Schemas.Vision(VisionConfig.Read(gemmaRoot)) : []]);
     }
 
     public ModelPreset Preset { get; }

@@ -11,6 +11,9 @@ namespace Ltx.Inference.TextEncoder;
 /// </summary>
 internal sealed class EmbeddingsConnector : IDisposable
 {
+    /// <summary>What the tensors' names of each begin with. The transformer's begin with the first half of that.</summary>
+    public const string VideoPrefix = "model.diffusion_model.video_embeddings_connector.", AudioPrefix = "model.diffusion_model.audio_embeddings_connector.";
+
     /// <summary>Of every norm in it: the default of ltx_core/utils.py rms_norm and of Attention (400fd31), which no config key changes.</summary>
     public const double Epsilon = 1e-6;
 
@@ -31,7 +34,7 @@ internal sealed class EmbeddingsConnector : IDisposable
         weights = checkpoint.Component(prefix, device, type);
         try
         {
-            registers = weights.Root.Tensor("learnable_registers", config.Registers, config.Features);
+            registers = weights.Root.Tensor("learnable_registers", TensorRole.Embedding, config.Registers, config.Features);
             for (int i = 0; i < config.Layers; i++) blocks.Add(new ConnectorBlock(weights.Root["transformer_1d_blocks"][i], config));
             weights.Complete();
         }

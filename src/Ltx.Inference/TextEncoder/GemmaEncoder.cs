@@ -25,13 +25,18 @@ internal sealed class GemmaEncoder : IDisposable
     /// <param name="streams">whether layers are read when they compute and dropped after it, for devices that cannot hold them all</param>
     /// <exception cref="WeightsException">A file is missing, or is not the model that its config describes.</exception>
     public GemmaEncoder(ModelFolder model, Device device, ScalarType type, bool streams = false)
+        : this(GemmaConfig.Read(model.Files.ReadConfig(Path.Combine(model.TextEncoder, "config.json"))), () => GemmaWeights.Open(model, device, type), device, type, streams)
     {
-        (this.device, this.type) = (device, type);
-        Config = GemmaConfig.Read(model.Files.ReadConfig(Path.Combine(model.TextEncoder, "config.json")));
-        weights = GemmaWeights.Open(model, device, type);
+    }
+
+    /// <param name="open">gives its weights; this owns them</param>
+    internal GemmaEncoder(GemmaConfig config, Func<GemmaWeights> open, Device device, ScalarType type, bool streams)
+    {
+        (Config, this.device, this.type) = (config, device, type);
+        weights = open();
         try
         {
-            table = weights.TableRoot["embed_tokens"].Tensor("weight", Config.VocabularySize, Config.HiddenSize);
+            table = weights.TableRoot["embed_tokens"].Tensor("weight", TensorRole.Embedding, Config.VocabularySize, Config.HiddenSize);
             for (int i = 0; i < Config.Layers && !streams; i++) layers.Add(new GemmaLayer(weights.Root["layers"][i], Config));
             finalNorm = new GemmaNorm(weights.Root["norm"], Config.HiddenSize, Config.Epsilon);
             weights.Complete(withoutLayers: streams);

@@ -16,7 +16,7 @@ internal sealed class GemmaNorm
     public GemmaNorm(WeightScope scope, long features, double epsilon)
     {
         this.epsilon = epsilon;
-        Tensor weight = scope.TensorOf(ScalarType.Float32, "weight", features);
+        Tensor weight = scope.TensorOf(ScalarType.Float32, "weight", TensorRole.Offset, features);
         scope.Component.WhenRead(() => scale = scope.Component.Own(weight + 1));
     }
 

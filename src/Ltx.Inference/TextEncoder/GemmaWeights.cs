@@ -24,14 +24,12 @@ internal sealed class GemmaWeights : IDisposable
     private readonly ComponentWeights table;
     private readonly string prefix;
 
-    private GemmaWeights(TensorArchive archive, Device device, ScalarType type)
+    private GemmaWeights(TensorArchive archive, string prefix, ScalarType tableType, Device device, ScalarType type)
     {
-        this.archive = archive;
-        prefix = Array.Find(Prefixes, candidate => archive.Contains($"{candidate}.{Table}"))
-            ?? throw new WeightsException($"{archive.Name} has no tensor \"{Prefixes[0]}.{Table}\": it is no Gemma 3.");
+        (this.archive, this.prefix) = (archive, prefix);
         component = new ComponentWeights(archive, "", device, type);
         // The real table is 2 GB, of which a prompt needs a thousandth: it stays in the file, in the file's type.
-        table = new ComponentWeights(archive, "", CPU, (ScalarType)archive.Find($"{prefix}.{Table}").Entry.Type, checkNumbers: false);
+        table = new ComponentWeights(archive, "", CPU, tableType, checkNumbers: false);
     }
 
     /// <summary>The cursor at the language model.</summary>
@@ -46,7 +44,9 @@ internal sealed class GemmaWeights : IDisposable
         TensorArchive archive = model.Files.OpenFolder(model.TextEncoder);
         try
         {
-            return new GemmaWeights(archive, device, type);
+            string prefix = Array.Find(Prefixes, candidate => archive.Contains($"{candidate}.{Table}"))
+                ?? throw new WeightsException($"{archive.Name} has no tensor \"{Prefixes[0]}.{Table}\": it is no Gemma 3.");
+            return new GemmaWeights(archive, prefix, (ScalarType)archive.Find($"{prefix}.{Table}").Entry.Type, device, type);
         }
         catch
         {
@@ -54,6 +54,10 @@ internal sealed class GemmaWeights : IDisposable
             throw;
         }
     }
+
+    /// <summary>Those that are only described.</summary>
+    /// <param name="prefix">one of <see cref="Prefixes"/></param>
+    public static GemmaWeights Of(SchemaRecorder schema, string prefix) => new(schema.Archive, prefix, ScalarType.BFloat16, SchemaRecorder.Device, ScalarType.BFloat16);
 
     /// <summary>One layer with weights of its own, for as long as it is needed.</summary>
     /// <param name="index">which layer</param>

@@ -38,8 +38,8 @@ public sealed class PromptEncoder : IDisposable
             Gemma = new GemmaEncoder(model, device, type, streams);
             if (Tokenizer.Count > Gemma.Config.VocabularySize) throw new WeightsException($"{folder}: the tokenizer has {Tokenizer.Count} ids, and the model only {Gemma.Config.VocabularySize}.");
             loadFeatures = () => new FeatureExtractor(checkpoint, Gemma.Config.HiddenSize, Gemma.Config.Layers + 1, device, type);
-            loadVideoConnector = () => new EmbeddingsConnector(checkpoint, "model.diffusion_model.video_embeddings_connector.", ConnectorConfig.Video(transformer), device, type);
-            loadAudioConnector = () => new EmbeddingsConnector(checkpoint, "model.diffusion_model.audio_embeddings_connector.", ConnectorConfig.Audio(transformer), device, type);
+            loadVideoConnector = () => new EmbeddingsConnector(checkpoint, EmbeddingsConnector.VideoPrefix, ConnectorConfig.Video(transformer), device, type);
+            loadAudioConnector = () => new EmbeddingsConnector(checkpoint, EmbeddingsConnector.AudioPrefix, ConnectorConfig.Audio(transformer), device, type);
             if (streams) return;
             if (sees) Eyes = new ImageEncoder(model, device, type);
             Features = loadFeatures();

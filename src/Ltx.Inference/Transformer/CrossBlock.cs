@@ -26,8 +26,8 @@ internal sealed class CrossBlock
         epsilon = config.NormEpsilon;
         audioToVideo = new Attention(scope["audio_to_video_attn"], video.Features, audio.Features, audio.Heads, audio.HeadFeatures, config.GatedAttention, epsilon);
         videoToAudio = new Attention(scope["video_to_audio_attn"], audio.Features, video.Features, audio.Heads, audio.HeadFeatures, config.GatedAttention, epsilon);
-        videoTable = scope.Tensor("scale_shift_table_a2v_ca_video", Rows, video.Features);
-        audioTable = scope.Tensor("scale_shift_table_a2v_ca_audio", Rows, audio.Features);
+        audioTable = scope.Table("scale_shift_table_a2v_ca_audio", Rows, audio.Features);
+        videoTable = scope.Table("scale_shift_table_a2v_ca_video", Rows, video.Features);
     }
 
     /// <param name="videoTokens">[B, T, Dv]</param>

@@ -12,8 +12,10 @@ namespace Ltx.Inference.Transformer;
 /// </summary>
 public sealed class LtxTransformer : IDisposable
 {
-    // The connectors of the text encoder share the transformer's prefix in the file.
-    private const string Prefix = "model.diffusion_model.", BlockList = "transformer_blocks";
+    /// <summary>What its tensors' names begin with. Those of the text encoder's connectors do, too.</summary>
+    internal const string Prefix = "model.diffusion_model.";
+
+    private const string BlockList = "transformer_blocks";
     private static readonly string[] OthersBelowPrefix = ["video_embeddings_connector.", "audio_embeddings_connector."];
 
     private readonly ComponentWeights weights;

@@ -34,8 +34,8 @@ internal sealed class StreamBlock
         selfAttention = new Attention(scope[prefix + "attn1"], stream.Features, stream.Features, stream.Heads, stream.HeadFeatures, config.GatedAttention, epsilon);
         textAttention = new Attention(scope[prefix + "attn2"], stream.Features, stream.ContextFeatures, stream.Heads, stream.HeadFeatures, config.GatedAttention, epsilon);
         feedForward = new FeedForward(scope[prefix + "ff"], stream.Features);
-        table = scope.Tensor(prefix + "scale_shift_table", Rows, stream.Features);
-        promptTable = scope.Tensor(prefix + "prompt_scale_shift_table", PromptRows, stream.Features);
+        table = scope.Table(prefix + "scale_shift_table", Rows, stream.Features);
+        promptTable = scope.Table(prefix + "prompt_scale_shift_table", PromptRows, stream.Features);
     }
 
     /// <param name="x">[B, T, D]</param>

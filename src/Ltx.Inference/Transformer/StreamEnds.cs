@@ -33,11 +33,11 @@ internal sealed class StreamEnds
         features = stream.Features;
         project = new Linear(scope[prefix + "patchify_proj"], stream.InChannels, features);
         projectOut = new Linear(scope[prefix + "proj_out"], features, stream.OutChannels);
+        outputTable = scope.Table(prefix + "scale_shift_table", OutputRows, features);
         modulation = new AdaLayerNormSingle(scope[prefix + "adaln_single"], features, ModulationRows);
         promptModulation = new AdaLayerNormSingle(scope[prefix + "prompt_adaln_single"], features, PromptRows);
         crossScaleShift = new AdaLayerNormSingle(scope[crossScaleShiftName], features, CrossScaleShiftRows);
         crossGate = new AdaLayerNormSingle(scope[crossGateName], features, CrossGateRows);
-        outputTable = scope.Tensor(prefix + "scale_shift_table", OutputRows, features);
         selfRope = new RotaryEmbedding(features, stream.Heads, config.RopeTheta, stream.MaxPositions, config.DoublePrecisionRope, config.InterleavedRope);
         crossRope = new RotaryEmbedding(config.CrossRopeFeatures, stream.Heads, config.RopeTheta, [config.CrossMaxPosition], config.DoublePrecisionRope, config.InterleavedRope);
     }

@@ -12,7 +12,7 @@ internal sealed class BlurDownsample(WeightScope scope, int stride)
     private const int Size = 5;
 
     // The file's own, binomial; there for stride 1 too, where it does nothing.
-    private readonly Tensor kernel = scope.Tensor("kernel", 1, 1, Size, Size);
+    private readonly Tensor kernel = scope.Tensor("kernel", TensorRole.Filter, 1, 1, Size, Size);
 
     /// <param name="x">[B, C, F, H, W]</param>
     /// <returns>[B, C, F, ceil(H / stride), ceil(W / stride)], in the caller's scope</returns>

@@ -19,11 +19,11 @@ public sealed class LatentUpsampler : IDisposable
     private readonly UpsamplerBlock[] after;
     private readonly Conv3d finalConv;
 
-    private LatentUpsampler(TensorArchive archive, Device device, ScalarType type)
+    /// <param name="archive">this owns it</param>
+    internal LatentUpsampler(TensorArchive archive, LatentUpsamplerConfig config, Device device, ScalarType type)
     {
         this.archive = archive;
-        string config = archive.Files[0].Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{archive.Name} is no latent upsampler: its metadata has no config.");
-        Config = LatentUpsamplerConfig.Read(ConfigSection.Parse(config, archive.Name));
+        Config = config;
         weights = new ComponentWeights(archive, "", device, type);
         try
         {
@@ -57,7 +57,8 @@ public sealed class LatentUpsampler : IDisposable
     {
         try
         {
-            return new LatentUpsampler(archive, device, type);
+            string config = archive.Files[0].Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{archive.Name} is no latent upsampler: its metadata has no config.");
+            return new LatentUpsampler(archive, LatentUpsamplerConfig.Read(ConfigSection.Parse(config, archive.Name)), device, type);
         }
         catch
         {

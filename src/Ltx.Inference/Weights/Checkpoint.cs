@@ -39,6 +39,9 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
+    /// <summary>A checkpoint that is only described: what is built over it is written down.</summary>
+    internal static Checkpoint Of(SchemaRecorder schema, ConfigSection config) => new(schema.Archive, config);
+
     /// <summary>How its tensors come to a device.</summary>
     internal Func<Device, IWeightReader> Reader
     {

@@ -94,8 +94,14 @@ public sealed class ComponentWeights : IDisposable
     internal bool Contains(string name) => archive.Contains(prefix + name);
 
     /// <summary>A tensor that lives as long as the component, converted and moved. It has its numbers once the component is complete.</summary>
-    internal Tensor Take(string name, ScalarType type, ReadOnlySpan<long> shape)
+    /// <param name="name">below the component's prefix</param>
+    /// <param name="type">in which it is computed with</param>
+    /// <param name="role">what it is for</param>
+    /// <param name="shape">which it must have</param>
+    /// <param name="published">in which type published files have it; any other floating-point number is converted just as well</param>
+    internal Tensor Take(string name, ScalarType type, TensorRole role, ReadOnlySpan<long> shape, ElementType published = ElementType.BFloat16)
     {
+        if (archive.Schema is { } schema) return Own(schema.Ask(new ExpectedTensor(prefix + name, published, shape.ToArray(), role), type));
         (SafetensorsFile file, TensorEntry entry) = Find(name, shape);
         Tensor taken;
         if ((ScalarType)entry.Type == type)
@@ -119,8 +125,18 @@ public sealed class ComponentWeights : IDisposable
         return taken;
     }
 
-    /// <summary>Does something with tensors that were taken, once they have their numbers.</summary>
-    internal void WhenRead(Action action) => Reader.Then(action);
+    /// <summary>A tensor that the file may have and nothing here reads.</summary>
+    internal void Ignore(string name, TensorRole role, ReadOnlySpan<long> shape)
+    {
+        taken.Add(prefix + name);
+        if (archive.Schema is not null) Take(name, Type, role, shape);
+    }
+
+    /// <summary>Does something with tensors that were taken, once they have their numbers: never where there are none.</summary>
+    internal void WhenRead(Action action)
+    {
+        if (archive.Schema is null) Reader.Then(action);
+    }
 
     /// <summary>Takes over a tensor that was computed from weights, and lives as long as they do.</summary>
     internal Tensor Own(Tensor derived)
@@ -135,7 +151,11 @@ public sealed class ComponentWeights : IDisposable
     internal IWeightReader NewReader() => archive.Reader(Device);
 
     /// <summary>The weight of a linear layer that is being built; it belongs to the layer.</summary>
-    internal void ReadFirst(LinearSlot linear, Action<LinearWeight> arrived) => ReadWeight(Reader, linear, arrived, Look);
+    internal void ReadFirst(LinearSlot linear, Action<LinearWeight> arrived)
+    {
+        if (archive.Schema is null) ReadWeight(Reader, linear, arrived, Look);
+        else arrived(new DenseWeight(Take(linear.Name + ".weight", Type, TensorRole.Weight, [linear.OutFeatures, linear.InFeatures]).alias()));
+    }
 
     /// <summary>Asks for the weight of a linear layer, as the file has it, in the form in which the layer keeps it. Any number of times.</summary>
     internal void ReadWeight(IWeightReader reader, LinearSlot linear, Action<LinearWeight> arrived) => ReadWeight(reader, linear, arrived, (_, _, _) => { });

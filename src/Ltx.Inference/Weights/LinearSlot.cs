@@ -21,7 +21,7 @@ internal sealed class LinearSlot
         // Known to its owner before anything is read: where the bias is missing, the weight must not be left behind.
         component.Register(this);
         component.ReadFirst(this, read => weight = read);
-        pristineBias = bias ? scope.Tensor("bias", outFeatures) : null;
+        pristineBias = bias ? scope.Tensor("bias", TensorRole.Bias, outFeatures) : null;
     }
 
     /// <summary>The layer's name below the component's prefix.</summary>

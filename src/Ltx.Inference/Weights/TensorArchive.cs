@@ -32,11 +32,17 @@ public sealed class TensorArchive : IDisposable
     /// <summary>How its tensors come to a device.</summary>
     internal Func<Device, IWeightReader> Reader { get; set; }
 
+    /// <summary>Writes down what is asked for, in place of having it; null for what has tensors.</summary>
+    internal SchemaRecorder? Schema { get; private init; }
+
     /// <summary>Opens one safetensors file.</summary>
     public static TensorArchive Open(string path) => new(path, [SafetensorsFile.Open(path)]);
 
     /// <summary>A file that is open already; this owns it.</summary>
     internal static TensorArchive Of(SafetensorsFile file) => new(file.Path, [file]);
+
+    /// <summary>One of no file.</summary>
+    internal static TensorArchive Of(SchemaRecorder schema) => new("a model's schema", []) { Schema = schema };
 
     /// <summary>The same of several, under a name for all.</summary>
     internal static TensorArchive Of(string name, IReadOnlyList<SafetensorsFile> files) => new(name, files);

@@ -42,8 +42,15 @@ public readonly struct WeightScope
 
     /// <summary>A tensor in the component's type, owned by the component.</summary>
     /// <exception cref="WeightsException">It is not there, or has another shape.</exception>
-    public Tensor Tensor(string name, params ReadOnlySpan<long> shape) => component.Take(this[name].path, component.Type, shape);
+    public Tensor Tensor(string name, TensorRole role, params ReadOnlySpan<long> shape) => component.Take(this[name].path, component.Type, role, shape);
+
+    /// <summary>A table of vectors [rows, features] that modulate: published files have it in float32.</summary>
+    /// <exception cref="WeightsException">The same.</exception>
+    public Tensor Table(string name, long rows, long features) => component.Take(this[name].path, component.Type, TensorRole.Offset, [rows, features], Native.ElementType.Float32);
 
     /// <summary>The same in a type of the caller's choice.</summary>
-    public Tensor TensorOf(ScalarType type, string name, params ReadOnlySpan<long> shape) => component.Take(this[name].path, type, shape);
+    public Tensor TensorOf(ScalarType type, string name, TensorRole role, params ReadOnlySpan<long> shape) => component.Take(this[name].path, type, role, shape);
+
+    /// <summary>A tensor that published files have and nothing reads; it need not be there.</summary>
+    internal void Ignore(string name, TensorRole role, params ReadOnlySpan<long> shape) => component.Ignore(this[name].path, role, shape);
 }

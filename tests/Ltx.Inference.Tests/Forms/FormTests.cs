@@ -14,7 +14,7 @@ public sealed class FormTests
     private static readonly ModelPreset Preset = ModelPreset.Read(Path.Combine(Repository.Root, "models", "presets", "ltx-2.3-22b.json"));
 
     // Gemma 3 12B: 48 layers of 3840.
-    private static IReadOnlyList<ExpectedTensor> Checkpoint => CheckpointForm.Tensors(Section(Preset.Checkpoint.Config), 3840, 48);
+    private static IReadOnlyList<ExpectedTensor> Checkpoint => Schemas.Checkpoint(Section(Preset.Checkpoint.Config), 3840, 48);
 
     [Fact]
     public void The_checkpoint_has_exactly_the_published_tensors()
@@ -37,24 +37,44 @@ public sealed class FormTests
         JsonObject config = Preset.Upscaler.Config.DeepClone().AsObject();
         (config["mid_channels"], config["spatial_upsample"], config["temporal_upsample"], config["spatial_scale"], config["rational_resampler"]) = (channels, space, time, scale, rational);
 
-        Assert.Equal(PublishedTensors.Of(file), PublishedTensors.Lines(UpsamplerForm.Tensors(Section(config))));
+        Assert.Equal(PublishedTensors.Of(file), PublishedTensors.Lines(Schemas.Upsampler(Section(config))));
+    }
+
+    [Theory]
+    [InlineData("models/miniature")]
+    [InlineData("tests/goldens/model")]
+    [InlineData("tests/goldens-other-sizes/model")]
+    public void What_a_model_asks_for_while_it_is_built_is_what_its_files_hold(string path)
+    {
+        ModelFolder folder = ModelFolder.Open(Path.Combine(Repository.Root, path));
+        using SafetensorsFile upscaler = SafetensorsFile.Open(folder.Upscaler), checkpoint = SafetensorsFile.Open(folder.Checkpoint);
+        using TensorArchive gemma = TensorArchive.OpenFolder(folder.TextEncoder);
+        ConfigSection root = JsonFile.Read(Path.Combine(folder.TextEncoder, "config.json"));
+
+        Same(ModelCheck.CheckpointTensors(folder), [checkpoint]);
+        Same(Schemas.Upsampler(ConfigSection.Parse(upscaler.Metadata["config"], folder.Upscaler)), [upscaler]);
+        Same([.. Schemas.LanguageModel(GemmaConfig.Read(root)), .. root.Has("vision_config") ? Schemas.Vision(VisionConfig.Read(root)) : []], gemma.Files);
+
+        static void Same(IEnumerable<ExpectedTensor> expected, IEnumerable<SafetensorsFile> files) => Assert.Equal(
+            files.SelectMany(file => file.Tensors.Values).Select(entry => $"{entry.Name} [{string.Join(',', entry.Shape)}]").Order(StringComparer.Ordinal),
+            expected.Select(tensor => $"{tensor.Name} [{string.Join(',', tensor.Shape)}]").Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public void The_distilled_lora_has_the_published_size()
     {
-        TensorList tensors = Lora(Preset.DistilledLora!);
+        IReadOnlyList<ExpectedTensor> tensors = Lora(Preset.DistilledLora!);
 
-        Assert.Equal(3320, tensors.Count());
+        Assert.Equal(3320, tensors.Count);
         Assert.Equal(7_604_994_048, tensors.Sum(tensor => tensor.Length));
     }
 
     [Fact]
     public void The_adapter_changes_the_published_480_layers()
     {
-        TensorList tensors = Lora(Preset.InpaintAdapter!);
+        IReadOnlyList<ExpectedTensor> tensors = Lora(Preset.InpaintAdapter!);
 
-        Assert.Equal(960, tensors.Count());
+        Assert.Equal(960, tensors.Count);
         Assert.All(tensors, tensor => Assert.Contains(128L, tensor.Shape));
         // The published file has 1,308,778,338 bytes with its header, of which 960 tensors need about 130 bytes each.
         Assert.InRange(1_308_778_338 - tensors.Sum(tensor => tensor.Length), 50_000, 250_000);
@@ -64,10 +84,10 @@ public sealed class FormTests
     public void Gemma_has_the_published_number_of_parameters()
     {
         ConfigSection root = Section(Preset.TextEncoder.Files["config.json"]);
-        TensorList language = GemmaForm.LanguageModel(GemmaConfig.Read(root));
+        IReadOnlyList<ExpectedTensor> language = Schemas.LanguageModel(GemmaConfig.Read(root));
 
         Assert.Equal(11_766_034_176, language.Sum(tensor => tensor.Elements));
-        Assert.Equal(12_187_325_040, language.Concat(GemmaForm.Vision(VisionConfig.Read(root))).Sum(tensor => tensor.Elements));
+        Assert.Equal(12_187_325_040, language.Concat(Schemas.Vision(VisionConfig.Read(root))).Sum(tensor => tensor.Elements));
     }
 
     [Theory]
@@ -83,7 +103,7 @@ public sealed class FormTests
         Assert.Equal(blocks == 44 ? 29.1 : 29.5, Math.Round(tensors.Sum(tensor => tensor.Length) / 1e9, 1));
     }
 
-    private static TensorList Lora(ModelPreset.Lora lora) => LoraForm.Tensors(Checkpoint, lora.Rank, new Regex(lora.Modules));
+    private static IReadOnlyList<ExpectedTensor> Lora(ModelPreset.Lora lora) => LoraForm.Tensors(Checkpoint, lora.Rank, new Regex(lora.Modules));
 
     private static ConfigSection Section(JsonObject config) => ConfigSection.Parse(config.ToJsonString(), "test");
 }

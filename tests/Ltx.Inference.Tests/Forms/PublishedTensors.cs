@@ -1,6 +1,6 @@
+using Ltx.Inference.Weights;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Ltx.Inference.Forms;
 using Ltx.Inference.Native;
 
 namespace Ltx.Inference.Tests.Forms;

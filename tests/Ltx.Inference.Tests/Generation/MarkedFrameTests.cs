@@ -58,7 +58,7 @@ public class MarkedFrameTests
         ModelFolder folder = ModelFolder.Open(gemma.Path);
         ModelFacts blind = ModelFacts.Read(folder), seeing = ModelFacts.Read(folder, sees: true);
         VisionConfig config = VisionConfig.Read(JsonFile.Read(Path.Combine(folder.TextEncoder, "config.json")));
-        long numbers = GemmaForm.Vision(config).Sum(tensor => tensor.Elements);
+        long numbers = Schemas.Vision(config).Sum(tensor => tensor.Elements);
         Assert.Equal((0, numbers), (blind.VisionSize.Numbers, seeing.VisionSize.Numbers));
         // A preset's description has no expansion written in, and is asked in the same way.
         ModelPreset preset = ModelPreset.Read(Path.Combine(Repository.Root, "models", "presets", "ltx-2.3-22b.json"));

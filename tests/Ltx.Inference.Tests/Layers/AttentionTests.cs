@@ -44,7 +44,7 @@ public sealed class AttentionTests : IDisposable
     [Fact]
     public void Left_out_its_values_go_through_and_are_gated_all_the_same() => AssertNear(Out(PerHead(Project("to_v"))), attention.Forward(x, x, passValues: true));
 
-    private Tensor Weight(string name, params long[] shape) => weights.Take(name, ScalarType.Float32, shape);
+    private Tensor Weight(string name, params long[] shape) => weights.Take(name, ScalarType.Float32, TensorRole.Weight, shape);
 
     private Tensor Project(string name) => nn.functional.linear(x, Weight(name + ".weight", Features, Features), Weight(name + ".bias", Features));
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Ltx.Inference.Expansion;
-using Ltx.Inference.Forms;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Native;

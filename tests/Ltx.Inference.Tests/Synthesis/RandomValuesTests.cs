@@ -1,5 +1,5 @@
+using Ltx.Inference.Weights;
 using System.Runtime.InteropServices;
-using Ltx.Inference.Forms;
 using Ltx.Inference.Native;
 using Ltx.Inference.Synthesis;
 

@@ -67,13 +67,13 @@ public sealed class TensorArchiveTests : IDisposable
         long before = LiveTensors.Before();
         using (ComponentWeights component = new(archive, "", CPU, ScalarType.Float32))
         {
-            Tensor b = component.Root.Tensor("b", 3);
+            Tensor b = component.Root.Tensor("b", TensorRole.Weight, 3);
             Assert.Equal(ScalarType.Float32, b.dtype);
             Assert.Contains("\"c\"", Assert.Throws<WeightsException>(() => component.Complete()).Message, StringComparison.Ordinal);
-            Assert.Throws<WeightsException>(() => component.Root.Tensor("c", 1));
-            Assert.Throws<WeightsException>(() => component.Root["deeper"].Tensor("c"));
+            Assert.Throws<WeightsException>(() => component.Root.Tensor("c", TensorRole.Weight, 1));
+            Assert.Throws<WeightsException>(() => component.Root["deeper"].Tensor("c", TensorRole.Weight));
             component.Complete("c");
-            component.Root.Tensor("c");
+            component.Root.Tensor("c", TensorRole.Weight);
             component.Complete();
         }
         Assert.Equal(before, Tensor.TotalCount);

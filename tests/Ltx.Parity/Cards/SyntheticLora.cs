@@ -1,4 +1,3 @@
-using Ltx.Inference.Forms;
 using Ltx.Inference.Native;
 using Ltx.Inference.Synthesis;
 using Ltx.Inference.Transformer;

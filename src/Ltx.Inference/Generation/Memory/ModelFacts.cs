@@ -16,10 +16,10 @@ namespace Ltx.Inference.Generation.Memory;
 /// <summary>What a memory plan has to know of a model: its configs, and how many numbers its parts have. Read from headers alone.</summary>
 internal sealed record ModelFacts
 {
-    // Where each part lies in the checkpoint: see LtxTransformer, EmbeddingsConnector, FeatureExtractor, AudioCodec.
-    private const string TransformerPrefix = "model.diffusion_model.", BlocksPrefix = $"{TransformerPrefix}transformer_blocks.";
+    // Where each part lies in the checkpoint: see FeatureExtractor, AudioCodec.
+    private const string BlocksPrefix = $"{LtxTransformer.Prefix}transformer_blocks.";
     private const string VocoderPrefix = "vocoder.", ProjectionPrefix = "text_embedding_projection.";
-    private static readonly string[] ConnectorPrefixes = [$"{TransformerPrefix}video_embeddings_connector.", $"{TransformerPrefix}audio_embeddings_connector."];
+    private static readonly string[] ConnectorPrefixes = [EmbeddingsConnector.VideoPrefix, EmbeddingsConnector.AudioPrefix];
 
     public required TransformerConfig Transformer { get; init; }
 
@@ -110,15 +110,15 @@ internal sealed record ModelFacts
     {
         ConfigSection checkpoint = Config(preset.Checkpoint.Config, "checkpoint"), upscaler = Config(preset.Upscaler.Config, "upscaler"), gemma = Config(preset.TextEncoder.Files["config.json"], "text encoder");
         GemmaConfig text = GemmaConfig.Read(gemma);
-        List<ExpectedTensor> tensors = [.. CheckpointForm.Tensors(checkpoint, text.HiddenSize, text.Layers)];
+        IReadOnlyList<ExpectedTensor> tensors = Schemas.Checkpoint(checkpoint, text.HiddenSize, text.Layers);
         VisionConfig? vision = sees ? VisionConfig.Read(gemma) : null;
         return From(
             checkpoint, upscaler, gemma,
-            Shapes(tensors), Shapes(UpsamplerForm.Tensors(upscaler)), Shapes(GemmaForm.LanguageModel(text)), writesPrompts: true, float8: new HashSet<string>()) with
+            Shapes(tensors), Shapes(Schemas.Upsampler(upscaler)), Shapes(Schemas.LanguageModel(text)), writesPrompts: true, float8: new HashSet<string>()) with
         {
             PristineBytes = tensors.Where(tensor => IsLinear(tensor.Name, tensor.Shape)).Sum(tensor => tensor.Length),
             Vision = vision,
-            VisionSize = vision is null ? default : PartSize.Of(Shapes(GemmaForm.Vision(vision))),
+            VisionSize = vision is null ? default : PartSize.Of(Shapes(Schemas.Vision(vision))),
         };
     }
 
@@ -172,7 +172,7 @@ internal sealed record ModelFacts
         if (faults.FirstOrDefault() is { } fault) throw new WeightsException($"{path} {fault}");
     }
 
-    private static bool InTransformer(string name) => name.StartsWith(TransformerPrefix, StringComparison.Ordinal) && !ConnectorPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
+    private static bool InTransformer(string name) => name.StartsWith(LtxTransformer.Prefix, StringComparison.Ordinal) && !ConnectorPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 
     // Tables of modulation have two dimensions as well, and other names.
     private static bool IsLinear(string name, long[] shape) => InTransformer(name) && shape.Length == 2 && name.EndsWith(".weight", StringComparison.Ordinal);

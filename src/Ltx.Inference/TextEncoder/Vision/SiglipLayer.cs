@@ -8,10 +8,10 @@ namespace Ltx.Inference.TextEncoder.Vision;
 internal sealed class SiglipLayer(WeightScope scope, VisionConfig config)
 {
     private readonly AffineNorm beforeAttention = new(scope["layer_norm1"], config.HiddenSize, config.Epsilon);
-    private readonly SiglipAttention attention = new(scope["self_attn"], config);
     private readonly AffineNorm beforeFeedForward = new(scope["layer_norm2"], config.HiddenSize, config.Epsilon);
     private readonly Linear up = new(scope["mlp"]["fc1"], config.HiddenSize, config.IntermediateSize);
     private readonly Linear down = new(scope["mlp"]["fc2"], config.IntermediateSize, config.HiddenSize);
+    private readonly SiglipAttention attention = new(scope["self_attn"], config);
 
     /// <param name="x">[B, P, D]</param>
     public Tensor Forward(Tensor x)

@@ -9,10 +9,10 @@ namespace Ltx.Inference.TextEncoder.Vision;
 /// </summary>
 internal sealed class VisionProjector(WeightScope scope, VisionConfig config)
 {
-    private readonly GemmaNorm norm = new(scope["mm_soft_emb_norm"], config.HiddenSize, config.Epsilon);
-
     // [in, out]: the file has it as it is multiplied from the right, not as linear layers have theirs.
-    private readonly Tensor projection = scope.Tensor("mm_input_projection_weight", config.HiddenSize, config.TextSize);
+    private readonly Tensor projection = scope.Tensor("mm_input_projection_weight", TensorRole.Weight, config.HiddenSize, config.TextSize);
+
+    private readonly GemmaNorm norm = new(scope["mm_soft_emb_norm"], config.HiddenSize, config.Epsilon);
 
     /// <param name="states">[B, P, D]</param>
     /// <returns>[B, tokens, hidden size of the language model]</returns>

@@ -15,9 +15,9 @@ internal sealed class VisionTower
     {
         this.config = config;
         WeightScope embeddings = scope["embeddings"];
-        patches = embeddings["patch_embedding"].Tensor("weight", config.HiddenSize, 3, config.PatchSize, config.PatchSize);
-        patchBias = embeddings["patch_embedding"].Tensor("bias", config.HiddenSize);
-        places = embeddings["position_embedding"].Tensor("weight", config.PatchesPerSide * config.PatchesPerSide, config.HiddenSize);
+        patches = embeddings["patch_embedding"].Tensor("weight", TensorRole.Weight, config.HiddenSize, 3, config.PatchSize, config.PatchSize);
+        patchBias = embeddings["patch_embedding"].Tensor("bias", TensorRole.Bias, config.HiddenSize);
+        places = embeddings["position_embedding"].Tensor("weight", TensorRole.Embedding, config.PatchesPerSide * config.PatchesPerSide, config.HiddenSize);
         for (int i = 0; i < config.Layers; i++) layers.Add(new SiglipLayer(scope["encoder"]["layers"][i], config));
         afterLayers = new AffineNorm(scope["post_layernorm"], config.HiddenSize, config.Epsilon);
     }

@@ -1,4 +1,4 @@
-namespace Ltx.Inference.Forms;
+namespace Ltx.Inference.Weights;
 
 /// <summary>What a tensor is for: it decides which random numbers can stand in for it.</summary>
 public enum TensorRole

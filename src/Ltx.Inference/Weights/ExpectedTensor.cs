@@ -1,6 +1,6 @@
 using Ltx.Inference.Native;
 
-namespace Ltx.Inference.Forms;
+namespace Ltx.Inference.Weights;
 
 /// <summary>One tensor that a file of a known form has.</summary>
 /// <param name="Name">in the file</param>
