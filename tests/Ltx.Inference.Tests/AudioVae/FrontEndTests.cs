@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.AudioVae;
 
+[Fast]
 public class FrontEndTests
 {
     [Fact]

@@ -2,6 +2,7 @@ using Ltx.Inference.Expansion;
 
 namespace Ltx.Inference.Tests.Expansion;
 
+[Fast]
 public class ExpansionTextTests
 {
     private const string Good = "A red disc glides over the dark water, very, very, very slowly, and leaves a thin wake behind it.";

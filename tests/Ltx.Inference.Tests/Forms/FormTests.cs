@@ -9,6 +9,7 @@ using Ltx.Inference.Weights;
 namespace Ltx.Inference.Tests.Forms;
 
 /// <summary>The forms, from the public configs, against what is known of the published files.</summary>
+[Fast]
 public sealed class FormTests
 {
     private static readonly ModelPreset Preset = ModelPreset.Read(Path.Combine(Repository.Root, "models", "presets", "ltx-2.3-22b.json"));

@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.Generation;
 
+[Fast]
 public sealed class ClipTensorsTests : IDisposable
 {
     private static readonly VideoScale Scale = new(8, 32, 32);

@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.Generation;
 
+[Fast]
 public sealed class SeamBlendTests : IDisposable
 {
     private const int Height = 112, Width = 160;

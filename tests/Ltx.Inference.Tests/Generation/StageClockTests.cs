@@ -3,6 +3,7 @@ using Ltx.Inference.Generation;
 
 namespace Ltx.Inference.Tests.Generation;
 
+[Fast]
 public sealed class StageClockTests
 {
     [Fact]

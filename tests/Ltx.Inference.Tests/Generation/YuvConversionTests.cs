@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.Generation;
 
+[Fast]
 public sealed class YuvConversionTests : IDisposable
 {
     private static readonly YuvColours Bt709 = YuvColours.Bt709, Bt601 = Bt709 with { Kr = 0.299, Kb = 0.114 };

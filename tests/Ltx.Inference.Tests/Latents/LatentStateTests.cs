@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.Latents;
 
+[Fast]
 public sealed class LatentStateTests : IDisposable
 {
     private const double Rate = 24;

@@ -3,6 +3,7 @@ using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.Latents;
 
+[Fast]
 public class ScaleTests
 {
     // 25 latent frames a second, as in LTX-2.3.

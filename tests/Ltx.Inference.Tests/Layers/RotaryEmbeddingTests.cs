@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.Layers;
 
+[Fast]
 public sealed class RotaryEmbeddingTests : IDisposable
 {
     private const int Heads = 2, Features = 32, Tokens = 5;

@@ -3,6 +3,7 @@ using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Tests.Lora;
 
+[Fast]
 public sealed class LoraFileTests : IDisposable
 {
     private const string Layer = "diffusion_model.transformer_blocks.0.attn1.to_q";

@@ -2,6 +2,7 @@ using Ltx.Inference.Lora;
 
 namespace Ltx.Inference.Tests.Lora;
 
+[Fast]
 public class LoraNamesTests
 {
     private static readonly LoraNames Names = new(

@@ -8,6 +8,7 @@ using Ltx.Inference.Weights;
 namespace Ltx.Inference.Tests.Measuring;
 
 /// <summary>The arithmetic of LTX-2.3, against numbers that were counted apart from this code; they are rounded to whole TFLOP.</summary>
+[Fast]
 public sealed class WorkTests
 {
     private const double Tera = 1e12, Rounding = 0.75;

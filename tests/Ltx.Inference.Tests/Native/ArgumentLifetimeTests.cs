@@ -8,6 +8,7 @@ using static TorchSharp.torch;
 namespace Ltx.Inference.Tests.Native;
 
 /// <summary>What TorchSharp hands to libtorch lives until libtorch is done with it (build/TorchSharpPatch).</summary>
+[Fast]
 [Collection(Alone.Name)]
 public sealed class ArgumentLifetimeTests
 {

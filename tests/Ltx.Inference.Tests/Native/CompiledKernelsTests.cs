@@ -4,6 +4,7 @@ using Ltx.Inference.Native;
 namespace Ltx.Inference.Tests.Native;
 
 // Alone: the C library's environment must not change while another thread reads it.
+[Fast]
 [Collection(Alone.Name)]
 public sealed partial class CompiledKernelsTests : IDisposable
 {

@@ -3,6 +3,7 @@ using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.Native;
 
+[Fast]
 [Collection(Alone.Name)]
 public class OperatorsTests
 {

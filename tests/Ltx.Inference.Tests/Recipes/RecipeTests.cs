@@ -5,6 +5,7 @@ using Ltx.Inference.Sampling;
 namespace Ltx.Inference.Tests.Recipes;
 
 /// <summary>The recipes that are part of the program, against the numbers of their sources.</summary>
+[Fast]
 public sealed class RecipeTests
 {
     private const int Tokens = 8160;

@@ -3,6 +3,7 @@ using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.Sampling;
 
+[Fast]
 public class NoiseSourceTests
 {
     [Theory]

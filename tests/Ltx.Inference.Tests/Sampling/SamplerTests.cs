@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.Sampling;
 
+[Fast]
 public sealed class SamplerTests : IDisposable
 {
     private readonly DisposeScope scope = NewDisposeScope();

@@ -2,6 +2,7 @@ using Ltx.Inference.Sampling;
 
 namespace Ltx.Inference.Tests.Sampling;
 
+[Fast]
 public class SigmaScheduleTests
 {
     // The endpoint's fewest, default and most steps; a clip of one cell, an ordinary one, and the largest: 481 frames of 1920x1088.

@@ -5,6 +5,7 @@ using Ltx.Inference.Synthesis;
 
 namespace Ltx.Inference.Tests.Synthesis;
 
+[Fast]
 public sealed class RandomValuesTests
 {
     [Fact]

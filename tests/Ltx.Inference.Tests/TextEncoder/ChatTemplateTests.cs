@@ -2,6 +2,7 @@ using Ltx.Inference.TextEncoder;
 
 namespace Ltx.Inference.Tests.TextEncoder;
 
+[Fast]
 public class ChatTemplateTests
 {
     [Fact]

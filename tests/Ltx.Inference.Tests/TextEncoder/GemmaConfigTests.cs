@@ -3,6 +3,7 @@ using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Tests.TextEncoder;
 
+[Fast]
 public class GemmaConfigTests
 {
     // What the hub's config of the 12B model says, and leaves out.

@@ -3,6 +3,7 @@ using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.Transformer;
 
+[Fast]
 public class TokenLevelsTests
 {
     [Fact]

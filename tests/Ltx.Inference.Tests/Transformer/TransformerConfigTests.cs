@@ -5,6 +5,7 @@ using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Tests.Transformer;
 
+[Fast]
 public class TransformerConfigTests
 {
     // Tensors of the same names and shapes, and another computation: nothing but the config tells.

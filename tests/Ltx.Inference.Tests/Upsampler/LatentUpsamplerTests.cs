@@ -9,6 +9,7 @@ using static TorchSharp.torch;
 namespace Ltx.Inference.Tests.Upsampler;
 
 /// <summary>The upsamplers that no golden has. Latents of 4 channels, 32 inside, one block a stage.</summary>
+[Fast]
 public sealed class LatentUpsamplerTests : IDisposable
 {
     private const int Channels = 32;

@@ -5,6 +5,7 @@ using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Tests.VideoVae;
 
+[Fast]
 public class VideoVaeConfigTests
 {
     [Fact]

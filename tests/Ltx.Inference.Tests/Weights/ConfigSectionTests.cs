@@ -2,6 +2,7 @@ using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Tests.Weights;
 
+[Fast]
 public class ConfigSectionTests
 {
     private static readonly ConfigSection Config = ConfigSection.Parse(

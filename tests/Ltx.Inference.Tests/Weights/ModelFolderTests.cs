@@ -2,6 +2,7 @@ using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Tests.Weights;
 
+[Fast]
 public sealed class ModelFolderTests : IDisposable
 {
     private readonly WeightFiles files = new();

@@ -4,6 +4,7 @@ using Ltx.Inference.Weights;
 namespace Ltx.Inference.Tests.Weights;
 
 /// <summary>Files that somebody broke on purpose: each must be refused with a sentence, whatever it claims.</summary>
+[Fast]
 public sealed class SafetensorsAttackTests : IDisposable
 {
     private const string Sound = """{"dtype":"F32","shape":[2],"data_offsets":[0,8]}""";

@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.Weights;
 
+[Fast]
 public sealed class SafetensorsFuzzTests : IDisposable
 {
     private const int Rounds = 6000, Seed = 20250101;

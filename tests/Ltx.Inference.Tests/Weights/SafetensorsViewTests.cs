@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.Weights;
 
+[Fast]
 [Collection(Alone.Name)]
 public sealed class SafetensorsViewTests : IDisposable
 {

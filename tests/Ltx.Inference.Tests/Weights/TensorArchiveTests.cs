@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 
 namespace Ltx.Inference.Tests.Weights;
 
+[Fast]
 [Collection(Alone.Name)]
 public sealed class TensorArchiveTests : IDisposable
 {

@@ -8,6 +8,7 @@ using static TorchSharp.torch;
 namespace Ltx.Inference.Tests.Weights;
 
 /// <summary>The way to a device, with a device that copies as late as it may.</summary>
+[Fast]
 [Collection(Alone.Name)]
 public sealed class UploadingReaderTests : IDisposable
 {

@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Ltx.Server.Tests.Auth;
 
+[Fast]
 public class AuthTests
 {
     [Theory]

@@ -5,6 +5,7 @@ using Ltx.Server.Bench;
 
 namespace Ltx.Server.Tests.Bench;
 
+[Fast]
 public sealed class StageTableTests
 {
     private static readonly Ceiling Device = new(1e12, 5e11, 2e11, "made up");

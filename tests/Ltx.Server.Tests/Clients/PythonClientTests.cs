@@ -9,6 +9,7 @@ using Ltx.Server.Tls;
 namespace Ltx.Server.Tests.Clients;
 
 /// <summary>The requests of fal's Python client, replayed over TLS in the order in which it makes them: it speaks https alone and follows the URLs that it is given.</summary>
+[Fast]
 public class PythonClientTests
 {
     [Fact]

@@ -4,6 +4,7 @@ using Ltx.Server.Commands;
 
 namespace Ltx.Server.Tests.Commands;
 
+[Fast]
 public sealed class LoraChoiceTextTests
 {
     [Theory]

@@ -5,6 +5,7 @@ using Ltx.Server.Tests.Support;
 
 namespace Ltx.Server.Tests.Commands;
 
+[Fast]
 public class RequestsAccessTests
 {
     [Theory]

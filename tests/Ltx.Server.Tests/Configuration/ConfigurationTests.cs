@@ -3,6 +3,7 @@ using Ltx.Server.Tests.Support;
 
 namespace Ltx.Server.Tests.Configuration;
 
+[Fast]
 public class ConfigurationTests
 {
     [Fact]

@@ -6,6 +6,7 @@ using Ltx.Server.Tests.Support;
 namespace Ltx.Server.Tests.Fal;
 
 /// <summary>Every field of the schema against its type and its bounds, through the server: fal's form, whole.</summary>
+[Fast]
 public class FieldErrorTests
 {
     /// <summary>What is wrong, and what is said of it. Written apart from the schema on purpose.</summary>

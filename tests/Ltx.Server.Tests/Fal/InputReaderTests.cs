@@ -4,6 +4,7 @@ using Ltx.Server.Fal;
 
 namespace Ltx.Server.Tests.Fal;
 
+[Fast]
 public class InputReaderTests
 {
     [Fact]

@@ -9,6 +9,7 @@ using Ltx.Server.Tests.Support;
 namespace Ltx.Server.Tests.Fal;
 
 /// <summary>Any JSON at all, sent to the real routes: 200 exactly when the schema allows it, else 400, 413 or 422 in fal's form, never 500.</summary>
+[Fast]
 public class JsonPropertyTests
 {
     private static readonly Gen<string> Scalar = Gen.OneOf(

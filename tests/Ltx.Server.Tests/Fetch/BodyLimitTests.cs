@@ -6,6 +6,7 @@ using Ltx.Server.Tests.Fetch.Support;
 namespace Ltx.Server.Tests.Fetch;
 
 /// <summary>Bodies that are too long, never end, lie about their length or are not what they seem. The limit of the tests is 1,000,000 bytes.</summary>
+[Fast]
 public class BodyLimitTests
 {
     private const int Limit = 1_000_000;

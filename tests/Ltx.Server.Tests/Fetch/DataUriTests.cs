@@ -4,6 +4,7 @@ using Ltx.Server.Tests.Fetch.Support;
 
 namespace Ltx.Server.Tests.Fetch;
 
+[Fast]
 public class DataUriTests
 {
     [Theory]

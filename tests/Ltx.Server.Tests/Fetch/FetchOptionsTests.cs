@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace Ltx.Server.Tests.Fetch;
 
+[Fast]
 public class FetchOptionsTests
 {
     [Fact]

@@ -4,6 +4,7 @@ using Ltx.Server.Tests.Fetch.Support;
 namespace Ltx.Server.Tests.Fetch;
 
 /// <summary>URLs that name what they must not, directly. {p} is the port of a service on loopback that must not be reached.</summary>
+[Fast]
 public class HostileUrlTests
 {
     [Theory]

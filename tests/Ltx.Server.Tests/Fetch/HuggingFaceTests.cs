@@ -2,6 +2,7 @@ using Ltx.Server.Fetch;
 
 namespace Ltx.Server.Tests.Fetch;
 
+[Fast]
 public class HuggingFaceTests
 {
     private const string Commit = "0123456789abcdef0123456789abcdef01234567";

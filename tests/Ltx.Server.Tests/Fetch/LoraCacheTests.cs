@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Ltx.Server.Tests.Fetch;
 
 /// <summary>The cache holds three of the tests' LoRAs of 900,000 bytes.</summary>
+[Fast]
 public class LoraCacheTests
 {
     private const int Size = 900_000;

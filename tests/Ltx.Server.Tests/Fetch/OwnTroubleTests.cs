@@ -5,6 +5,7 @@ using Ltx.Server.Tests.Fetch.Support;
 namespace Ltx.Server.Tests.Fetch;
 
 /// <summary>A disk that fails us is not the client's fault: no <see cref="FetchException"/>, which a client would be shown, and no further try.</summary>
+[Fast]
 public partial class OwnTroubleTests
 {
     [Theory]

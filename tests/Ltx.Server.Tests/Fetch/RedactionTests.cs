@@ -3,6 +3,7 @@ using Ltx.Server.Tests.Fetch.Support;
 
 namespace Ltx.Server.Tests.Fetch;
 
+[Fast]
 public class RedactionTests
 {
     [Theory]

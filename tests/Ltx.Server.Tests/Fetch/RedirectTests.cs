@@ -6,6 +6,7 @@ using Ltx.Server.Tests.Fetch.Support;
 namespace Ltx.Server.Tests.Fetch;
 
 /// <summary>A public server that sends us on. {p} is the port of a service on loopback that must not be reached.</summary>
+[Fast]
 public class RedirectTests
 {
     [Theory]

@@ -10,6 +10,7 @@ using Microsoft.Net.Http.Headers;
 namespace Ltx.Server.Tests.Fetch;
 
 /// <summary>Connections that drop on the way, and what servers then answer.</summary>
+[Fast]
 public class ResumeTests
 {
     private static readonly byte[] Content = TestFetch.RandomBytes(300_000);

@@ -6,6 +6,7 @@ using Ltx.Server.Tests.Fetch.Support;
 namespace Ltx.Server.Tests.Fetch;
 
 /// <summary>The client as webhooks use it.</summary>
+[Fast]
 public class SafeHttpTests
 {
     [Fact]

@@ -4,6 +4,7 @@ using Ltx.Server.Tests.Fetch.Support;
 namespace Ltx.Server.Tests.Fetch;
 
 /// <summary>Many requests that want one LoRA at once.</summary>
+[Fast]
 public class SingleFlightTests
 {
     [Fact]

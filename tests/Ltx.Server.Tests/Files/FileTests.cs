@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Ltx.Server.Tests.Files;
 
+[Fast]
 public class FileTests
 {
     [Fact]

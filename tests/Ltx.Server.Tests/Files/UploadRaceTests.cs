@@ -7,6 +7,7 @@ using Ltx.Server.Tests.Support;
 namespace Ltx.Server.Tests.Files;
 
 /// <summary>One upload, several senders at once; and the room that all of them together may take.</summary>
+[Fast]
 public class UploadRaceTests
 {
     [Fact]

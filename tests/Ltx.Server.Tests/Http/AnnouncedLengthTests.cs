@@ -2,6 +2,7 @@ using Ltx.Server.Tests.Support;
 
 namespace Ltx.Server.Tests.Http;
 
+[Fast]
 [Collection("alone")]
 public class AnnouncedLengthTests
 {

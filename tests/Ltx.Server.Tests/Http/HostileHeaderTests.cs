@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Ltx.Server.Tests.Http;
 
 /// <summary>Headers as HTTP libraries do not write them: answered, never a 500, and nothing of them stays behind.</summary>
+[Fast]
 public class HostileHeaderTests
 {
     [Theory]

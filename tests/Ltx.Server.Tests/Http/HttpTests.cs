@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ltx.Server.Tests.Http;
 
+[Fast]
 public class HttpTests
 {
     [Fact]

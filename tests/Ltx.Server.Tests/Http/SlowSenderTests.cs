@@ -7,6 +7,7 @@ using Ltx.Server.Tests.Support;
 namespace Ltx.Server.Tests.Http;
 
 /// <summary>Whoever sends slowly, or not at all, keeps nobody waiting but himself, and not for long.</summary>
+[Fast]
 public class SlowSenderTests
 {
     private const int Large = 2 << 20;

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Ltx.Server.Tests.Media;
 
+[Fast]
 public class LoadLogTests
 {
     [Fact]

@@ -8,6 +8,7 @@ using Ltx.Server.Tests.Support;
 namespace Ltx.Server.Tests.Models;
 
 /// <summary>Pulling from a hub that is honest, and from one that is anything but.</summary>
+[Fast]
 public sealed class ModelPullTests : IAsyncDisposable
 {
     private const string Weights = "weights.safetensors";

@@ -10,6 +10,7 @@ using OpenTelemetry.Trace;
 
 namespace Ltx.Server.Tests.Observability;
 
+[Fast]
 public class OtlpTests
 {
     [Fact]

@@ -4,6 +4,7 @@ using Ltx.Server.Tests.Support;
 namespace Ltx.Server.Tests.Playground;
 
 /// <summary>The rasteriser's boxes, rows and reuse against the rule itself.</summary>
+[Fast]
 public class MaskRasteriserTests
 {
     private const int Width = 57, Height = 41;

@@ -5,6 +5,7 @@ using Ltx.Server.Tests.Support;
 namespace Ltx.Server.Tests.Playground;
 
 /// <summary>How the page, its files and the documents are served.</summary>
+[Fast]
 public partial class PageTests
 {
     private const string Policy =

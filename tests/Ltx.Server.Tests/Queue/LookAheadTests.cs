@@ -6,6 +6,7 @@ using Ltx.Server.Tests.Support;
 namespace Ltx.Server.Tests.Queue;
 
 /// <summary>The next request's inputs are fetched while another one runs. Runs wait at gates; nothing here depends on time.</summary>
+[Fast]
 public class LookAheadTests
 {
     [Fact]

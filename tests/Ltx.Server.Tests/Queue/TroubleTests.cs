@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace Ltx.Server.Tests.Queue;
 
 /// <summary>What goes wrong around a run, and at a stop, ends neither the server nor another request.</summary>
+[Fast]
 public class TroubleTests
 {
     [Fact]

@@ -5,6 +5,7 @@ using Ltx.Server.Tests.Support;
 
 namespace Ltx.Server.Tests.Queue;
 
+[Fast]
 public class WaitingLanesTests
 {
     [Fact]

@@ -4,6 +4,7 @@ using Ltx.Server.Tests.Support;
 
 namespace Ltx.Server.Tests.Safety;
 
+[Fast]
 public sealed class PromptListTests : IDisposable
 {
     private readonly TempFolder folder = new();

@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Ltx.Server.Tests.Storage;
 
 /// <summary>The server tidies up behind itself and behind nobody else.</summary>
+[Fast]
 public class DataFolderTests
 {
     [Fact]

@@ -4,6 +4,7 @@ using Ltx.Server.Tests.Support;
 
 namespace Ltx.Server.Tests.Webhooks;
 
+[Fast]
 public class WebhookTests
 {
     [Fact]

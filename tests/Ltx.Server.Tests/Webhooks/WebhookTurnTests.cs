@@ -12,6 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Ltx.Server.Tests.Webhooks;
 
 /// <summary>One caller's webhooks, whatever becomes of them, leave the others' their turns.</summary>
+[Fast]
 public class WebhookTurnTests
 {
     private const int Many = 40; // more than were ever looked at together
