@@ -3,7 +3,7 @@ using Ltx.Inference.Measuring;
 using Ltx.Inference.Synthesis;
 using Ltx.Inference.Transformer;
 using Ltx.Inference.Weights;
-using Ltx.Server.Commands;
+using Ltx.Server.Media;
 using static TorchSharp.torch;
 
 namespace Ltx.Benchmarks;
@@ -21,8 +21,8 @@ public abstract class BlockBenchmarks
     // Weights and inputs live until the process ends, as everywhere here.
     private protected void Open(string preset, int tokens, Device device, ScalarType type)
     {
-        ModelPreset form = ModelPreset.Read(Path.Combine(ModelsCommand.Folder, "presets", $"{preset}.json"));
-        Checkpoint checkpoint = Checkpoint.Open(new ImaginedModel(form, new SynthesisOptions(Layers: 1), ModelsCommand.Folder).Folder);
+        ModelPreset form = ModelPreset.Read(Path.Combine(ModelLocator.Models, "presets", $"{preset}.json"));
+        Checkpoint checkpoint = Checkpoint.Open(new ImaginedModel(form, new SynthesisOptions(Layers: 1), ModelLocator.Models).Folder);
         TransformerConfig config = TransformerConfig.From(checkpoint.Config);
         ComponentWeights weights = checkpoint.Component("model.diffusion_model.", device, type);
         WeightScope root = weights.Root;

@@ -1,8 +1,8 @@
 using BenchmarkDotNet.Attributes;
 using Ltx.Inference.Generation;
-using Ltx.Inference.Recipes;
 using Ltx.Inference.Latents;
-using Ltx.Server.Commands;
+using Ltx.Inference.Recipes;
+using Ltx.Server.Media;
 using static TorchSharp.torch;
 
 namespace Ltx.Benchmarks;

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Ltx.Server.Commands;
+using Ltx.Server.Media;
 using Ltx.Video;
 
 namespace Ltx.Benchmarks;

@@ -68,6 +68,7 @@ internal static class ServeHost
 
         var app = builder.Build();
         app.Services.GetRequiredService<PrometheusText>(); // listens from here on; what was counted before would be lost
+        app.Services.GetRequiredService<QueueGauges>(); // nobody else asks for it, and its instruments must exist
         app.Services.GetRequiredService<FileStore>().RemoveStrays();
 
         // What lies damaged in the data folder ends a start here, with a sentence, and not in the middle of it.
@@ -117,6 +118,8 @@ internal static class ServeHost
         services.AddSingleton<OpenCalls>();
 
         services.AddSingleton<FileStore>();
+        services.AddSingleton<ISwept>(provider => provider.GetRequiredService<FileStore>());
+        services.AddSingleton<ISwept, OldRequests>();
         services.AddSingleton<UploadService>();
         services.AddSingleton<DiskBudget>();
 

@@ -1,6 +1,5 @@
 using Ltx.Server;
 using Ltx.Server.Commands;
-using Ltx.Server.Configuration;
 using Ltx.Server.Queue;
 using Ltx.Server.TestHost;
 

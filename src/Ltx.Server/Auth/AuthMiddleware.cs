@@ -1,6 +1,5 @@
 using Ltx.Server.Configuration;
 using Ltx.Server.Fal;
-using Ltx.Server.Http;
 
 namespace Ltx.Server.Auth;
 

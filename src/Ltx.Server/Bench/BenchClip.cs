@@ -1,4 +1,4 @@
-using Ltx.Server.Commands;
+using Ltx.Server.Media;
 using Ltx.Video;
 
 namespace Ltx.Server.Bench;

@@ -1,6 +1,6 @@
 using Ltx.Inference.Synthesis;
 using Ltx.Inference.Weights;
-using Ltx.Server.Commands;
+using Ltx.Server.Media;
 
 namespace Ltx.Server.Bench;
 
@@ -16,7 +16,7 @@ internal sealed record BenchModel(string Name, ModelFolder Folder, IReadOnlyList
     /// <summary>Random weights of a published model's form, made on the device: no files, nothing downloaded.</summary>
     public static BenchModel Synthetic(ModelPreset preset, SynthesisOptions options)
     {
-        ImaginedModel imagined = new(preset, options, ModelsCommand.Folder);
+        ImaginedModel imagined = new(preset, options, ModelLocator.Models);
         string[] notes =
         [
             "The weights are random numbers in the form of the published ones: times mean something, pictures do not.",

@@ -3,7 +3,7 @@ using Ltx.Inference.Generation;
 using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Layers;
 using Ltx.Inference.Measuring;
-using Ltx.Server.Commands;
+using Ltx.Server.Configuration;
 using Ltx.Server.Media;
 using TorchSharp;
 
@@ -44,7 +44,7 @@ internal sealed class Benchmark(BenchModel model, torch.Device device, torch.Sca
         TimeSpan running = DateTime.Now - Process.GetCurrentProcess().StartTime;
         using PeakMemory memory = new(device);
         // The size that is asked for is the one to measure.
-        InpaintOptions how = new(RecipeFolder: RecipesCommand.Folder, WorkingShortSide: 0, WorkingPixels: long.MaxValue);
+        InpaintOptions how = new(RecipeFolder: ModelLocator.Recipes, WorkingShortSide: 0, WorkingPixels: long.MaxValue);
         using InpaintEngine engine = await InpaintEngine.OpenAsync(() => new InpaintPipeline(model.Folder, device, type, how));
         RequestShape shape = new RecipeChoice(model.Folder, how).Usual(new RequestShape(frames, height, width) { FramesPerSecond = DemoScene.FramesPerSecond });
         // What came before in this process is not the model's, except for what any command does: to begin, and to load libtorch.

@@ -42,7 +42,7 @@ internal sealed class CompareCommand
     {
         string[] names = Parts(arguments.GetValue(recipes)!);
         if (names.Length == 0) throw CommandFailure.Wrong("--recipes names none.");
-        foreach (string name in names) RecipeBook.Open(name, RecipesCommand.Folder);
+        foreach (string name in names) RecipeBook.Open(name, ModelLocator.Recipes);
         long[] numbers = [.. Parts(arguments.GetValue(seeds)!).Select(text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long seed) ? seed : throw CommandFailure.Wrong($"--seeds: \"{text}\" is no number."))];
         if (numbers.Length == 0) throw CommandFailure.Wrong("--seeds names none.");
         List<ComparedClip> compared = Clips(arguments);

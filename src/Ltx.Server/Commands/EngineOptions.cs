@@ -38,6 +38,6 @@ internal sealed class EngineOptions
     {
         ModelFolder folder = ModelLocator.Open(Model(arguments));
         (torch.Device chosen, torch.ScalarType computed) = Compute(arguments);
-        return await ConsoleProgress.LoadAsync(progress => InpaintEngine.OpenAsync(() => new InpaintPipeline(folder, chosen, computed, how ?? new InpaintOptions(RecipeFolder: RecipesCommand.Folder), progress)));
+        return await ConsoleProgress.LoadAsync(progress => InpaintEngine.OpenAsync(() => new InpaintPipeline(folder, chosen, computed, how ?? new InpaintOptions(RecipeFolder: ModelLocator.Recipes), progress)));
     }
 }

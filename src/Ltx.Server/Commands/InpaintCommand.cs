@@ -74,7 +74,7 @@ internal sealed class InpaintCommand
     {
         string named = arguments.GetValue(recipe)!;
         if (arguments.GetValue(workingSide) is { } side && side != 0) Within("--working-short-side", side, 64, 8192);
-        InpaintOptions how = new(named.Length == 0 ? null : named, RecipesCommand.Folder, WorkingShortSide: arguments.GetValue(workingSide), LoraKind: arguments.GetValue(loraKind), ShowFrame: arguments.GetValue(showFrame));
+        InpaintOptions how = new(named.Length == 0 ? null : named, ModelLocator.Recipes, WorkingShortSide: arguments.GetValue(workingSide), LoraKind: arguments.GetValue(loraKind), ShowFrame: arguments.GetValue(showFrame));
         if (how.Recipe is not null) RecipeBook.Open(how.Recipe, how.RecipeFolder);
         return how;
     }

@@ -16,9 +16,6 @@ internal static class ModelsCommand
         ModelsSynthCommand.Create(),
     };
 
-    /// <summary>The folder of model folders.</summary>
-    public static string Folder => Path.Combine(ModelLocator.Home, "models");
-
     /// <summary>For instance 46.1 GB: in thousands, as the hub and disks count.</summary>
     public static string Size(long bytes) => bytes switch
     {

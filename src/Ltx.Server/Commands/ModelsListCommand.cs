@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ltx.Inference.Weights;
+using Ltx.Server.Media;
 using Ltx.Server.Models;
 
 namespace Ltx.Server.Commands;
@@ -16,7 +17,7 @@ internal static class ModelsListCommand
 
     private static int Run()
     {
-        string folder = ModelsCommand.Folder;
+        string folder = ModelLocator.Models;
         ModelManifest manifest = ModelManifest.Read(Path.Combine(folder, ModelManifest.FileName));
         IEnumerable<string> local = Directory.EnumerateDirectories(folder).Where(IsModel).Select(path => Path.GetFileName(path)).Except(manifest.Models.Keys);
         foreach (string name in local.Order(StringComparer.Ordinal)) Console.WriteLine($"{name,-14}  here      {ModelsCommand.Size(SizeOf(Path.Combine(folder, name)))}");

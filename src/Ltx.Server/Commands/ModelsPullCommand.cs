@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ltx.Server.Media;
 using Ltx.Server.Models;
 
 namespace Ltx.Server.Commands;
@@ -30,10 +31,10 @@ internal sealed class ModelsPullCommand
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
     {
-        ModelManifest read = ModelManifest.Read(arguments.GetValue(manifest) ?? Path.Combine(ModelsCommand.Folder, ModelManifest.FileName));
+        ModelManifest read = ModelManifest.Read(arguments.GetValue(manifest) ?? Path.Combine(ModelLocator.Models, ModelManifest.FileName));
         string wanted = arguments.GetValue(name)!;
         ModelManifest.Model model = read.Find(wanted);
-        string folder = Path.GetFullPath(arguments.GetValue(to) ?? Path.Combine(ModelsCommand.Folder, wanted));
+        string folder = Path.GetFullPath(arguments.GetValue(to) ?? Path.Combine(ModelLocator.Models, wanted));
         if (arguments.GetValue(connections) is < 1 or > 64) throw CommandFailure.Wrong("--connections must be 1 to 64.");
         Accept(read, model, arguments.GetValue(accept));
         HubOptions options = new(Endpoint(arguments.GetValue(endpoint), read), HubToken.Find(arguments.GetValue(token), Environment.GetEnvironmentVariable)) { Connections = arguments.GetValue(connections) };

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Ltx.Inference.Synthesis;
+using Ltx.Server.Media;
 
 namespace Ltx.Server.Commands;
 
@@ -35,7 +36,7 @@ internal sealed class ModelsSynthCommand
         await ByteProgress.ShowAsync(tell => Task.Run(
             () =>
             {
-                synthesizer.Write(folder, ModelsCommand.Folder, progress => tell(progress.File, progress.Written, progress.Total), cancellation);
+                synthesizer.Write(folder, ModelLocator.Models, progress => tell(progress.File, progress.Written, progress.Total), cancellation);
                 return true;
             },
             cancellation));
@@ -47,7 +48,7 @@ internal sealed class ModelsSynthCommand
     internal static ModelPreset Read(string nameOrFile)
     {
         if (File.Exists(nameOrFile)) return ModelPreset.Read(nameOrFile);
-        string folder = Path.Combine(ModelsCommand.Folder, "presets"), named = Path.Combine(folder, nameOrFile + ".json");
+        string folder = Path.Combine(ModelLocator.Models, "presets"), named = Path.Combine(folder, nameOrFile + ".json");
         if (File.Exists(named)) return ModelPreset.Read(named);
         string known = Directory.Exists(folder) ? string.Join(", ", Directory.EnumerateFiles(folder, "*.json").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)) : "none";
         throw CommandFailure.Wrong($"There is no preset \"{nameOrFile}\"; {folder} has: {known}.");

@@ -7,9 +7,6 @@ namespace Ltx.Server.Commands;
 /// <summary>`ltx recipes`: which there are, and what they say.</summary>
 internal static class RecipesCommand
 {
-    /// <summary>Where the operator's own are looked for, before the program's.</summary>
-    public static string Folder => Path.Combine(ModelLocator.Home, "models", "recipes");
-
     public static Command Create()
     {
         Argument<string> name = new("name") { Description = "of a recipe, or the path of its file" };
@@ -21,15 +18,15 @@ internal static class RecipesCommand
 
     private static int List()
     {
-        IReadOnlyList<string> names = RecipeBook.Names(Folder);
+        IReadOnlyList<string> names = RecipeBook.Names(ModelLocator.Recipes);
         int width = names.Max(name => name.Length);
-        foreach (string name in names) Console.WriteLine($"{name.PadRight(width)}  {RecipeBook.Open(name, Folder).Description}");
+        foreach (string name in names) Console.WriteLine($"{name.PadRight(width)}  {RecipeBook.Open(name, ModelLocator.Recipes).Description}");
         return 0;
     }
 
     private static int Show(string name)
     {
-        Console.WriteLine(RecipeBook.Text(RecipeBook.Open(name, Folder)));
+        Console.WriteLine(RecipeBook.Text(RecipeBook.Open(name, ModelLocator.Recipes)));
         return 0;
     }
 }

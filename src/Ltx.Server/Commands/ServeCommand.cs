@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Ltx.Server.Configuration;
 using Ltx.Server.Fetch;
-using Ltx.Server.Http;
 using Ltx.Server.Media;
 using Ltx.Server.Queue;
 using Ltx.Server.Webhooks;

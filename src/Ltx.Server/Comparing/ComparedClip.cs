@@ -1,4 +1,4 @@
-using Ltx.Server.Commands;
+using Ltx.Inference;
 
 namespace Ltx.Server.Comparing;
 
@@ -17,16 +17,16 @@ internal sealed record ComparedClip(string Name, string Video, string Mask, stri
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CommandFailure.Wrong($"--clips: {file} cannot be read: {e.Message}");
+            throw new InferenceException(Fault.Input, $"--clips: {file} cannot be read: {e.Message}");
         }
         List<string[]> rows = [.. lines.Where(line => line.Trim().Length > 0).Select(Fields)];
         string[] head = rows.Count == 0 ? [] : [.. rows[0].Select(field => field.Trim().ToLowerInvariant())];
-        int Column(string name) => Array.IndexOf(head, name) is >= 0 and var column ? column : throw CommandFailure.Wrong($"--clips: {file} has no column \"{name}\" in its first line; video, mask and prompt are needed.");
+        int Column(string name) => Array.IndexOf(head, name) is >= 0 and var column ? column : throw new InferenceException(Fault.Input, $"--clips: {file} has no column \"{name}\" in its first line; video, mask and prompt are needed.");
         (int video, int mask, int prompt) = (Column("video"), Column("mask"), Column("prompt"));
-        if (rows.Count == 1) throw CommandFailure.Wrong($"--clips: {file} names no clip.");
+        if (rows.Count == 1) throw new InferenceException(Fault.Input, $"--clips: {file} names no clip.");
         return [.. rows.Skip(1).Select((row, i) => row.Length == head.Length
             ? new ComparedClip($"{i + 1:00}", Path.Combine(folder, row[video].Trim()), Path.Combine(folder, row[mask].Trim()), row[prompt])
-            : throw CommandFailure.Wrong($"--clips: line {i + 2} of {file} has {row.Length} fields, and the first line {head.Length}."))];
+            : throw new InferenceException(Fault.Input, $"--clips: line {i + 2} of {file} has {row.Length} fields, and the first line {head.Length}."))];
     }
 
     // A quoted field may hold commas, and quotes that are doubled.

@@ -3,7 +3,6 @@ using System.ComponentModel.DataAnnotations;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Recipes;
-using Ltx.Server.Commands;
 
 namespace Ltx.Server.Configuration;
 
@@ -90,9 +89,10 @@ internal sealed class InpaintSettings : ICheckedOptions
         _ => null,
     };
 
+    /// <param name="recipeFolder">where the operator's own recipes are looked for, before the program's</param>
     /// <param name="workingPixels">of a frame, above which a clip is worked on smaller</param>
-    public InpaintOptions ToEngine(long workingPixels = InpaintOptions.MostPixels) => new(
-        Recipe: Recipe.Length == 0 ? null : Recipe, RecipeFolder: RecipesCommand.Folder, MaskDilation, Feather, LatentMask, ReferenceInStage2, Parsed<CompositeMode>(Composite),
+    public InpaintOptions ToEngine(string recipeFolder, long workingPixels = InpaintOptions.MostPixels) => new(
+        Recipe.Length == 0 ? null : Recipe, recipeFolder, MaskDilation, Feather, LatentMask, ReferenceInStage2, Parsed<CompositeMode>(Composite),
         WorkingShortSide, workingPixels, Parsed<Ltx.Inference.Lora.LoraKind>(LoraKind), Audio == "generate" ? SoundSource.Generate : SoundSource.KeepSource, EngineWeights!.Value,
         Memory: MemoryGigabytes == 0 ? null : (long)(MemoryGigabytes * 1e9), Pinned: Enum.Parse<PinnedWeights>(PinnedWeights, ignoreCase: true), ShowFrame: ShowFrame);
 

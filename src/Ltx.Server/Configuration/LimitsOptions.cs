@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Ltx.Server.Media;
 
 namespace Ltx.Server.Configuration;
 

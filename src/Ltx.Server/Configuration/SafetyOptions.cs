@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Ltx.Server.Safety;
 
 namespace Ltx.Server.Configuration;
 
@@ -56,7 +55,7 @@ internal sealed class SafetyOptions : ICheckedOptions
     {
         if (Mode is not ("on" or "off")) yield return $"Safety:Mode: '{Mode}' is neither on nor off";
         List<string> problems = [];
-        Safety.PromptList.Read(PromptList, problems);
+        Configuration.PromptList.Read(PromptList, problems);
         foreach (string problem in problems) yield return $"Safety:PromptList: {problem}";
     }
 }

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Ltx.Server.Http;
 
 namespace Ltx.Server.Configuration;
 

@@ -10,7 +10,6 @@ using Ltx.Inference.Measuring;
 using Ltx.Inference.Native;
 using Ltx.Inference.Recipes;
 using Ltx.Inference.Weights;
-using Ltx.Server.Commands;
 using Ltx.Server.Media;
 using Ltx.Video;
 using TorchSharp;
@@ -118,7 +117,7 @@ internal static class Doctor
 
     private static IEnumerable<Finding> Models()
     {
-        string folder = Path.Combine(ModelLocator.Home, "models");
+        string folder = ModelLocator.Models;
         string[] candidates = Directory.Exists(folder) ? [.. Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).Where(model => File.Exists(Path.Combine(model, ModelFolder.FileName)))] : [];
         if (candidates.Length == 0) yield return new Finding("models", Verdict.Missing, $"none under {folder}", $"Set {ModelLocator.HomeVariable} to the folder that holds models/.");
         foreach (string candidate in candidates) yield return Model(candidate);
@@ -131,7 +130,7 @@ internal static class Doctor
         {
             ModelFolder model = ModelFolder.Open(folder);
             using Checkpoint checkpoint = Checkpoint.Open(model.Checkpoint);
-            return new Finding("model", Verdict.Good, $"{name} ({folder})", new RecipeChoice(model, new InpaintOptions(RecipeFolder: RecipesCommand.Folder)).Sentence);
+            return new Finding("model", Verdict.Good, $"{name} ({folder})", new RecipeChoice(model, new InpaintOptions(RecipeFolder: ModelLocator.Recipes)).Sentence);
         }
         catch (Exception e) when (e is WeightsException or RecipeException)
         {

@@ -1,10 +1,10 @@
 using System.Globalization;
+using Ltx.Inference;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Native;
 using Ltx.Inference.Synthesis;
 using Ltx.Inference.Weights;
-using Ltx.Server.Commands;
 using Ltx.Server.Media;
 using TorchSharp;
 
@@ -24,13 +24,13 @@ internal static class MemoryPlans
     {
         string[] parts = text.Split('x');
         int[] numbers = [.. parts.Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0)];
-        if (numbers is not [> 0, > 0, > 0] || numbers.Any(number => number > 1 << 14)) throw CommandFailure.Wrong($"--plan is \"{text}\", and must be WIDTHxHEIGHTxFRAMES, for instance 1920x1088x121.");
+        if (numbers is not [> 0, > 0, > 0] || numbers.Any(number => number > 1 << 14)) throw new InferenceException(Fault.Input, $"--plan is \"{text}\", and must be WIDTHxHEIGHTxFRAMES, for instance 1920x1088x121.");
         return new RequestShape(numbers[2], numbers[1], numbers[0]);
     }
 
     /// <summary>A size with what the model's own recipe makes of it.</summary>
     /// <param name="model">folder, name under models/, or name of a preset</param>
-    public static RequestShape Of(string model, RequestShape size) => IsPreset(model) ? size : new RecipeChoice(ModelLocator.Open(model), new InpaintOptions(RecipeFolder: RecipesCommand.Folder)).Usual(size);
+    public static RequestShape Of(string model, RequestShape size) => IsPreset(model) ? size : new RecipeChoice(ModelLocator.Open(model), new InpaintOptions(RecipeFolder: ModelLocator.Recipes)).Usual(size);
 
     /// <summary>Plans for a model folder by its headers, or for a model that a preset describes.</summary>
     /// <param name="model">folder, name under models/, or name of a preset</param>
@@ -62,9 +62,9 @@ internal static class MemoryPlans
         output.WriteLine($"Pristine weights ({Bytes(planner.PristineBytes)} GB), which LoRAs are merged into, stay in pinned host memory where there is room for them, for what is streamed and for {Bytes(PristinePlan.Margin)} GB more; this host has {Bytes(host)} GB left. Otherwise the file is read again.");
     }
 
-    private static string PresetFile(string model) => Path.Combine(ModelLocator.Home, "models", "presets", model + ".json");
+    private static string PresetFile(string model) => Path.Combine(ModelLocator.Models, "presets", model + ".json");
 
-    private static bool IsPreset(string model) => !Directory.Exists(model) && !Directory.Exists(Path.Combine(ModelLocator.Home, "models", model)) && File.Exists(PresetFile(model));
+    private static bool IsPreset(string model) => !Directory.Exists(model) && !Directory.Exists(Path.Combine(ModelLocator.Models, model)) && File.Exists(PresetFile(model));
 
     private static IEnumerable<CardMemory> Cards()
     {

@@ -1,6 +1,6 @@
 using System.Text;
+using Ltx.Server.Auth;
 using Ltx.Server.Fal;
-using Ltx.Server.Http;
 using Ltx.Server.Queue;
 
 namespace Ltx.Server.Endpoints;

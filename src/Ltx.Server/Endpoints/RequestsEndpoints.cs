@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ltx.Server.Auth;
 using Ltx.Server.Fal;
 using Ltx.Server.Files;
 using Ltx.Server.Http;

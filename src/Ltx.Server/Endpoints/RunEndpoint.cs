@@ -1,4 +1,4 @@
-using Ltx.Server.Http;
+using Ltx.Server.Fal;
 using Ltx.Server.Queue;
 
 namespace Ltx.Server.Endpoints;

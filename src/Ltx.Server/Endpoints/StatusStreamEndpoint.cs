@@ -1,5 +1,5 @@
 using System.Text;
-using Ltx.Server.Http;
+using Ltx.Server.Fal;
 using Ltx.Server.Queue;
 
 namespace Ltx.Server.Endpoints;

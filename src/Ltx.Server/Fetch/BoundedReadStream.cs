@@ -1,5 +1,3 @@
-using Ltx.Server.Http;
-
 namespace Ltx.Server.Fetch;
 
 /// <summary>Throws <c>file_too_large</c> as soon as more than <paramref name="limit"/> bytes came through. One stands below and above each decompressor.</summary>

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
-using Ltx.Server.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Ltx.Server.Fetch;

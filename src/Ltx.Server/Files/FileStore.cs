@@ -6,19 +6,17 @@ using Microsoft.Data.Sqlite;
 namespace Ltx.Server.Files;
 
 /// <summary>Files of ours: rows in the database, bytes in the data folder under names made from ids.</summary>
-internal sealed class FileStore(LtxOptions options, DataFolder folder, Database database, TimeProvider clock, ILogger<FileStore> logger)
+internal sealed class FileStore(LtxOptions options, DataFolder folder, Database database, TimeProvider clock, ILogger<FileStore> logger) : ISwept
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, int> _leases = [];
 
-    public static string NewId() => RandomNumberGenerator.GetHexString(32, lowercase: true);
-
-    public static bool IsId(string text) => text.Length == 32 && text.All(char.IsAsciiHexDigitLower);
+    public string Kind => "files";
 
     public string PathOf(string id) => Path.Combine(folder.Files, id[..2], id);
 
     public StoredFile? Find(string id) =>
-        IsId(id) ? database.Read(db => db.Query("SELECT * FROM files WHERE id = $id", Map, ("$id", id))).FirstOrDefault() : null;
+        FileId.Is(id) ? database.Read(db => db.Query("SELECT * FROM files WHERE id = $id", Map, ("$id", id))).FirstOrDefault() : null;
 
     /// <summary>Inserts a row within somebody else's commit (an output together with its request's end).</summary>
     public static void Insert(SqliteConnection db, StoredFile file) => db.Execute(
@@ -91,7 +89,7 @@ internal sealed class FileStore(LtxOptions options, DataFolder folder, Database 
         }
 
         var segments = uri.AbsolutePath.Split('/');
-        return segments is ["", "files", var id, _] && IsId(id) && Find(id) is { State: FileState.Ready } ? id : null;
+        return segments is ["", "files", var id, _] && FileId.Is(id) && Find(id) is { State: FileState.Ready } ? id : null;
     }
 
     /// <summary>The file is gone for everybody when this returns; its bytes go once nobody uses them.</summary>
@@ -129,7 +127,7 @@ internal sealed class FileStore(LtxOptions options, DataFolder folder, Database 
     public void RemoveStrays()
     {
         var shares = OwnFiles.FoldersIn(folder.Files, name => name.Length == 2 && name.All(char.IsAsciiHexDigitLower));
-        foreach (var path in shares.SelectMany(share => OwnFiles.In(share, IsId)))
+        foreach (var path in shares.SelectMany(share => OwnFiles.In(share, FileId.Is)))
         {
             // An upload whose bytes are in their place and whose row does not say so was never acknowledged.
             if (Find(Path.GetFileName(path)) is null or { State: FileState.Pending })
@@ -138,7 +136,7 @@ internal sealed class FileStore(LtxOptions options, DataFolder folder, Database 
             }
         }
 
-        foreach (var path in OwnFiles.FoldersIn(folder.Parts, IsId))
+        foreach (var path in OwnFiles.FoldersIn(folder.Parts, FileId.Is))
         {
             if (Find(Path.GetFileName(path)) is not { State: FileState.Pending })
             {
@@ -161,7 +159,7 @@ internal sealed class FileStore(LtxOptions options, DataFolder folder, Database 
     /// <summary>Bytes and name are on disk when this returns; the row is the caller's.</summary>
     private async Task<StoredFile> AdoptAsync(FileKind kind, string? requestId, string owner, string path, string contentType, double? lifetime)
     {
-        var id = NewId();
+        var id = FileId.New();
         var now = clock.GetUtcNow();
         var hash = await HashAsync(path);
         DurableFile.CreateFolder(Path.GetDirectoryName(PathOf(id))!);

@@ -22,7 +22,7 @@ internal sealed class UploadService(
     public async Task<StoredFile> BeginAsync(string owner, string? contentType, string? clientName, TimeSpan? lifetime)
     {
         budget.Require(0);
-        var id = FileStore.NewId();
+        var id = FileId.New();
         var type = ContentTypes.Normalise(contentType);
         var seconds = (lifetime ?? options.Files.UploadLifetime) is { } span && span == Timeout.InfiniteTimeSpan ? (double?)null : (lifetime ?? options.Files.UploadLifetime).TotalSeconds;
         StoredFile file = new()

@@ -1,9 +1,11 @@
+using Ltx.Server.Fal;
+
 namespace Ltx.Server.Http;
 
 /// <summary>No turn came in time: 503, and when to come back.</summary>
 /// <param name="message">for the client</param>
 /// <param name="retryAfter">seconds</param>
-internal sealed class BusyException(string message, int retryAfter) : Exception(message)
+internal sealed class BusyException(string message, int retryAfter) : Exception(message), IFalAnswer
 {
-    public int RetryAfter { get; } = retryAfter;
+    public FalError Answer => FalError.Plain(503, Message) with { RetryAfter = retryAfter };
 }

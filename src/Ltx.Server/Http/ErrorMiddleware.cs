@@ -1,5 +1,5 @@
+using Ltx.Server.Auth;
 using Ltx.Server.Fal;
-using Ltx.Server.Files;
 using Ltx.Server.Storage;
 
 namespace Ltx.Server.Http;
@@ -34,9 +34,7 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
         var error = e switch
         {
             BadHttpRequestException bad => FalError.Plain(bad.StatusCode, bad.StatusCode == 413 ? "The request body is larger than the server takes." : bad.Message),
-            BusyException busy => FalError.Plain(503, busy.Message) with { RetryAfter = busy.RetryAfter },
-            UploadException upload => FalError.Plain(upload.Status, upload.Message),
-            StorageFullException full => FalError.Infrastructure(507, "internal_error", full.Message),
+            IFalAnswer own => own.Answer,
             _ when DiskTrouble.IsFull(e) => FalError.Infrastructure(507, "internal_error", "The server's disk is full."),
             _ when DiskTrouble.IsPassing(e) || e is DataFolderException =>
                 FalError.Infrastructure(503, "internal_error", "The server's database is not to be had at the moment. Please try again."),

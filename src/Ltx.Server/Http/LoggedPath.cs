@@ -1,4 +1,4 @@
-using Ltx.Server.Files;
+using Ltx.Server.Storage;
 
 namespace Ltx.Server.Http;
 
@@ -17,7 +17,7 @@ internal static class LoggedPath
 
     public static string Of(PathString path)
     {
-        var text = string.Join('/', path.ToUriComponent().Split('/').Select(segment => FileStore.IsId(segment) ? segment[..Shown] + "..." : segment));
+        var text = string.Join('/', path.ToUriComponent().Split('/').Select(segment => FileId.Is(segment) ? segment[..Shown] + "..." : segment));
         return text.Length > Longest ? text[..Longest] + "..." : text;
     }
 }

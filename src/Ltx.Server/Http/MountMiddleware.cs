@@ -1,4 +1,5 @@
 using System.Net;
+using Ltx.Server.Auth;
 using Ltx.Server.Configuration;
 using Ltx.Server.Fal;
 

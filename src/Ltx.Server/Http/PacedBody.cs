@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Ltx.Server.Configuration;
+using Ltx.Server.Fetch;
 
 namespace Ltx.Server.Http;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Ltx.Server.Auth;
 
 namespace Ltx.Server.Http;
 

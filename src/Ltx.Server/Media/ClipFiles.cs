@@ -1,3 +1,4 @@
+using Ltx.Server.Configuration;
 using Ltx.Video;
 
 namespace Ltx.Server.Media;

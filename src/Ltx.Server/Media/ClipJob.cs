@@ -1,4 +1,5 @@
 using Ltx.Inference.Generation;
+using Ltx.Server.Configuration;
 using Ltx.Video;
 
 namespace Ltx.Server.Media;

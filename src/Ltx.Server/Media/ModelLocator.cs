@@ -25,11 +25,17 @@ internal static class ModelLocator
         }
     }
 
+    /// <summary>The folder of model folders.</summary>
+    public static string Models => Path.Combine(Home, "models");
+
+    /// <summary>Where the operator's own recipes are looked for, before the program's.</summary>
+    public static string Recipes => Path.Combine(Models, "recipes");
+
     /// <exception cref="WeightsException">There is no such model, or it is not whole.</exception>
     public static ModelFolder Open(string nameOrFolder)
     {
         if (Directory.Exists(nameOrFolder)) return ModelFolder.Open(nameOrFolder);
-        string named = Path.Combine(Home, "models", nameOrFolder);
+        string named = Path.Combine(Models, nameOrFolder);
         if (Directory.Exists(named)) return ModelFolder.Open(named);
         throw new WeightsException($"There is no model \"{nameOrFolder}\": neither a folder of that name, nor {named}.");
     }

@@ -132,7 +132,7 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
     {
         ModelFolder model = ModelLocator.Open(options.Server.Model);
         if (options.Inpaint.ShowFrame) PromptEncoder.CheckSight(model);
-        _ = new RecipeChoice(model, options.Inpaint.ToEngine());
+        _ = new RecipeChoice(model, options.Inpaint.ToEngine(ModelLocator.Recipes));
         return model;
     }
 
@@ -141,8 +141,8 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
         InpaintSettings settings = options.Inpaint;
         torch.Device device = EngineDevice.Choose(settings.Device, worker, engines.Length);
         // First what is small: a server without its safety checker must not start.
-        if (options.Safety.IsOn) classifiers[worker] = new SafetyClassifier(Path.Combine(ModelLocator.Home, "models", "safety", SafetyClassifier.FileName), device);
-        InpaintPipeline pipeline = new(model, device, settings.Dtype.Length == 0 ? ComputeDevice.DefaultType(device) : ComputeDevice.ParseType(settings.Dtype), settings.ToEngine(options.Limits.MaxPixels), progress);
+        if (options.Safety.IsOn) classifiers[worker] = new SafetyClassifier(Path.Combine(ModelLocator.Models, "safety", SafetyClassifier.FileName), device);
+        InpaintPipeline pipeline = new(model, device, settings.Dtype.Length == 0 ? ComputeDevice.DefaultType(device) : ComputeDevice.ParseType(settings.Dtype), settings.ToEngine(ModelLocator.Recipes, options.Limits.MaxPixels), progress);
         UsesRecipe(logger, worker, pipeline.Recipe);
         if (pipeline.Pristine is { } pristine) PristineWeights(logger, worker, pristine);
         if (!settings.WarmUp) return pipeline;

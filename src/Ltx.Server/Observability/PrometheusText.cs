@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
+using Ltx.Server.Queue;
 
 namespace Ltx.Server.Observability;
 
@@ -20,9 +21,8 @@ internal sealed class PrometheusText : IDisposable
     private readonly SortedDictionary<string, MetricFamily> _families = new(StringComparer.Ordinal);
     private readonly MeterListener _listener = new();
 
-    public PrometheusText(IMeterFactory factory, QueueGauges gauges)
+    public PrometheusText(IMeterFactory factory)
     {
-        ArgumentNullException.ThrowIfNull(gauges); // asked for so that its instruments exist
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             var ofThisHost = ReferenceEquals(instrument.Meter.Scope, factory) && (!instrument.Meter.Name.StartsWith("Microsoft.", StringComparison.Ordinal) || HttpInstruments.Contains(instrument.Name));

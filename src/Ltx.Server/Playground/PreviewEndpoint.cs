@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ltx.Server.Auth;
 using Ltx.Server.Configuration;
 using Ltx.Server.Fal;
 using Ltx.Server.Fetch;

@@ -1,6 +1,6 @@
 using Ltx.Server.Endpoints;
+using Ltx.Server.Fal;
 using Ltx.Server.Files;
-using Ltx.Server.Http;
 using Ltx.Server.Media;
 using Ltx.Server.Queue;
 using Ltx.Video;

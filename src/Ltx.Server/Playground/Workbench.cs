@@ -1,3 +1,4 @@
+using Ltx.Server.Auth;
 using Ltx.Server.Configuration;
 using Ltx.Server.Files;
 using Ltx.Server.Http;

@@ -31,7 +31,7 @@ internal static class MaskCheck
     /// <summary>What the drawing means, frame by frame.</summary>
     public static List<byte[]> Expected(JsonElement marks, int width, int height, IReadOnlyList<double> times)
     {
-        (MaskRequest? request, Server.Fal.FalDetail? problem) = MaskRequestReader.Read(JsonSerializer.SerializeToElement(new { width, height, times, marks }), Server.Media.SourceLimits.Default.Pixels);
+        (MaskRequest? request, Server.Fal.FalDetail? problem) = MaskRequestReader.Read(JsonSerializer.SerializeToElement(new { width, height, times, marks }), Server.Configuration.SourceLimits.Default.Pixels);
         Assert.True(problem is null, problem?.Message);
         return [.. times.Select(time => MarksRule.Frame(width, height, request!.Marks, time))];
     }

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Ltx.Server.Commands;
 using Ltx.Server.Configuration;
-using Ltx.Server.Http;
 using Ltx.Server.Storage;
 using Ltx.Server.TestHost;
 using Ltx.Server.Tests.Support;

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.RegularExpressions;
-using Ltx.Server.Commands;
+using Ltx.Server.Media;
 
 namespace Ltx.Server.Tests.Commands;
 

@@ -1,5 +1,4 @@
 using Ltx.Inference.Recipes;
-using Ltx.Server.Commands;
 using Ltx.Server.Comparing;
 using Ltx.Server.Media;
 using Ltx.Server.Tests.Commands;

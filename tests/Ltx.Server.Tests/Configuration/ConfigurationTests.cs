@@ -1,3 +1,4 @@
+using Ltx.Server.Commands;
 using Ltx.Server.Configuration;
 using Ltx.Server.Tests.Support;
 

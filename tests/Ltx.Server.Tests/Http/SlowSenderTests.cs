@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Ltx.Server.Configuration;
 using Ltx.Server.Http;
 using Ltx.Server.Tests.Support;
 
@@ -159,7 +158,7 @@ public class SlowSenderTests
         Turns none = new(1, TimeSpan.Zero, "busy");
         using (await none.EnterAsync("a", ct))
         {
-            Assert.Equal((1, "busy"), await none.EnterAsync("b", ct).ContinueWith(t => ((t.Exception!.InnerException as BusyException)!.RetryAfter, t.Exception.InnerException!.Message), TaskScheduler.Default));
+            Assert.Equal((1, "busy"), await none.EnterAsync("b", ct).ContinueWith(t => ((t.Exception!.InnerException as BusyException)!.Answer.RetryAfter, t.Exception.InnerException!.Message), TaskScheduler.Default));
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Ltx.Server.Commands;
-using Ltx.Server.Configuration;
 using Ltx.Server.Tests.Commands;
 using Ltx.Server.Tests.Support;
 

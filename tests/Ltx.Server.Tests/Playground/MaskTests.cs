@@ -1,7 +1,7 @@
 using System.Text.Json;
+using Ltx.Server.Configuration;
 using Ltx.Server.Fal;
 using Ltx.Server.Files;
-using Ltx.Server.Media;
 using Ltx.Server.Playground;
 using Ltx.Server.Tests.Commands;
 using Ltx.Server.Tests.Support;

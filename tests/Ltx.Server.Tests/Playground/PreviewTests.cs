@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Ltx.Server.Commands;
-using Ltx.Server.Configuration;
 using Ltx.Server.Queue;
 using Ltx.Server.Tests.Commands;
 using Ltx.Server.Tests.Support;
@@ -50,7 +49,7 @@ public class PreviewTests
         TaskCompletionSource held = new();
         Microsoft.AspNetCore.Http.DefaultHttpContext somebody = new();
         somebody.Connection.RemoteIpAddress = System.Net.IPAddress.Loopback;
-        somebody.Features.Set(new Ltx.Server.Http.Caller { Origin = "", QueueBase = "", Proxied = false, Path = "" });
+        somebody.Features.Set(new Ltx.Server.Auth.Caller { Origin = "", QueueBase = "", Proxied = false, Path = "" });
         Task film = server.Service<Ltx.Server.Playground.Workbench>().MakeFilmAsync(somebody, "video/mp4", _ => held.Task, TestContext.Current.CancellationToken);
 
         Answer answer = await server.PostAsync(Previews, new { url });

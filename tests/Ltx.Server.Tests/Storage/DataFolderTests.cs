@@ -58,14 +58,14 @@ public class DataFolderTests
     {
         using TempFolder data = new(), elsewhere = new();
         await (await TestServer.StartAsync(data: data.Path)).DisposeAsync();
-        var (id, guid) = (FileStore.NewId(), Guid.NewGuid());
+        var (id, guid) = (FileId.New(), Guid.NewGuid());
         string[] left = [Write(data, $"files/{id[..2]}/{id}"), Write(data, $"parts/{id}/0.1A2B3C4D"), Write(data, $"work/{guid}/out.mp4"), Write(data, $"work/film-{guid:N}/film.mp4")];
         string[] theirs =
         [
             Write(data, "files/letter.txt"), Write(data, $"files/{id[..2]}/letter.txt"), Write(data, $"files/photos/{id}"), Write(data, "parts/engine/cad.step"), Write(data, "work/thesis/thesis.tex"),
             Write(elsewhere, id), Write(elsewhere, $"{id[..2]}/{id}"), Write(elsewhere, "song.mp3"),
         ];
-        foreach (var link in new[] { $"files/{(id[..2] == "ff" ? "00" : "ff")}", $"parts/{FileStore.NewId()}", $"work/{Guid.NewGuid()}" })
+        foreach (var link in new[] { $"files/{(id[..2] == "ff" ? "00" : "ff")}", $"parts/{FileId.New()}", $"work/{Guid.NewGuid()}" })
         {
             Directory.CreateSymbolicLink(Path.Combine(data.Path, link), elsewhere.Path);
         }

@@ -1,6 +1,7 @@
-using Ltx.Server.Http;
+using Ltx.Server.Auth;
+using Ltx.Server.Fal;
 
-namespace Ltx.Server.Observability;
+namespace Ltx.Server.Http;
 
 /// <summary>
 /// One line a request, without its query and the secrets of its path (<see cref="LoggedPath"/>). Status calls come ten times a second from each client: Debug.

@@ -1,4 +1,4 @@
-namespace Ltx.Server.Http;
+namespace Ltx.Server.Fetch;
 
 /// <summary>A stream that is read from its beginning to its end, and nothing else.</summary>
 internal abstract class ReadingStream : Stream

@@ -1,4 +1,4 @@
-namespace Ltx.Server.Http;
+namespace Ltx.Server.Fetch;
 
 /// <summary>
 /// Whether a sender keeps up: so many bytes a second in each window of the time in which it was waited for. An average since the beginning would let

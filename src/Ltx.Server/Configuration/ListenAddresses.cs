@@ -1,9 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
-using Ltx.Server.Configuration;
 using Microsoft.AspNetCore.Connections;
 
-namespace Ltx.Server.Http;
+namespace Ltx.Server.Configuration;
 
 /// <summary>The addresses of `Server:Urls`: what they must look like, and whether they can be had.</summary>
 internal static class ListenAddresses

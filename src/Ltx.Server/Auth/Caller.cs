@@ -1,7 +1,6 @@
-using Ltx.Server.Auth;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Ltx.Server.Http;
+namespace Ltx.Server.Auth;
 
 /// <summary>What is known of the one who calls: the way in and, after the key check, whose requests are theirs.</summary>
 internal sealed class Caller

@@ -1,7 +1,8 @@
 using System.Text.Json;
+using Ltx.Server.Configuration;
 using Ltx.Server.Fetch;
 
-namespace Ltx.Server.Configuration;
+namespace Ltx.Server.Commands;
 
 /// <summary>Where settings come from: a JSON file, then the environment (LTX_Queue__DrainSeconds), then flags; later ones win.</summary>
 internal static class ConfigurationSources

@@ -1,10 +1,7 @@
-using Ltx.Server.Configuration;
-using Ltx.Server.Queue;
-
-namespace Ltx.Server.Files;
+namespace Ltx.Server.Storage;
 
 /// <summary>Ends the life of files and rows whose time is over, once a minute.</summary>
-internal sealed partial class Sweeper(LtxOptions options, FileStore files, RequestStore requests, TimeProvider clock, ILogger<Sweeper> logger) : BackgroundService
+internal sealed partial class Sweeper(IEnumerable<ISwept> keepers, TimeProvider clock, ILogger<Sweeper> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -13,12 +10,15 @@ internal sealed partial class Sweeper(LtxOptions options, FileStore files, Reque
         {
             try
             {
-                var now = clock.GetUtcNow();
-                var removedFiles = await files.SweepAsync();
-                var removedRequests = await requests.SweepAsync(now - options.Queue.HistoryLifetime, now - options.Queue.UnstoredResultLifetime);
-                if (removedFiles + removedRequests > 0)
+                List<(int Count, string Kind)> removed = [];
+                foreach (var keeper in keepers)
                 {
-                    Swept(logger, removedFiles, removedRequests);
+                    removed.Add((await keeper.SweepAsync(), keeper.Kind));
+                }
+
+                if (removed.Any(r => r.Count > 0))
+                {
+                    Swept(logger, string.Join(" and ", removed.Select(r => $"{r.Count} {r.Kind}")));
                 }
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
@@ -28,8 +28,8 @@ internal sealed partial class Sweeper(LtxOptions options, FileStore files, Reque
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Removed {Files} files and {Requests} old requests")]
-    private static partial void Swept(ILogger logger, int files, int requests);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Removed {What}")]
+    private static partial void Swept(ILogger logger, string what);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Sweeping the data folder failed; it is tried again in a minute")]
     private static partial void Failed(ILogger logger, Exception e);

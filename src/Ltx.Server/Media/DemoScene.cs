@@ -1,4 +1,4 @@
-namespace Ltx.Server.Commands;
+namespace Ltx.Server.Media;
 
 /// <summary>
 /// A scene of the small world that the miniature model was trained on (models/miniature/README.md): two colours in slow waves, a small

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Ltx.Server.Safety;
+namespace Ltx.Server.Configuration;
 
 /// <summary>
 /// Words and expressions that a prompt may not hold. One a line of a text file: words, which match as whole words whatever their case and

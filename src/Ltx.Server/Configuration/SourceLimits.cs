@@ -1,4 +1,4 @@
-namespace Ltx.Server.Media;
+namespace Ltx.Server.Configuration;
 
 /// <summary>How large a source may be. Its size is the result's, so nothing larger is made smaller.</summary>
 /// <param name="Pixels">of a frame</param>

@@ -1,8 +1,8 @@
 using System.Diagnostics.Metrics;
 using Ltx.Server.Files;
-using Ltx.Server.Queue;
+using Ltx.Server.Observability;
 
-namespace Ltx.Server.Observability;
+namespace Ltx.Server.Queue;
 
 /// <summary>What is measured when somebody looks: queue depth, disk, GPU memory.</summary>
 internal sealed class QueueGauges

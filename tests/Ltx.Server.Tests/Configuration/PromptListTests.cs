@@ -1,8 +1,7 @@
 using Ltx.Server.Configuration;
-using Ltx.Server.Safety;
 using Ltx.Server.Tests.Support;
 
-namespace Ltx.Server.Tests.Safety;
+namespace Ltx.Server.Tests.Configuration;
 
 [Fast]
 public sealed class PromptListTests : IDisposable

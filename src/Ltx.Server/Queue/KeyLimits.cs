@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
+using Ltx.Server.Auth;
 using Ltx.Server.Fal;
 
-namespace Ltx.Server.Auth;
+namespace Ltx.Server.Queue;
 
 /// <summary>How many submits a key has a minute. A token bucket holds one minute's worth. (How many may wait is the queue's to say.)</summary>
 internal sealed class KeyLimits(TimeProvider clock)

@@ -1,8 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using Ltx.Server.Fal;
 
-namespace Ltx.Server.Http;
+namespace Ltx.Server.Fal;
 
 /// <summary>Writes answers in fal's form: plain application/json, never a problem document.</summary>
 internal static class FalResponse

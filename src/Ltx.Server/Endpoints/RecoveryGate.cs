@@ -1,7 +1,7 @@
 using Ltx.Server.Auth;
 using Ltx.Server.Queue;
 
-namespace Ltx.Server.Http;
+namespace Ltx.Server.Endpoints;
 
 /// <summary>
 /// Until the queue is back from the disk, whoever asks for more than the server's health waits: a request that is not there yet must not look as
