@@ -80,7 +80,8 @@ internal static class ServeHost
             app.Urls.Add(url);
         }
 
-        app.Use((context, next) => context.RequestServices.GetRequiredService<OpenCalls>().PassAsync(context, next));
+        var calls = app.Services.GetRequiredService<OpenCalls>();
+        app.Use((context, next) => calls.PassAsync(context, next));
         app.UseMiddleware<ErrorMiddleware>();
         app.UseMiddleware<RequestLogMiddleware>();
         app.UseMiddleware<CorsMiddleware>();
@@ -107,11 +108,15 @@ internal static class ServeHost
         services.AddSingleton<RequestStore>();
         services.AddSingleton<WebhookQueue>();
         services.AddSingleton<RequestQueue>();
+        services.AddSingleton<VisibleRequests>();
         services.AddSingleton<StoredInputs>();
         services.AddSingleton<InputFetcher>();
         services.AddSingleton<LookAhead>();
         services.AddSingleton<Insistence>();
+        services.AddSingleton<JobRecord>();
+        services.AddSingleton<JobEngine>();
         services.AddSingleton<JobRunner>();
+        services.AddSingleton<Workers>();
         services.AddSingleton<ResultBody>();
         services.AddSingleton<Intake>();
         services.AddSingleton<BodyReader>();
@@ -120,11 +125,13 @@ internal static class ServeHost
         services.AddSingleton<FileStore>();
         services.AddSingleton<ISwept>(provider => provider.GetRequiredService<FileStore>());
         services.AddSingleton<ISwept, OldRequests>();
+        services.AddSingleton<UploadedParts>();
         services.AddSingleton<UploadService>();
         services.AddSingleton<DiskBudget>();
 
         services.AddSingleton(new PageFiles(PageFiles.DefaultRoot));
         services.AddSingleton<Workbench>();
+        services.AddSingleton<MediaFailure>();
 
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<SignedTokens>();
@@ -132,6 +139,7 @@ internal static class ServeHost
 
         services.AddSingleton<WebhookSigner>();
         services.AddSingleton<WebhookPayload>();
+        services.AddSingleton<WebhookCall>();
 
         services.AddSingleton<ServerMetrics>();
         services.AddSingleton<QueueGauges>();

@@ -9,10 +9,9 @@ namespace Ltx.Server.Endpoints;
 /// <summary>Uploads and outputs, for whoever knows the URL: clients fetch results without a key.</summary>
 internal static class FileEndpoints
 {
-    public static async Task GetAsync(HttpContext context)
+    public static async Task GetAsync(HttpContext context, string id, FileStore files, TimeProvider clock)
     {
-        var id = (string)context.Request.RouteValues["id"]!;
-        using var lease = context.RequestServices.GetRequiredService<FileStore>().Lease(id);
+        using var lease = files.Lease(id);
         if (lease is null)
         {
             await FalResponse.WriteAsync(context, FalError.Plain(404, "File not found"));
@@ -21,8 +20,7 @@ internal static class FileEndpoints
 
         var headers = context.Response.Headers;
         var file = lease.File;
-        var now = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
-        var age = file.ExpiresAt is { } end ? Math.Clamp((end - now).TotalSeconds, 0, 31536000) : 31536000;
+        var age = file.ExpiresAt is { } end ? Math.Clamp((end - clock.GetUtcNow()).TotalSeconds, 0, 31536000) : 31536000;
         headers.AccessControlAllowOrigin = "*";
         headers.Remove("Access-Control-Allow-Credentials");
         headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"public, max-age={(long)age}, immutable");

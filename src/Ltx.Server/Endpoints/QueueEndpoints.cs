@@ -1,4 +1,3 @@
-using System.Text;
 using Ltx.Server.Auth;
 using Ltx.Server.Fal;
 using Ltx.Server.Queue;
@@ -8,9 +7,9 @@ namespace Ltx.Server.Endpoints;
 /// <summary>Submit, status, result and cancel.</summary>
 internal static class QueueEndpoints
 {
-    public static async Task SubmitAsync(HttpContext context, string endpoint)
+    public static async Task SubmitAsync(HttpContext context, string endpoint, Intake intake)
     {
-        var (request, error) = await context.RequestServices.GetRequiredService<Intake>().TakeInAsync(context, endpoint, sync: false);
+        var (request, error) = await intake.TakeInAsync(context, endpoint, sync: false);
         if (request is null)
         {
             await FalResponse.WriteAsync(context, error!);
@@ -21,11 +20,11 @@ internal static class QueueEndpoints
         await FalResponse.WriteAsync(context, 200, StatusBody.Submitted(request));
     }
 
-    public static Task StatusAsync(HttpContext context)
+    public static Task StatusAsync(HttpContext context, string id, VisibleRequests requests, RequestStore store)
     {
-        var id = Id(context);
+        var caller = Caller.Of(context);
         var wantsLogs = WantsLogs(context);
-        if (Live(context, id) is { } live)
+        if (requests.Live(caller, id) is { } live)
         {
             FalResponse.SetRequestId(context, id);
             var state = live.State;
@@ -36,21 +35,20 @@ internal static class QueueEndpoints
         }
 
         // What is not in memory, or completed there, is completed on disk.
-        if (Stored(context, id) is not { State: RequestState.Completed } stored)
+        if (requests.Stored(caller, id) is not { State: RequestState.Completed } stored)
         {
-            return NotFound(context);
+            return FalResponse.NotFoundAsync(context);
         }
 
         FalResponse.SetRequestId(context, id);
-        return FalResponse.WriteAsync(context, 200, StatusBody.Completed(stored, wantsLogs ? Store(context).Logs(id) : null));
+        return FalResponse.WriteAsync(context, 200, StatusBody.Completed(stored, wantsLogs ? store.Logs(id) : null));
     }
 
-    public static async Task ResultAsync(HttpContext context)
+    public static async Task ResultAsync(HttpContext context, string id, VisibleRequests requests, ResultBody results)
     {
-        var id = Id(context);
-        if (Stored(context, id) is not { } stored)
+        if (requests.Stored(Caller.Of(context), id) is not { } stored)
         {
-            await NotFound(context);
+            await FalResponse.NotFoundAsync(context);
             return;
         }
 
@@ -61,14 +59,14 @@ internal static class QueueEndpoints
             return;
         }
 
-        await WriteResultAsync(context, stored);
+        await WriteResultAsync(context, stored, results);
     }
 
     /// <summary>The completed request's own status, headers and body: at the result call and at the end of a sync run.</summary>
-    public static async Task WriteResultAsync(HttpContext context, StoredRequest stored)
+    public static async Task WriteResultAsync(HttpContext context, StoredRequest stored, ResultBody results)
     {
         var response = context.Response;
-        var missing = await context.RequestServices.GetRequiredService<ResultBody>().WriteAsync(stored, () =>
+        var missing = await results.WriteAsync(stored, () =>
         {
             response.StatusCode = stored.StatusCode!.Value;
             response.ContentType = "application/json";
@@ -82,41 +80,26 @@ internal static class QueueEndpoints
         }
     }
 
-    public static async Task CancelAsync(HttpContext context)
+    public static async Task CancelAsync(HttpContext context, string id, VisibleRequests requests, RequestQueue queue)
     {
-        var id = Id(context);
-        if (Live(context, id) is { } live)
+        var caller = Caller.Of(context);
+        if (requests.Live(caller, id) is { } live)
         {
             FalResponse.SetRequestId(context, id);
-            var answer = await context.RequestServices.GetRequiredService<RequestQueue>().CancelAsync(live, StopReason.Cancelled);
-            await Status(context, answer == CancelAnswer.Requested ? 202 : 400, answer == CancelAnswer.Requested ? "CANCELLATION_REQUESTED" : "ALREADY_COMPLETED");
+            var answer = await queue.CancelAsync(live, StopReason.Cancelled);
+            await FalResponse.WriteStatusAsync(context, answer == CancelAnswer.Requested ? 202 : 400, answer == CancelAnswer.Requested ? "CANCELLATION_REQUESTED" : "ALREADY_COMPLETED");
         }
-        else if (Stored(context, id) is not null)
+        else if (requests.Stored(caller, id) is not null)
         {
             FalResponse.SetRequestId(context, id);
-            await Status(context, 400, "ALREADY_COMPLETED");
+            await FalResponse.WriteStatusAsync(context, 400, "ALREADY_COMPLETED");
         }
         else
         {
-            await NotFound(context);
+            await FalResponse.NotFoundAsync(context);
         }
     }
 
-    public static string Id(HttpContext context) => (string)context.Request.RouteValues["id"]!;
-
     /// <summary>0/1 from JavaScript and the CLI, true/false from Python.</summary>
     public static bool WantsLogs(HttpContext context) => context.Request.Query["logs"].ToString().ToLowerInvariant() is "1" or "true";
-
-    /// <summary>Another key's request is as good as none.</summary>
-    public static LiveRequest? Live(HttpContext context, string id) =>
-        context.RequestServices.GetRequiredService<RequestQueue>().FindLive(id) is { } live && Caller.Of(context).MaySee(live.Stored.Owner) ? live : null;
-
-    public static StoredRequest? Stored(HttpContext context, string id) =>
-        Store(context).Find(id) is { } stored && Caller.Of(context).MaySee(stored.Owner) ? stored : null;
-
-    public static Task NotFound(HttpContext context) => Status(context, 404, "NOT_FOUND");
-
-    private static RequestStore Store(HttpContext context) => context.RequestServices.GetRequiredService<RequestStore>();
-
-    private static Task Status(HttpContext context, int code, string word) => FalResponse.WriteAsync(context, code, Encoding.ASCII.GetBytes($"{{\"status\":\"{word}\"}}"));
 }

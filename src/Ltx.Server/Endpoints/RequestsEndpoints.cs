@@ -13,7 +13,7 @@ internal static class RequestsEndpoints
     private const int DefaultPage = 20;
     private const int LargestPage = 100;
 
-    public static Task ListAsync(HttpContext context)
+    public static Task ListAsync(HttpContext context, RequestStore store)
     {
         var query = context.Request.Query;
         var caller = Caller.Of(context);
@@ -26,7 +26,6 @@ internal static class RequestsEndpoints
             "COMPLETED" => RequestState.Completed,
             _ => null,
         };
-        var store = context.RequestServices.GetRequiredService<RequestStore>();
         var page = store.Page(caller.IsOperator ? null : caller.Owner, before, limit + 1, state);
         return FalResponse.WriteAsync(context, 200, json =>
         {
@@ -44,26 +43,23 @@ internal static class RequestsEndpoints
         });
     }
 
-    public static Task ShowAsync(HttpContext context)
+    public static Task ShowAsync(HttpContext context, string id, VisibleRequests requests, RequestStore store)
     {
-        var id = QueueEndpoints.Id(context);
-        if (QueueEndpoints.Stored(context, id) is not { } request)
+        if (requests.Stored(Caller.Of(context), id) is not { } request)
         {
-            return QueueEndpoints.NotFound(context);
+            return FalResponse.NotFoundAsync(context);
         }
 
         FalResponse.SetRequestId(context, id);
-        var store = context.RequestServices.GetRequiredService<RequestStore>();
         return FalResponse.WriteAsync(context, 200, json => RequestListing.Write(json, request, store.ListedInput(id), Caller.Of(context).IsOperator, store.Logs(id)));
     }
 
     /// <summary>Forgets input, result and output file at once. A request in progress needs them still.</summary>
-    public static async Task DeletePayloadsAsync(HttpContext context)
+    public static async Task DeletePayloadsAsync(HttpContext context, string id, VisibleRequests requests, RequestStore store, FileStore files)
     {
-        var id = QueueEndpoints.Id(context);
-        if (QueueEndpoints.Stored(context, id) is not { } request)
+        if (requests.Stored(Caller.Of(context), id) is not { } request)
         {
-            await QueueEndpoints.NotFound(context);
+            await FalResponse.NotFoundAsync(context);
             return;
         }
 
@@ -74,7 +70,7 @@ internal static class RequestsEndpoints
             return;
         }
 
-        await PayloadDeletion.DeleteAsync(request, context.RequestServices.GetRequiredService<RequestStore>(), context.RequestServices.GetRequiredService<FileStore>());
+        await PayloadDeletion.DeleteAsync(request, store, files);
         await FalResponse.WriteAsync(context, 200, json =>
         {
             json.WriteStartObject();

@@ -1,18 +1,23 @@
 using Ltx.Server.Auth;
 using Ltx.Server.Fal;
 using Ltx.Server.Playground;
+using Ltx.Server.Queue;
 
 namespace Ltx.Server.Endpoints;
 
-/// <summary>Every route of the server, after <see cref="Http.MountMiddleware"/> has brought the path to its one form.</summary>
+/// <summary>Every route of the server, after <see cref="Http.MountMiddleware"/> has brought the path to its one form. A handler's parameters are the route's own and the services that it uses.</summary>
 internal static class Routes
 {
     public static void Map(IEndpointRouteBuilder app)
     {
         foreach (var endpoint in InpaintSchema.Endpoints)
         {
-            Post(app, $"/queue/{InpaintSchema.App}/{endpoint}", c => QueueEndpoints.SubmitAsync(c, endpoint), Access.Key);
-            Post(app, $"/run/{InpaintSchema.App}/{endpoint}", c => RunEndpoint.RunAsync(c, endpoint), Access.Key);
+            Post(app, $"/queue/{InpaintSchema.App}/{endpoint}", (HttpContext c, Intake intake) => QueueEndpoints.SubmitAsync(c, endpoint, intake), Access.Key);
+            Post(
+                app,
+                $"/run/{InpaintSchema.App}/{endpoint}",
+                (HttpContext c, Intake intake, RequestQueue queue, RequestStore store, ResultBody results) => RunEndpoint.RunAsync(c, endpoint, intake, queue, store, results),
+                Access.Key);
         }
 
         // Status, result and cancel: under every mount, by owner and alias as fal's clients call them and by the full id as generated clients do.
@@ -64,9 +69,9 @@ internal static class Routes
         ReferencePage.Map(app);
     }
 
-    private static void Get(IEndpointRouteBuilder app, string path, RequestDelegate handler, Access access) => app.MapGet(path, handler).WithMetadata(new AccessMetadata(access));
+    private static void Get(IEndpointRouteBuilder app, string path, Delegate handler, Access access) => app.MapGet(path, handler).WithMetadata(new AccessMetadata(access));
 
-    private static void Post(IEndpointRouteBuilder app, string path, RequestDelegate handler, Access access) => app.MapPost(path, handler).WithMetadata(new AccessMetadata(access));
+    private static void Post(IEndpointRouteBuilder app, string path, Delegate handler, Access access) => app.MapPost(path, handler).WithMetadata(new AccessMetadata(access));
 
-    private static void Put(IEndpointRouteBuilder app, string path, RequestDelegate handler, Access access) => app.MapPut(path, handler).WithMetadata(new AccessMetadata(access));
+    private static void Put(IEndpointRouteBuilder app, string path, Delegate handler, Access access) => app.MapPut(path, handler).WithMetadata(new AccessMetadata(access));
 }

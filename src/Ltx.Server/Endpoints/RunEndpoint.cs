@@ -6,9 +6,9 @@ namespace Ltx.Server.Endpoints;
 /// <summary>The sync run: one connection from input to output. When its client goes away, so does the work.</summary>
 internal static class RunEndpoint
 {
-    public static async Task RunAsync(HttpContext context, string endpoint)
+    public static async Task RunAsync(HttpContext context, string endpoint, Intake intake, RequestQueue queue, RequestStore store, ResultBody results)
     {
-        var (request, error) = await context.RequestServices.GetRequiredService<Intake>().TakeInAsync(context, endpoint, sync: true);
+        var (request, error) = await intake.TakeInAsync(context, endpoint, sync: true);
         if (request is null)
         {
             await FalResponse.WriteAsync(context, error!);
@@ -22,10 +22,10 @@ internal static class RunEndpoint
         }
         catch (OperationCanceledException)
         {
-            await context.RequestServices.GetRequiredService<RequestQueue>().CancelAsync(request, StopReason.ClientDisconnected);
+            await queue.CancelAsync(request, StopReason.ClientDisconnected);
             throw;
         }
 
-        await QueueEndpoints.WriteResultAsync(context, context.RequestServices.GetRequiredService<RequestStore>().Find(request.Id)!);
+        await QueueEndpoints.WriteResultAsync(context, store.Find(request.Id)!, results);
     }
 }

@@ -14,7 +14,7 @@ namespace Ltx.Server.Endpoints;
 /// <summary>What is not about one request: keys for receivers, tokens, health, metrics, the API's description.</summary>
 internal static class ServerEndpoints
 {
-    public static Task JwksAsync(HttpContext context)
+    public static Task JwksAsync(HttpContext context, WebhookSigner signer)
     {
         context.Response.Headers.CacheControl = "public, max-age=3600";
         return FalResponse.WriteAsync(context, 200, json =>
@@ -24,7 +24,7 @@ internal static class ServerEndpoints
             json.WriteStartObject();
             json.WriteString("kty", "OKP");
             json.WriteString("crv", "Ed25519");
-            json.WriteString("x", context.RequestServices.GetRequiredService<WebhookSigner>().PaddedPublicKey);
+            json.WriteString("x", signer.PaddedPublicKey);
             json.WriteEndObject();
             json.WriteEndArray();
             json.WriteEndObject();
@@ -32,31 +32,26 @@ internal static class ServerEndpoints
     }
 
     /// <summary>A token for fal's realtime routes, which this model does not have: clients want a string, and no route takes it as a key.</summary>
-    public static Task RealtimeTokenAsync(HttpContext context)
+    public static Task RealtimeTokenAsync(HttpContext context, SignedTokens tokens, TimeProvider clock)
     {
-        var end = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow().AddMinutes(2);
-        var token = context.RequestServices.GetRequiredService<SignedTokens>().Create(SignedTokens.Realtime, Caller.Of(context).Owner, end);
+        var token = tokens.Create(SignedTokens.Realtime, Caller.Of(context).Owner, clock.GetUtcNow().AddMinutes(2));
         return FalResponse.WriteAsync(context, 200, json => json.WriteStringValue(token));
     }
 
     public static Task LiveAsync(HttpContext context) => FalResponse.WriteAsync(context, 200, """{"status":"live"}"""u8.ToArray());
 
     /// <summary>Ready: the model is loaded on every worker, and data folder and database can be written. A stopping server is not ready.</summary>
-    public static Task ReadyAsync(HttpContext context)
+    public static Task ReadyAsync(HttpContext context, ServerState state, DataFolder folder, Database database, DiskBudget disk, RequestQueue queue)
     {
-        var services = context.RequestServices;
-        var state = services.GetRequiredService<ServerState>();
         var model = state.ModelLoaded;
-        var writable = IsWritable(services.GetRequiredService<DataFolder>());
-        var database = services.GetRequiredService<Database>();
+        var writable = IsWritable(folder);
         var trouble = database.Trouble;
         if (trouble is not null)
         {
             database.Try(); // nobody else may have a reason to; the next look tells
         }
 
-        var room = services.GetRequiredService<DiskBudget>().Refusal(0) is null;
-        var queue = services.GetRequiredService<RequestQueue>();
+        var room = disk.Refusal(0) is null;
         var recovered = queue.Recovered.IsCompletedSuccessfully;
         var accepting = !queue.Draining;
         var ready = model && writable && trouble is null && room && recovered && accepting;
@@ -75,10 +70,10 @@ internal static class ServerEndpoints
         });
     }
 
-    public static async Task MetricsAsync(HttpContext context)
+    public static async Task MetricsAsync(HttpContext context, PrometheusText metrics)
     {
         context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
-        await context.Response.WriteAsync(context.RequestServices.GetRequiredService<PrometheusText>().Write(), context.RequestAborted);
+        await context.Response.WriteAsync(metrics.Write(), context.RequestAborted);
     }
 
     /// <summary>The endpoint's document and, beside it, this server's own routes.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using Ltx.Server.Auth;
 using Ltx.Server.Fal;
 using Ltx.Server.Queue;
 
@@ -15,13 +16,12 @@ internal static class StatusStreamEndpoint
     /// <summary>Changes that follow each other faster are told together.</summary>
     private static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(50);
 
-    public static async Task StreamAsync(HttpContext context)
+    public static async Task StreamAsync(HttpContext context, string id, VisibleRequests requests, RequestStore store, IHostApplicationLifetime lifetime)
     {
-        var id = QueueEndpoints.Id(context);
-        var live = QueueEndpoints.Live(context, id);
-        if (live is null && QueueEndpoints.Stored(context, id) is null)
+        var live = requests.Live(Caller.Of(context), id);
+        if (live is null && requests.Stored(Caller.Of(context), id) is null)
         {
-            await QueueEndpoints.NotFound(context);
+            await FalResponse.NotFoundAsync(context);
             return;
         }
 
@@ -30,20 +30,18 @@ internal static class StatusStreamEndpoint
         context.Response.Headers.CacheControl = "no-cache";
         context.Response.Headers["X-Accel-Buffering"] = "no"; // nginx would gather the events
         var wantsLogs = QueueEndpoints.WantsLogs(context);
-        var sent = live is null ? 0 : await FollowAsync(context, live, wantsLogs);
+        var sent = live is null ? 0 : await FollowAsync(context, live, wantsLogs, lifetime.ApplicationStopping);
         if (sent >= 0)
         {
-            var logs = live is null ? context.RequestServices.GetRequiredService<RequestStore>().Logs(id) : live.Logs(sent);
-            var stored = context.RequestServices.GetRequiredService<RequestStore>().Find(id)!;
-            await SendAsync(context, StatusBody.Completed(stored, wantsLogs ? logs : null));
+            var logs = live is null ? store.Logs(id) : live.Logs(sent);
+            await SendAsync(context, StatusBody.Completed(store.Find(id)!, wantsLogs ? logs : null));
         }
     }
 
     /// <summary>Tells every change until the request is completed; returns the number of log lines told, or -1 when the server stops before.</summary>
-    private static async Task<int> FollowAsync(HttpContext context, LiveRequest live, bool wantsLogs)
+    private static async Task<int> FollowAsync(HttpContext context, LiveRequest live, bool wantsLogs, CancellationToken stopping)
     {
         var ct = context.RequestAborted;
-        var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         var sent = 0;
         byte[] last = [];
         while (true)

@@ -17,9 +17,9 @@ internal static class UploadEndpoints
     private static readonly TimeSpan TokenLifetime = TimeSpan.FromHours(1);
 
     /// <summary>Both initiate routes: whether parts or the whole will come is seen when it comes.</summary>
-    public static async Task InitiateAsync(HttpContext context)
+    public static async Task InitiateAsync(HttpContext context, BodyReader bodies, UploadService uploads)
     {
-        using var body = await context.RequestServices.GetRequiredService<BodyReader>().ReadAsync(context);
+        using var body = await bodies.ReadAsync(context);
         var (document, error) = JsonInput.Parse(body.Bytes, 32);
         if (document is null || document.RootElement.ValueKind != JsonValueKind.Object)
         {
@@ -29,7 +29,7 @@ internal static class UploadEndpoints
         }
 
         using var _ = document;
-        var file = await BeginAsync(context, Text(document.RootElement, "content_type"), Text(document.RootElement, "file_name"));
+        var file = await BeginAsync(context, uploads, Text(document.RootElement, "content_type"), Text(document.RootElement, "file_name"));
         var origin = Caller.Of(context).Origin;
         await FalResponse.WriteAsync(context, 200, json =>
         {
@@ -41,19 +41,21 @@ internal static class UploadEndpoints
     }
 
     /// <summary>The whole content.</summary>
-    public static async Task PutAsync(HttpContext context)
+    public static async Task PutAsync(HttpContext context, string id, UploadService uploads, LtxOptions options)
     {
-        var uploads = Service(context);
-        var file = uploads.Pending(Id(context), context.Request.Query["sig"]);
-        await using var body = LargeBody(context);
+        var file = uploads.Pending(id, context.Request.Query["sig"]);
+        await using var body = LargeBody(context, options);
         await uploads.WriteAsync(file, Turns.WhoCalls(context, file.Owner), body, context.Request.ContentLength, context.Request.ContentType, context.RequestAborted);
     }
 
     /// <summary>One part, named by the path.</summary>
-    public static async Task PutPartAsync(HttpContext context)
+    public static async Task PutPartAsync(HttpContext context, string id, string number, UploadService uploads, LtxOptions options)
     {
-        var uploads = Service(context);
-        var part = await ReceivePartAsync(context, uploads, uploads.Pending(Id(context), Secret(context)));
+        var file = uploads.Pending(id, Secret(context));
+        await using var body = LargeBody(context, options);
+        var part = int.TryParse(number, System.Globalization.CultureInfo.InvariantCulture, out var place)
+            ? await uploads.WritePartAsync(file, place, Turns.WhoCalls(context, file.Owner), body, context.Request.ContentLength, context.RequestAborted)
+            : throw new UploadException(400, "The part's number is not a number.");
         context.Response.Headers.ETag = $"\"{part.ETag}\"";
         await FalResponse.WriteAsync(context, 200, json =>
         {
@@ -65,11 +67,10 @@ internal static class UploadEndpoints
     }
 
     /// <summary>The end of a multipart upload.</summary>
-    public static async Task CompleteAsync(HttpContext context)
+    public static async Task CompleteAsync(HttpContext context, string id, UploadService uploads, BodyReader bodies)
     {
-        var uploads = Service(context);
-        var file = uploads.Pending(Id(context), Secret(context));
-        using var body = await context.RequestServices.GetRequiredService<BodyReader>().ReadAsync(context);
+        var file = uploads.Pending(id, Secret(context));
+        using var body = await bodies.ReadAsync(context);
         var (document, error) = JsonInput.Parse(body.Bytes, 32);
         if (document is null)
         {
@@ -95,10 +96,10 @@ internal static class UploadEndpoints
     }
 
     /// <summary>The token that fal's Python client asks for before it uploads.</summary>
-    public static Task TokenAsync(HttpContext context)
+    public static Task TokenAsync(HttpContext context, SignedTokens tokens, TimeProvider clock)
     {
-        var end = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow() + TokenLifetime;
-        var token = context.RequestServices.GetRequiredService<SignedTokens>().Create(SignedTokens.Upload, Caller.Of(context).Owner, end);
+        var end = clock.GetUtcNow() + TokenLifetime;
+        var token = tokens.Create(SignedTokens.Upload, Caller.Of(context).Owner, end);
         return FalResponse.WriteAsync(context, 200, json =>
         {
             json.WriteStartObject();
@@ -112,11 +113,11 @@ internal static class UploadEndpoints
     }
 
     /// <summary>Python's whole upload: bytes in, URL out.</summary>
-    public static async Task PostFileAsync(HttpContext context)
+    public static async Task PostFileAsync(HttpContext context, UploadService uploads, LtxOptions options)
     {
-        var file = await BeginAsync(context, context.Request.ContentType, context.Request.Headers["X-Fal-File-Name"]);
-        await using var body = LargeBody(context);
-        await Service(context).WriteAsync(file, Turns.WhoCalls(context), body, context.Request.ContentLength, null, context.RequestAborted);
+        var file = await BeginAsync(context, uploads, context.Request.ContentType, context.Request.Headers["X-Fal-File-Name"]);
+        await using var body = LargeBody(context, options);
+        await uploads.WriteAsync(file, Turns.WhoCalls(context), body, context.Request.ContentLength, null, context.RequestAborted);
         await FalResponse.WriteAsync(context, 200, json =>
         {
             json.WriteStartObject();
@@ -126,9 +127,9 @@ internal static class UploadEndpoints
     }
 
     /// <summary>Python's multipart upload: the parts go below the future URL, and the upload's id is their secret.</summary>
-    public static async Task PostMultipartAsync(HttpContext context)
+    public static async Task PostMultipartAsync(HttpContext context, UploadService uploads)
     {
-        var file = await BeginAsync(context, context.Request.ContentType, context.Request.Headers["X-Fal-File-Name"]);
+        var file = await BeginAsync(context, uploads, context.Request.ContentType, context.Request.Headers["X-Fal-File-Name"]);
         await FalResponse.WriteAsync(context, 200, json =>
         {
             json.WriteStartObject();
@@ -138,16 +139,8 @@ internal static class UploadEndpoints
         });
     }
 
-    private static Task<StoredFile> BeginAsync(HttpContext context, string? contentType, string? name) => Service(context).BeginAsync(
+    private static Task<StoredFile> BeginAsync(HttpContext context, UploadService uploads, string? contentType, string? name) => uploads.BeginAsync(
         Caller.Of(context).Owner, contentType, name, Lifecycle.Read(context.Request, "X-Fal-Object-Lifecycle", "X-Fal-Object-Lifecycle-Preference"));
-
-    private static async Task<UploadedPart> ReceivePartAsync(HttpContext context, UploadService uploads, StoredFile file)
-    {
-        await using var body = LargeBody(context);
-        return int.TryParse((string)context.Request.RouteValues["number"]!, System.Globalization.CultureInfo.InvariantCulture, out var number)
-            ? await uploads.WritePartAsync(file, number, Turns.WhoCalls(context, file.Owner), body, context.Request.ContentLength, context.RequestAborted)
-            : throw new UploadException(400, "The part's number is not a number.");
-    }
 
     private static List<(int Number, string ETag)>? ReadParts(JsonElement root)
     {
@@ -174,16 +167,11 @@ internal static class UploadEndpoints
     private static string? Text(JsonElement item, string name) =>
         item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? JsonInput.TryGetText(value) : null;
 
-    private static PacedBody LargeBody(HttpContext context)
+    private static PacedBody LargeBody(HttpContext context, LtxOptions options)
     {
-        var options = context.RequestServices.GetRequiredService<LtxOptions>();
         context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize = options.Files.MaxUploadBytes;
         return new PacedBody(context, options.Limits, options.Limits.MinLargeBodyBytesPerSecond);
     }
-
-    private static UploadService Service(HttpContext context) => context.RequestServices.GetRequiredService<UploadService>();
-
-    private static string Id(HttpContext context) => (string)context.Request.RouteValues["id"]!;
 
     /// <summary>In the path for Python, in the query for JavaScript.</summary>
     private static string? Secret(HttpContext context) => context.Request.RouteValues["secret"] as string ?? context.Request.Query["sig"];

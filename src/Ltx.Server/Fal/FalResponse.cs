@@ -38,6 +38,11 @@ internal static class FalResponse
         }
     }
 
+    /// <summary>The answer of one word that fal's queue gives where there is no more to say.</summary>
+    public static Task WriteStatusAsync(HttpContext context, int status, string word) => WriteAsync(context, status, Encoding.ASCII.GetBytes($"{{\"status\":\"{word}\"}}"));
+
+    public static Task NotFoundAsync(HttpContext context) => WriteStatusAsync(context, 404, "NOT_FOUND");
+
     public static void SetErrorHeaders(HttpResponse response, string? errorType, string? timeoutType, bool? retryable)
     {
         if (errorType is not null)

@@ -7,8 +7,7 @@ using Ltx.Server.Storage;
 namespace Ltx.Server.Files;
 
 /// <summary>Takes uploads, whole or in parts. Bytes are written beside the store and published when they are complete.</summary>
-internal sealed class UploadService(
-    LtxOptions options, DataFolder folder, Database database, FileStore files, DiskBudget budget, TimeProvider clock, ILogger<UploadService> logger)
+internal sealed class UploadService(LtxOptions options, UploadedParts parts, FileStore files, DiskBudget budget, TimeProvider clock, ILogger<UploadService> logger)
 {
     /// <summary>S3's bound, which both clients stay far below.</summary>
     private const int MostParts = 10_000;
@@ -61,7 +60,7 @@ internal sealed class UploadService(
         using var turn = await _turns.EnterAsync(who, ct);
         using var session = Join(file.Id);
         using var room = budget.Reserve(length ?? 0);
-        await using var arrived = await ReceiveAsync(session.Value, 0, body, PartPath(file.Id, 0), room, ct);
+        await using var arrived = await ReceiveAsync(session.Value, 0, body, parts.PathOf(file.Id, 0), room, ct);
         await session.Value.Turn.WaitAsync(ct);
         try
         {
@@ -86,7 +85,7 @@ internal sealed class UploadService(
         using var turn = await _turns.EnterAsync(who, ct);
         using var session = Join(file.Id);
         using var room = budget.Reserve(length ?? 0);
-        await using var arrived = await ReceiveAsync(session.Value, number, body, PartPath(file.Id, number), room, ct);
+        await using var arrived = await ReceiveAsync(session.Value, number, body, parts.PathOf(file.Id, number), room, ct);
         if (arrived.Size == 0)
         {
             throw new UploadException(400, "The part is empty. (fal_client.upload() of more than 100 MiB sends such parts; use upload_file().)");
@@ -97,9 +96,7 @@ internal sealed class UploadService(
         try
         {
             RequirePending(files.Find(file.Id));
-            DurableFile.Publish(arrived.Path, PartPath(file.Id, number));
-            await database.WriteAsync(db => db.Execute("INSERT OR REPLACE INTO parts(file_id, number, size, etag) VALUES($id, $number, $size, $etag)",
-                ("$id", file.Id), ("$number", number), ("$size", part.Size), ("$etag", part.ETag)));
+            await parts.SaveAsync(file.Id, part, arrived.Path);
             room.Keep();
             arrived.Part = part;
             return part;
@@ -125,7 +122,7 @@ internal sealed class UploadService(
         try
         {
             RequirePending(files.Find(file.Id));
-            var have = Parts(file.Id).ToDictionary(p => p.Number);
+            var have = parts.Of(file.Id).ToDictionary(p => p.Number);
             foreach (var (number, etag) in ordered)
             {
                 if (!have.TryGetValue(number, out var part) || !string.Equals(part.ETag, etag.Trim('"'), StringComparison.OrdinalIgnoreCase))
@@ -135,7 +132,7 @@ internal sealed class UploadService(
             }
 
             using var room = budget.Reserve(ordered.Sum(p => have[p.Number].Size), replaces: true);
-            var joined = PartPath(file.Id, 0);
+            var joined = parts.PathOf(file.Id, 0);
             var (size, hash) = await JoinAsync(file.Id, [.. ordered.Select(p => have[p.Number])], joined, room, ct);
             await PublishAsync(file, joined, size, hash, file.ContentType);
         }
@@ -143,16 +140,6 @@ internal sealed class UploadService(
         {
             session.Value.Turn.Release();
         }
-    }
-
-    private List<UploadedPart> Parts(string id) => database.Read(db => db.Query(
-        "SELECT number, size, etag FROM parts WHERE file_id = $id", r => new UploadedPart((int)r.Number("number")!.Value, r.Number("size")!.Value, r.Text("etag")!), ("$id", id)));
-
-    private string PartPath(string id, int number)
-    {
-        var parts = Path.Combine(folder.Parts, id);
-        DurableFile.CreateFolder(parts);
-        return Path.Combine(parts, number.ToString(System.Globalization.CultureInfo.InvariantCulture));
     }
 
     /// <summary>Ends an upload. Call in the session's turn: the row is looked at first, and nobody changes it until it says that the file is there.</summary>
@@ -171,16 +158,16 @@ internal sealed class UploadService(
         file is { State: FileState.Pending } ? file : throw new UploadException(400, "This upload is already complete.");
 
     private async Task<(long Size, string Hash)> JoinAsync(
-        string id, IReadOnlyList<UploadedPart> parts, string path, DiskReservation room, CancellationToken ct)
+        string id, IReadOnlyList<UploadedPart> ordered, string path, DiskReservation room, CancellationToken ct)
     {
         long size = 0;
         using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         await using FileStream target = new(path, FileMode.Create, FileAccess.Write, FileShare.None, 1, FileOptions.Asynchronous);
-        foreach (var part in parts)
+        foreach (var part in ordered)
         {
             using var own = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             await using FileStream source = new(
-                PartPath(id, part.Number), FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.Asynchronous | FileOptions.SequentialScan);
+                parts.PathOf(id, part.Number), FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.Asynchronous | FileOptions.SequentialScan);
             size += await CopyAsync(source, target, bytes =>
             {
                 room.Write(bytes.Length);
@@ -204,7 +191,7 @@ internal sealed class UploadService(
         {
             if (!_sessions.TryGetValue(id, out var session))
             {
-                _sessions[id] = session = new UploadSession(Parts(id), options.Files.MaxUploadBytes);
+                _sessions[id] = session = new UploadSession(parts.Of(id), options.Files.MaxUploadBytes);
             }
 
             session.Users++;
@@ -226,7 +213,7 @@ internal sealed class UploadService(
             session.Dispose();
             if (files.Find(id) is not { State: FileState.Pending })
             {
-                OwnFiles.TryRemove(Path.Combine(folder.Parts, id), logger);
+                parts.Remove(id);
             }
         }
     }

@@ -12,10 +12,9 @@ internal static class MaskEndpoint
     /// <summary>Drawing, without the time in which ffmpeg is waited for: a drawing of a thousand moving shapes could take days.</summary>
     private static readonly TimeSpan LongestDrawing = TimeSpan.FromMinutes(10);
 
-    public static async Task MakeAsync(HttpContext context)
+    public static async Task MakeAsync(HttpContext context, LtxOptions options, BodyReader bodies, Workbench bench, MediaFailure failure)
     {
-        var services = context.RequestServices;
-        var (request, error) = await ReadAsync(context);
+        var (request, error) = await ReadAsync(context, options.Limits, bodies);
         if (request is null)
         {
             await FalResponse.WriteAsync(context, error!);
@@ -26,7 +25,7 @@ internal static class MaskEndpoint
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, late.Token);
         try
         {
-            var file = await services.GetRequiredService<Workbench>().MakeFilmAsync(context, "video/mp4", path =>
+            var file = await bench.MakeFilmAsync(context, "video/mp4", path =>
             {
                 MaskRasteriser rasteriser = new(request.Size.Width, request.Size.Height, request.Marks);
                 var frames = request.Times.Select(time => rasteriser.Draw(time, stop.Token));
@@ -45,15 +44,13 @@ internal static class MaskEndpoint
         }
         catch (MediaException e)
         {
-            await FalResponse.WriteAsync(context, MediaFailure.Answer(context, e, ["body"]));
+            await FalResponse.WriteAsync(context, failure.Answer(context, e, ["body"]));
         }
     }
 
-    private static async Task<(MaskRequest? Request, FalError? Error)> ReadAsync(HttpContext context)
+    private static async Task<(MaskRequest? Request, FalError? Error)> ReadAsync(HttpContext context, LimitsOptions limits, BodyReader bodies)
     {
-        var services = context.RequestServices;
-        var limits = services.GetRequiredService<LtxOptions>().Limits;
-        using var body = await services.GetRequiredService<BodyReader>().ReadAsync(context);
+        using var body = await bodies.ReadAsync(context);
         var (document, broken) = JsonInput.Parse(body.Bytes, limits.MaxJsonDepth);
         using (document)
         {

@@ -5,11 +5,10 @@ using Ltx.Video;
 namespace Ltx.Server.Playground;
 
 /// <summary>A failure of ffmpeg as an answer: the file's own as 422 at its field, the machine's as 500.</summary>
-internal static partial class MediaFailure
+internal sealed partial class MediaFailure(ILogger<MediaFailure> logger)
 {
-    public static FalError Answer(HttpContext context, MediaException e, IReadOnlyList<object> location)
+    public FalError Answer(HttpContext context, MediaException e, IReadOnlyList<object> location)
     {
-        var logger = context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(MediaFailure).FullName!);
         if (e.Fault == MediaFault.Input)
         {
             Refused(logger, context.Request.Path, e.Message, e.LastWords);

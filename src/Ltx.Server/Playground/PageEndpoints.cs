@@ -10,9 +10,9 @@ internal static class PageEndpoints
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; font-src 'self'; "
         + "form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
-    public static Task GetAsync(HttpContext context)
+    public static Task GetAsync(HttpContext context, PageFiles files)
     {
-        if (context.RequestServices.GetRequiredService<PageFiles>().Find(context.Request.Path.Value!) is not { } file)
+        if (files.Find(context.Request.Path.Value!) is not { } file)
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;

@@ -20,10 +20,9 @@ internal static class PreviewEndpoint
     /// <summary>1280x720: enough to mark a region by.</summary>
     private const long MostPixels = 1280 * 720;
 
-    public static async Task MakeAsync(HttpContext context)
+    public static async Task MakeAsync(HttpContext context, LtxOptions options, BodyReader bodies, InputFetcher fetcher, Workbench bench, MediaFailure failure)
     {
-        var services = context.RequestServices;
-        var (url, error) = await ReadAsync(context);
+        var (url, error) = await ReadAsync(context, options.Limits, bodies);
         if (url is null)
         {
             await FalResponse.WriteAsync(context, error!);
@@ -32,10 +31,10 @@ internal static class PreviewEndpoint
 
         try
         {
-            await using var source = await services.GetRequiredService<InputFetcher>().OpenAsync(url, FetchKind.Video, context.RequestAborted);
+            await using var source = await fetcher.OpenAsync(url, FetchKind.Video, context.RequestAborted);
             MediaInfo? info = null;
             VideoPreview? preview = null;
-            var file = await services.GetRequiredService<Workbench>().MakeFilmAsync(
+            var file = await bench.MakeFilmAsync(
                 context,
                 "video/mp4",
                 async path =>
@@ -53,7 +52,7 @@ internal static class PreviewEndpoint
         }
         catch (MediaException e)
         {
-            await FalResponse.WriteAsync(context, MediaFailure.Answer(context, e, ["body", "url"]));
+            await FalResponse.WriteAsync(context, failure.Answer(context, e, ["body", "url"]));
         }
     }
 
@@ -62,11 +61,10 @@ internal static class PreviewEndpoint
 
     private static InputField Bound(string name) => InpaintSchema.PlainFields.First(field => field.Name == name);
 
-    private static async Task<(string? Url, FalError? Error)> ReadAsync(HttpContext context)
+    private static async Task<(string? Url, FalError? Error)> ReadAsync(HttpContext context, LimitsOptions limits, BodyReader bodies)
     {
-        var services = context.RequestServices;
-        using var body = await services.GetRequiredService<BodyReader>().ReadAsync(context);
-        var (document, broken) = JsonInput.Parse(body.Bytes, services.GetRequiredService<LtxOptions>().Limits.MaxJsonDepth);
+        using var body = await bodies.ReadAsync(context);
+        var (document, broken) = JsonInput.Parse(body.Bytes, limits.MaxJsonDepth);
         if (document is null)
         {
             return (null, FalError.Invalid(broken!));

@@ -1,4 +1,4 @@
-using Ltx.Server.Endpoints;
+using Ltx.Server.Auth;
 using Ltx.Server.Fal;
 using Ltx.Server.Files;
 using Ltx.Server.Media;
@@ -13,19 +13,16 @@ internal static class ThumbnailEndpoint
     private const long MostPixels = 320 * 240;
 
     /// <summary>A JPEG; 204 where neither file is here any more (or the source never was on this server).</summary>
-    public static async Task GetAsync(HttpContext context)
+    public static async Task GetAsync(HttpContext context, string id, VisibleRequests requests, RequestStore store, FileStore files, Workbench bench)
     {
-        var services = context.RequestServices;
-        var id = QueueEndpoints.Id(context);
-        if (QueueEndpoints.Stored(context, id) is not { } request)
+        if (requests.Stored(Caller.Of(context), id) is not { } request)
         {
-            await QueueEndpoints.NotFound(context);
+            await FalResponse.NotFoundAsync(context);
             return;
         }
 
         FalResponse.SetRequestId(context, id);
-        var files = services.GetRequiredService<FileStore>();
-        using var lease = request.StoreIo ? files.Lease(request.OutputId ?? SourceId(services, files, id) ?? "") : null;
+        using var lease = request.StoreIo ? files.Lease(request.OutputId ?? SourceId(store, files, id) ?? "") : null;
         if (lease is null)
         {
             context.Response.StatusCode = StatusCodes.Status204NoContent;
@@ -45,7 +42,7 @@ internal static class ThumbnailEndpoint
         byte[] jpeg;
         try
         {
-            jpeg = await services.GetRequiredService<Workbench>().MakePictureAsync(
+            jpeg = await bench.MakePictureAsync(
                 context,
                 async () =>
                 {
@@ -67,9 +64,9 @@ internal static class ThumbnailEndpoint
         await context.Response.Body.WriteAsync(jpeg, context.RequestAborted);
     }
 
-    private static string? SourceId(IServiceProvider services, FileStore files, string id)
+    private static string? SourceId(RequestStore store, FileStore files, string id)
     {
-        if (services.GetRequiredService<RequestStore>().ListedInput(id) is not { } input || Fal.JsonInput.Parse(input, 1000).Document is not { } document)
+        if (store.ListedInput(id) is not { } input || JsonInput.Parse(input, 1000).Document is not { } document)
         {
             return null;
         }
@@ -77,7 +74,7 @@ internal static class ThumbnailEndpoint
         using (document)
         {
             return document.RootElement.ValueKind == System.Text.Json.JsonValueKind.Object && document.RootElement.TryGetProperty("video_url", out var url)
-                && url.ValueKind == System.Text.Json.JsonValueKind.String && Fal.JsonInput.TryGetText(url) is { } text
+                && url.ValueKind == System.Text.Json.JsonValueKind.String && JsonInput.TryGetText(url) is { } text
                     ? files.IdFromUrl(text)
                     : null;
         }

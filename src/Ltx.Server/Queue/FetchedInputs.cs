@@ -1,10 +1,13 @@
+using Ltx.Server.Fal;
 using Ltx.Server.Fetch;
 
 namespace Ltx.Server.Queue;
 
-/// <summary>A request's inputs on the local disk: video, mask, then the LoRAs in their order.</summary>
-internal sealed class FetchedInputs(IReadOnlyList<FetchedFile> files) : IAsyncDisposable
+/// <summary>A request's input as it was read, and its files on the local disk: video, mask, then the LoRAs in their order.</summary>
+internal sealed class FetchedInputs(InpaintRequest input, IReadOnlyList<FetchedFile> files) : IAsyncDisposable
 {
+    public InpaintRequest Input => input;
+
     public FetchedFile Video => files[0];
 
     public FetchedFile Mask => files[1];

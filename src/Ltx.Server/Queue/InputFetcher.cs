@@ -39,7 +39,7 @@ internal sealed partial class InputFetcher(IFetcher fetcher, FileStore files, IL
 
         if (problem is null && failure is null)
         {
-            return (new FetchedInputs(got), null);
+            return (new FetchedInputs(request, got), null);
         }
 
         foreach (var file in got)
@@ -95,7 +95,7 @@ internal sealed partial class InputFetcher(IFetcher fetcher, FileStore files, IL
         {
             Refused(logger, e.Message);
             await stopOthers.CancelAsync();
-            throw new InputProblemException(new InputProblem(Problem(e, url, location), e.Message));
+            throw new InputProblemException(new InputProblem([Problem(e, url, location)], e.Message));
         }
     }
 

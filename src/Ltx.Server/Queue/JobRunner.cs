@@ -1,31 +1,42 @@
 using Ltx.Server.Configuration;
 using Ltx.Server.Fal;
 using Ltx.Server.Files;
-using Ltx.Server.Observability;
 using Ltx.Server.Storage;
 using Microsoft.Data.Sqlite;
 
 namespace Ltx.Server.Queue;
 
 /// <summary>One attempt at one request: input, downloads, the run, the output, the end. Returns when the outcome is on disk.</summary>
-internal sealed partial class JobRunner(
-    LtxOptions options, RequestQueue queue, StoredInputs stored, InputFetcher fetcher, LookAhead ahead, FileStore files, IInpaintRunner runner,
-    DataFolder folder, Insistence insistence, ServerMetrics metrics, TimeProvider clock, ILogger<JobRunner> logger)
+internal sealed partial class JobRunner(LtxOptions options, LookAhead inputs, JobEngine engine, JobRecord record, TimeProvider clock, ILogger<JobRunner> logger)
 {
+    /// <summary>Takes the next request and runs it. Null: the server is stopping.</summary>
+    /// <param name="worker">which one takes it</param>
+    /// <param name="loadedLoraSet">the LoRAs that the worker has loaded</param>
+    /// <param name="giveUp">the server's end</param>
+    public async Task<LiveRequest?> RunNextAsync(int worker, string? loadedLoraSet, CancellationToken giveUp)
+    {
+        var request = await record.TakeAsync(loadedLoraSet, giveUp);
+        if (request is not null)
+        {
+            await RunAsync(worker, request, giveUp);
+        }
+
+        return request;
+    }
+
     /// <param name="worker">which one</param>
     /// <param name="request">what it runs</param>
     /// <param name="giveUp">the server's end: until then an outcome waits for a database that is away</param>
-    public async Task RunAsync(int worker, LiveRequest request, CancellationToken giveUp)
+    private async Task RunAsync(int worker, LiveRequest request, CancellationToken giveUp)
     {
         var began = clock.GetTimestamp();
         using var cancellation = request.Running!;
         cancellation.CancelAfter(TimeSpan.FromSeconds(options.Queue.RunTimeoutSeconds));
-        var work = folder.WorkOf(request.Id);
         RequestOutcome? outcome;
         var counts = false;
         try
         {
-            Directory.CreateDirectory(work);
+            var work = engine.BeginWork(request);
 
             // A cancel may have come between the take and the token that it cancels.
             if (request.StopReason != StopReason.None)
@@ -53,67 +64,52 @@ internal sealed partial class JobRunner(
                 : FalError.Model(500, "internal_server_error", "Internal server error", retryable: true), Seconds(began));
         }
 
-        OwnFiles.TryRemove(work, logger);
+        engine.EndWork(request);
         if (outcome is null)
         {
-            queue.Log(request, "WARN", $"{(counts ? "The server's database is not to be had" : "The server is stopping")}; the request waits again.");
-            await insistence.StoreAsync($"The return of request {request.Id} to the queue", () => queue.RequeueAsync(request, counts), giveUp);
+            record.Log(request, "WARN", $"{(counts ? "The server's database is not to be had" : "The server is stopping")}; the request waits again.");
+            await record.ReturnAsync(request, counts, giveUp);
         }
         else
         {
-            await insistence.StoreAsync($"The end of request {request.Id}", () => queue.CompleteAsync(request, outcome), giveUp);
+            await record.EndAsync(request, outcome, giveUp);
         }
     }
 
     private async Task<RequestOutcome> AttemptAsync(int worker, LiveRequest request, string work, long began, CancellationToken ct)
     {
-        queue.Log(request, "INFO", request.Attempts == 1 ? "Started." : $"Started, attempt {request.Attempts} of {options.Queue.MaxAttempts}.");
+        record.Log(request, "INFO", request.Attempts == 1 ? "Started." : $"Started, attempt {request.Attempts} of {options.Queue.MaxAttempts}.");
 
-        // 1. The input, as it was stored. With Fal:ValidateAtSubmit it has been read once and cannot fail.
+        // 1. The input as it was stored; video, mask and LoRAs on the local disk.
         request.SetProgress(new RunProgress("inputs", 0, 0, 0, null));
-        var reading = stored.Read(request);
-        if (reading.Request is not { } input)
-        {
-            return RequestOutcome.Failure(FalError.Invalid(reading.Problems), Seconds(began));
-        }
-
-        // 2. Video, mask and LoRAs on the local disk.
         var fetchBegan = clock.GetTimestamp();
-        var fetched = await ahead.TakeAsync(request, ct);
-        var (inputs, problem) = fetched is { } there ? (there.Inputs, null) : await fetcher.FetchAsync(input, ct);
-        if (inputs is null)
+        var (fetched, problem, when) = await inputs.TakeAsync(request, ct);
+        if (fetched is null)
         {
-            queue.Log(request, "ERROR", problem!.Reason);
-            return RequestOutcome.Failure(FalError.Invalid(problem.Detail), Seconds(began));
+            if (problem!.Reason is { } reason)
+            {
+                record.Log(request, "ERROR", reason);
+            }
+
+            return RequestOutcome.Failure(FalError.Invalid(problem.Details), Seconds(began));
         }
 
-        await using var _ = inputs;
+        await using var _ = fetched;
         var fetchSeconds = Seconds(fetchBegan);
-        queue.Log(request, "INFO", $"Inputs are here ({fetchSeconds:F1} s{fetched switch { null => "", { WasHere: true } => ", fetched while waiting", _ => ", begun while waiting" }}).");
+        record.Log(request, "INFO", $"Inputs are here ({fetchSeconds:F1} s{when switch { FetchTime.Before => ", fetched while waiting", FetchTime.Begun => ", begun while waiting", _ => "" }}).");
 
-        // 3. The run.
+        // 2. The run.
         var runBegan = clock.GetTimestamp();
-        RunJob job = new()
-        {
-            RequestId = request.Id,
-            Attempt = request.Attempts,
-            Worker = worker,
-            Request = input,
-            Video = inputs.Video,
-            Mask = inputs.Mask,
-            Loras = inputs.Loras,
-            OutputFolder = work,
-        };
-        var result = await RunAsync(job, request, ct);
+        var result = await RunAsync(new RunJob(request.Id, request.Attempts, worker, fetched, work), request, ct);
         var runSeconds = Seconds(runBegan);
 
-        // 4. The end.
+        // 3. The end.
         switch (result)
         {
             case RunResult.Rejected rejected:
                 foreach (var detail in rejected.Details)
                 {
-                    queue.Log(request, "ERROR", detail.Message);
+                    record.Log(request, "ERROR", detail.Message);
                 }
 
                 return RequestOutcome.Failure(FalError.Invalid(rejected.Details), runSeconds);
@@ -121,10 +117,10 @@ internal sealed partial class JobRunner(
                 return RequestOutcome.Failure(failed.Error, runSeconds);
             case RunResult.Succeeded made:
                 var timings = made.StageSeconds.Prepend(KeyValuePair.Create("inputs", fetchSeconds)).ToDictionary();
-                metrics.Ran(runSeconds, timings);
-                var output = await files.AdoptOutputAsync(request.Id, request.Stored.Owner, made.OutputPath, made.ContentType, request.Stored.OutputSeconds);
-                queue.Log(request, "INFO", $"Finished in {runSeconds:F1} s.");
-                return Success(made, input.SyncMode, output, timings, runSeconds);
+                record.Ran(runSeconds, timings);
+                var output = await engine.KeepAsync(request, made);
+                record.Log(request, "INFO", $"Finished in {runSeconds:F1} s.");
+                return Success(made, fetched.Input.SyncMode, output, timings, runSeconds);
             default:
                 throw new InvalidOperationException($"A run cannot end as {result.GetType().Name}.");
         }
@@ -134,10 +130,10 @@ internal sealed partial class JobRunner(
     private async Task<RunResult> RunAsync(RunJob job, LiveRequest request, CancellationToken ct)
     {
         using CancellationTokenSource ended = new();
-        var watching = ahead.WatchAsync(job.Worker, request.Stored.LoraSet, ended.Token);
+        var watching = inputs.WatchAsync(job.Worker, request.Stored.LoraSet, ended.Token);
         try
         {
-            return await runner.RunAsync(job, new ProgressSink(queue, request), ct);
+            return await engine.RunAsync(job, new ProgressSink(record, request), ct);
         }
         finally
         {
@@ -182,14 +178,14 @@ internal sealed partial class JobRunner(
     private double Seconds(long began) => clock.GetElapsedTime(began).TotalSeconds;
 
     /// <summary>Not Progress&lt;T&gt;: that one posts to the thread pool and mixes up the order.</summary>
-    private sealed class ProgressSink(RequestQueue queue, LiveRequest request) : IProgress<RunProgress>
+    private sealed class ProgressSink(JobRecord record, LiveRequest request) : IProgress<RunProgress>
     {
         public void Report(RunProgress value)
         {
             request.SetProgress(value);
             if (value.Log is { } line)
             {
-                queue.Log(request, value.Level, line);
+                record.Log(request, value.Level, line);
             }
         }
     }

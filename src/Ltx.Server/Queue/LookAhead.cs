@@ -7,7 +7,7 @@ namespace Ltx.Server.Queue;
 /// Fetches the inputs of the request that comes next while a worker still runs another one, so that the device does not wait for them: one
 /// request ahead a worker. That request waits on as if nothing happened; what cannot be fetched here is tried again, and said, when it runs.
 /// </summary>
-internal sealed partial class LookAhead(LtxOptions options, RequestQueue queue, StoredInputs stored, InputFetcher fetcher, IInpaintRunner runner, DiskBudget disk, ILogger<LookAhead> logger)
+internal sealed partial class LookAhead(LtxOptions options, RequestQueue queue, StoredInputs stored, IInpaintRunner runner, DiskBudget disk, ILogger<LookAhead> logger)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, AheadFetch> _ahead = [];
@@ -46,26 +46,28 @@ internal sealed partial class LookAhead(LtxOptions options, RequestQueue queue, 
         }
     }
 
-    /// <summary>What was fetched ahead for a request that runs now, once it is here; null where nothing was, or where it could not be had.</summary>
-    public async Task<(FetchedInputs Inputs, bool WasHere)?> TakeAsync(LiveRequest request, CancellationToken ct)
+    /// <summary>The inputs of a request that runs now: what was fetched ahead for it, once it is here, or, where that is nothing, fetched now.</summary>
+    public async Task<(FetchedInputs? Inputs, InputProblem? Problem, FetchTime When)> TakeAsync(LiveRequest request, CancellationToken ct)
     {
         AheadFetch? ahead;
         lock (_gate)
         {
-            if (!_ahead.Remove(request.Id, out ahead))
-            {
-                return null;
-            }
+            _ahead.Remove(request.Id, out ahead);
         }
 
-        var wasHere = ahead.IsDone;
-        if (await ahead.HandOverAsync(ct) is { } inputs)
+        if (ahead is not null)
         {
-            return (inputs, wasHere);
+            var when = ahead.IsDone ? FetchTime.Before : FetchTime.Begun;
+            if (await ahead.HandOverAsync(ct) is { } there)
+            {
+                return (there, null, when);
+            }
+
+            ct.ThrowIfCancellationRequested();
         }
 
-        ct.ThrowIfCancellationRequested();
-        return null;
+        var (inputs, problem) = await stored.FetchAsync(request, ct);
+        return (inputs, problem, FetchTime.Now);
     }
 
     /// <summary>Gives everything back; nothing is fetched ahead from here on. Ends when nothing is left.</summary>
@@ -173,15 +175,14 @@ internal sealed partial class LookAhead(LtxOptions options, RequestQueue queue, 
         FetchedInputs? inputs = null;
         try
         {
-            if (stored.Read(request).Request is not { } input)
-            {
-                return null;
-            }
-
-            (inputs, var problem) = await fetcher.FetchAsync(input, ct);
+            (inputs, var problem) = await stored.FetchAsync(request, ct);
             if (inputs is null)
             {
-                NotFetched(logger, request.Id, problem!.Reason);
+                if (problem!.Reason is { } reason)
+                {
+                    NotFetched(logger, request.Id, reason);
+                }
+
                 return null;
             }
 

@@ -10,8 +10,7 @@ namespace Ltx.Server.Queue;
 /// end. An address that cannot be had thus ends the start before a model loads, and never under one.
 /// </summary>
 internal sealed partial class QueueService(
-    LtxOptions options, RequestQueue queue, JobRunner jobs, LookAhead ahead, IInpaintRunner runner, Insistence insistence, OpenCalls calls, ServerState state,
-    IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<QueueService> logger) : IHostedLifecycleService, IDisposable
+    LtxOptions options, RequestQueue queue, Workers workers, OpenCalls calls, IHostApplicationLifetime lifetime, ILogger<QueueService> logger) : IHostedLifecycleService, IDisposable
 {
     /// <summary>How long a loop rests after a failure that is nobody's in particular.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
@@ -60,7 +59,7 @@ internal sealed partial class QueueService(
         for (var worker = 0; worker < options.Queue.Workers; worker++)
         {
             var number = worker;
-            _loops.Add(Task.Run(() => WorkAsync(number), CancellationToken.None));
+            _loops.Add(Task.Run(() => workers.RunAsync(number, lifetime, _stop.Token), CancellationToken.None));
         }
 
         _loops.Add(Task.Run(EndOverdueAsync, CancellationToken.None));
@@ -75,7 +74,7 @@ internal sealed partial class QueueService(
         {
             await _begun.WaitAsync(cancellationToken);
             await Task.WhenAll(_loops).WaitAsync(cancellationToken);
-            await ahead.StopAsync().WaitAsync(cancellationToken);
+            await workers.StopLookingAheadAsync().WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -103,7 +102,7 @@ internal sealed partial class QueueService(
         async Task StopRunningAsync()
         {
             await _begun;
-            await ahead.StopAsync();
+            await workers.StopLookingAheadAsync();
             await EndWaitingSyncAsync();
             await Task.WhenAny(Task.WhenAll(_loops.SkipLast(1)), Task.Delay(TimeSpan.FromSeconds(options.Queue.DrainSeconds)));
             foreach (var request in queue.Running)
@@ -131,47 +130,6 @@ internal sealed partial class QueueService(
         }
     }
 
-    private async Task WorkAsync(int worker)
-    {
-        try
-        {
-            Loading(logger, worker);
-            var began = clock.GetTimestamp();
-            await runner.LoadAsync(worker, new LoadSink(state, worker), lifetime.ApplicationStopping);
-            state.WorkerLoaded(worker);
-            Loaded(logger, worker, clock.GetElapsedTime(began).TotalSeconds);
-            string? loaded = null;
-            while (await TakeAsync(loaded) is { } request)
-            {
-                await jobs.RunAsync(worker, request, _stop.Token);
-                loaded = request.Stored.LoraSet;
-            }
-        }
-        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested && !_stop.IsCancellationRequested)
-        {
-            // The server stops while the model loads.
-        }
-        catch (Exception e) when (_stop.IsCancellationRequested)
-        {
-            // The server stops: while nothing waits, or before the disk took what has happened.
-            if (e is not OperationCanceledException)
-            {
-                RunLeft(logger, worker, e.Message);
-            }
-        }
-        catch (Exception e)
-        {
-            // Without its worker the server would take requests that nobody runs. They are on disk; the next start has them.
-            WorkerDied(logger, worker, e);
-            Environment.ExitCode = 1;
-            lifetime.StopApplication();
-        }
-    }
-
-    /// <summary>The next request. While the database cannot note its start the worker pauses.</summary>
-    private Task<LiveRequest?> TakeAsync(string? loaded) =>
-        insistence.StoreAsync("The start of a request", () => queue.TakeAsync(loaded, _stop.Token), _stop.Token);
-
     private async Task EndOverdueAsync()
     {
         using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(100));
@@ -194,33 +152,15 @@ internal sealed partial class QueueService(
         }
     }
 
-    /// <summary>Not Progress&lt;T&gt;: that one posts to the thread pool, and a late report would come after the end.</summary>
-    private sealed class LoadSink(ServerState state, int worker) : IProgress<LoadStatus>
-    {
-        public void Report(LoadStatus value) => state.WorkerLoads(worker, value);
-    }
-
     [LoggerMessage(Level = LogLevel.Critical, Message = "{Reason} The server stops.")]
     private static partial void Unusable(ILogger logger, string reason);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "What the last stop left cannot be read; the server stops")]
     private static partial void NotRecovered(ILogger logger, Exception e);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker} loads the model")]
-    private static partial void Loading(ILogger logger, int worker);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker} is ready after {Seconds:F1} s")]
-    private static partial void Loaded(ILogger logger, int worker, double seconds);
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "A run did not end in time; the server leaves it")]
     private static partial void RunGoesOn(ILogger logger);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Worker {Worker} ends before what its run came to is stored, and the next start runs it again: {Reason}")]
-    private static partial void RunLeft(ILogger logger, int worker, string reason);
-
     [LoggerMessage(Level = LogLevel.Error, Message = "{What} failed")]
     private static partial void LoopFailed(ILogger logger, string what, Exception e);
-
-    [LoggerMessage(Level = LogLevel.Critical, Message = "Worker {Worker} cannot go on; the server stops")]
-    private static partial void WorkerDied(ILogger logger, int worker, Exception e);
 }

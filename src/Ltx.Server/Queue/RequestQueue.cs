@@ -12,7 +12,7 @@ namespace Ltx.Server.Queue;
 /// memory only ever runs behind the disk, never ahead.
 /// </summary>
 internal sealed partial class RequestQueue(
-    LtxOptions options, DataFolder folder, RequestStore store, WebhookQueue webhooks, ServerMetrics metrics, TimeProvider clock, ILogger<RequestQueue> logger) : IDisposable
+    LtxOptions options, RequestStore store, WebhookQueue webhooks, ServerMetrics metrics, TimeProvider clock, ILogger<RequestQueue> logger) : IDisposable
 {
     private readonly ConcurrentDictionary<string, LiveRequest> _live = new();
     private readonly WaitingLanes _waiting = new(options.Queue.GroupWindow, options.Queue.MaxOvertakes);
@@ -124,7 +124,7 @@ internal sealed partial class RequestQueue(
         }
         catch (SqliteException e)
         {
-            var unusable = DataFolderException.Of(e, folder.DatabaseFile);
+            var unusable = store.Unusable(e);
             _recovered.SetException(unusable);
             throw unusable;
         }

@@ -11,6 +11,9 @@ internal sealed class RequestStore(Database database, DataFolder folder, ILogger
     /// <summary>Inputs above this lie in a file of their own: a data URI of a whole video would be copied through the write-ahead log.</summary>
     public const int LargestInlineInput = 64 * 1024;
 
+    /// <summary>What the operator is told where the database cannot even be read.</summary>
+    public DataFolderException Unusable(SqliteException e) => DataFolderException.Of(e, folder.DatabaseFile);
+
     /// <summary>Stores a new request and returns its place in the order of submission.</summary>
     public async Task<long> InsertAsync(NewRequest request, DateTimeOffset now)
     {

@@ -4,25 +4,19 @@ using Ltx.Server.Fetch;
 namespace Ltx.Server.Queue;
 
 /// <summary>One attempt at a request, its inputs on the local disk.</summary>
-internal sealed record RunJob
+/// <param name="RequestId">whose attempt it is</param>
+/// <param name="Attempt">1 for the first</param>
+/// <param name="Worker">which one, and so which GPU: 0 to Queue:Workers - 1</param>
+/// <param name="Inputs">what the request asks for, and its files</param>
+/// <param name="OutputFolder">an empty folder for the output and anything temporary; removed after the run</param>
+internal sealed record RunJob(string RequestId, int Attempt, int Worker, FetchedInputs Inputs, string OutputFolder)
 {
-    public required string RequestId { get; init; }
+    public InpaintRequest Request => Inputs.Input;
 
-    /// <summary>1 for the first attempt.</summary>
-    public required int Attempt { get; init; }
+    public FetchedFile Video => Inputs.Video;
 
-    /// <summary>Which worker, and so which GPU: 0 to Queue:Workers - 1.</summary>
-    public required int Worker { get; init; }
-
-    public required InpaintRequest Request { get; init; }
-
-    public required FetchedFile Video { get; init; }
-
-    public required FetchedFile Mask { get; init; }
+    public FetchedFile Mask => Inputs.Mask;
 
     /// <summary>In the order of Request.Loras.</summary>
-    public required IReadOnlyList<FetchedFile> Loras { get; init; }
-
-    /// <summary>An empty folder for the output and anything temporary; removed after the run.</summary>
-    public required string OutputFolder { get; init; }
+    public IReadOnlyList<FetchedFile> Loras => Inputs.Loras;
 }

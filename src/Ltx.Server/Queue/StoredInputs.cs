@@ -3,10 +3,17 @@ using Ltx.Server.Fal;
 
 namespace Ltx.Server.Queue;
 
-/// <summary>Reads the input of a request as it was stored.</summary>
-internal sealed class StoredInputs(LtxOptions options, RequestStore store)
+/// <summary>The inputs of a request that has been taken in: its JSON as it was stored, and the files that it names, on the local disk.</summary>
+internal sealed class StoredInputs(LtxOptions options, RequestStore store, InputFetcher fetcher)
 {
-    public InputReading Read(LiveRequest request)
+    /// <summary>All inputs, or what is wrong with them. With Fal:ValidateAtSubmit the JSON has been read once, and only the files can be.</summary>
+    public async Task<(FetchedInputs? Inputs, InputProblem? Problem)> FetchAsync(LiveRequest request, CancellationToken ct)
+    {
+        var reading = Read(request);
+        return reading.Request is { } input ? await fetcher.FetchAsync(input, ct) : (null, new InputProblem(reading.Problems, null));
+    }
+
+    private InputReading Read(LiveRequest request)
     {
         var bytes = store.Input(request.Id) ?? throw new InvalidDataException($"The input of request {request.Id} is missing from the data folder.");
         var (document, error) = JsonInput.Parse(bytes, options.Limits.MaxJsonDepth);

@@ -1,9 +1,6 @@
 using System.Collections.Concurrent;
-using System.Globalization;
-using System.Net.Http.Headers;
 using Ltx.Server.Configuration;
 using Ltx.Server.Fal;
-using Ltx.Server.Fetch;
 using Ltx.Server.Observability;
 using Ltx.Server.Queue;
 
@@ -11,8 +8,7 @@ namespace Ltx.Server.Webhooks;
 
 /// <summary>Delivers owed webhooks at least once: what a crash interrupts is sent again.</summary>
 internal sealed partial class WebhookSender(
-    LtxOptions options, WebhookQueue queue, RequestStore store, WebhookPayload payloads, WebhookSigner signer,
-    [FromKeyedServices(WebhookSender.ClientKey)] HttpMessageInvoker client, ServerMetrics metrics, TimeProvider clock, ILogger<WebhookSender> logger) : BackgroundService
+    LtxOptions options, WebhookQueue queue, WebhookCall call, ServerMetrics metrics, TimeProvider clock, ILogger<WebhookSender> logger) : BackgroundService
 {
     /// <summary>The keyed service that sends: it must refuse the addresses that the downloader refuses and follow no redirect.</summary>
     public const string ClientKey = "webhooks";
@@ -100,59 +96,11 @@ internal sealed partial class WebhookSender(
     {
         try
         {
-            return await TryAsync(webhook, stopping);
+            return await call.TryAsync(webhook, stopping);
         }
         catch (Exception e) when (!stopping.IsCancellationRequested)
         {
             Failed(logger, webhook.RequestId, e);
-            return (e.GetType().Name, false, false);
-        }
-    }
-
-    private async Task<(string Outcome, bool Delivered, bool Permanent)> TryAsync(OwedWebhook webhook, CancellationToken stopping)
-    {
-        Uri target;
-        try
-        {
-            target = SafeUrl.Parse(webhook.Url);
-        }
-        catch (FetchException)
-        {
-            return ("the URL is not allowed", false, true);
-        }
-
-        var request = store.Find(webhook.RequestId) ?? throw new InvalidDataException($"Request {webhook.RequestId} owes a webhook and is not there.");
-        var body = await payloads.CreateAsync(request, stopping);
-        var timestamp = clock.GetUtcNow().ToUnixTimeSeconds();
-        using HttpRequestMessage message = new(HttpMethod.Post, target) { Content = new ByteArrayContent(body) };
-        message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        message.Headers.Add("X-Fal-Webhook-Request-Id", webhook.RequestId);
-        message.Headers.Add("X-Fal-Webhook-User-Id", options.Webhooks.UserId);
-        message.Headers.Add("X-Fal-Webhook-Timestamp", timestamp.ToString(CultureInfo.InvariantCulture));
-        message.Headers.Add("X-Fal-Webhook-Signature", signer.Sign(webhook.RequestId, options.Webhooks.UserId, timestamp, body));
-
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        timeout.CancelAfter(TimeSpan.FromSeconds(webhook.Tries == 0 ? options.Webhooks.FirstTimeoutSeconds : options.Webhooks.RetryTimeoutSeconds));
-        try
-        {
-            using var response = await client.SendAsync(message, timeout.Token);
-            var code = (int)response.StatusCode;
-            return ($"HTTP {code}", code is >= 200 and < 300, code is >= 300 and < 400);
-        }
-        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
-        {
-            return ("timed out", false, false);
-        }
-        catch (Exception e) when (e is FetchException || SafeHttp.IsRefusal(e))
-        {
-            return ("the address is not allowed", false, true);
-        }
-        catch (HttpRequestException e)
-        {
-            return (e.HttpRequestError.ToString(), false, false);
-        }
-        catch (IOException e)
-        {
             return (e.GetType().Name, false, false);
         }
     }
