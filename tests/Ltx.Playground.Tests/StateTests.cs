@@ -84,13 +84,20 @@ public partial class StateTests(Browser browser)
         visit.AssertNothingWrong();
     }
 
-    [Fact]
-    public async Task A_closed_tab_leaves_its_drawing_to_the_next()
+    /// <param name="atOnce">closed before the hand has rested and anything is in the database; otherwise ended, with no time for last words</param>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_closed_tab_leaves_its_drawing_to_the_next(bool atOnce)
     {
         await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
         await visit.MarkAsync(browser.Film("02"));
-        await visit.AwaitDraftAsync("a green disc");
-        await visit.Page.CloseAsync();
+        if (!atOnce)
+        {
+            await visit.AwaitDraftAsync("a green disc");
+            await visit.Page.EvaluateAsync("() => (Storage.prototype.setItem = () => {})");
+        }
+        await visit.Page.CloseAsync(new() { RunBeforeUnload = atOnce });
         await using Visit next = await visit.SecondTabAsync();
         await Expect(next.Button("Go on")).ToBeVisibleAsync();
         await next.AssertAccessibleAsync("offer");

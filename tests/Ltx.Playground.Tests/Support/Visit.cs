@@ -207,8 +207,14 @@ internal sealed partial class Visit : IAsyncDisposable
         (await Page.EvaluateAsync<JsonElement>($"async (id) => ({Drafts}).find((draft) => draft.requestId === id)", requestId)).Clone();
 
     /// <summary>Waits until this browser keeps a drawing with that prompt: it does so once the hand rests.</summary>
-    public async Task AwaitDraftAsync(string prompt) =>
-        await Page.WaitForFunctionAsync($"async (prompt) => ({Drafts}).some((draft) => draft.form.prompt === prompt && draft.marks.shapes.length > 0)", prompt, new() { PollingInterval = 100 });
+    /// <remarks>Not WaitForFunctionAsync: it takes an asynchronous function's promise for true.</remarks>
+    public async Task AwaitDraftAsync(string prompt)
+    {
+        while (!await Page.EvaluateAsync<bool>($"async (prompt) => ({Drafts}).some((draft) => draft.form.prompt === prompt && draft.marks.shapes.length > 0)", prompt))
+        {
+            await Task.Delay(100);
+        }
+    }
 
     /// <summary>Whether the screen's mask is green at pixels of the source.</summary>
     public async Task AssertGreenAsync(params (int X, int Y, bool IsGreen)[] pixels) => await Page.WaitForFunctionAsync(

@@ -4,7 +4,7 @@
 import { newId } from "./dom.js";
 
 const TAB = "ltx-draft";
-const LEAVING = "ltx-leaving";
+const LEAVING = "ltx-leaving-";
 const MOST_DRAFTS = 30;
 let opening = null;
 
@@ -70,22 +70,25 @@ export const useDraft = (id) => sessionStorage.setItem(TAB, id);
 /** This tab's draft, or undefined; what the tab kept while it was left is newer than the database. */
 export async function loadTabDraft() {
   const id = tabDraftId();
-  const left = JSON.parse(sessionStorage.getItem(LEAVING));
-  sessionStorage.removeItem(LEAVING);
   if (id === null) return undefined;
-  if (left?.id !== id) return drafts("readonly", (store) => store.get(id), undefined);
+  const left = JSON.parse(localStorage.getItem(LEAVING + id));
+  if (left === null) return drafts("readonly", (store) => store.get(id), undefined);
+  localStorage.removeItem(LEAVING + id);
   saveDraft(left);
   return left;
 }
 
-/** A page that is being left may not wait for the database: a reload finds this. */
+/** A page that is being left may not wait for the database: a reload finds this, and so does another tab where this one is closed. */
 export function keepAtOnce(draft) {
   try {
-    sessionStorage.setItem(LEAVING, JSON.stringify(draft));
+    localStorage.setItem(LEAVING + draft.id, JSON.stringify({ ...draft, savedAt: Date.now() }));
   } catch {
     // Too large for it: then what was saved before must do.
   }
 }
+
+/** What tabs kept while they were left, and nobody has gone on with. */
+const leftAtOnce = () => Object.keys(localStorage).filter((key) => key.startsWith(LEAVING)).map((key) => JSON.parse(localStorage.getItem(key)));
 
 const dropDraft = (id) => drafts("readwrite", (store) => store.delete(id), undefined);
 const allDrafts = () => drafts("readonly", (store) => store.getAll(), []);
@@ -98,12 +101,20 @@ export async function saveDraft(draft) {
 
 /** The newest draft that was not sent, other than this tab's: what a closed tab left. */
 export async function leftDraft(own) {
-  const open = (await allDrafts()).filter((d) => d.id !== own && !d.requestId && !d.forgotten && d.source);
+  // Of one draft the newer of both counts.
+  const newest = new Map();
+  for (const draft of [...(await allDrafts()), ...leftAtOnce()]) {
+    if (!(newest.get(draft.id)?.savedAt >= draft.savedAt)) newest.set(draft.id, draft);
+  }
+  const open = [...newest.values()].filter((d) => d.id !== own && !d.requestId && !d.forgotten && d.source);
   return open.sort((a, b) => b.savedAt - a.savedAt)[0] ?? null;
 }
 
 /** Is not offered again. The tab that it was may still be open: what it has is not taken from it. */
-export const forgetDraft = (draft) => drafts("readwrite", (store) => store.put({ ...draft, forgotten: true }), undefined);
+export function forgetDraft(draft) {
+  localStorage.removeItem(LEAVING + draft.id);
+  return drafts("readwrite", (store) => store.put({ ...draft, forgotten: true }), undefined);
+}
 
 /** The drawing that belongs to a request, when it was made in this browser. */
 export async function draftOf(requestId) {
