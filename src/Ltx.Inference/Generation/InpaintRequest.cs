@@ -64,7 +64,7 @@ public sealed record InpaintRequest(string Prompt, IReadOnlyList<byte[]> Frames,
     /// <summary>How long the expansion may be; a warm-up wants its kernels and not its words.</summary>
     internal int MaxExpansionTokens { get; init; } = PromptExpander.MaxTokens;
 
-    /// <summary>What to stay away from; used where <see cref="GuidanceScale"/> is above 1.</summary>
+    /// <summary>What to stay away from; used where the recipe's sampler or guidance looks at it: CFG++ does at a <see cref="GuidanceScale"/> of 1, too.</summary>
     public string NegativePrompt { get; init; } = "";
 
     /// <summary>The source's sound from the clip's beginning, stereo, at <see cref="InpaintPipeline.SourceSoundRate"/>; null where it has none.</summary>

@@ -16,8 +16,8 @@ internal sealed class LoraSet : IDisposable
         (this.choices, adapter, distilled) = (choices, models.Adapter, models.Distilled);
     }
 
-    /// <summary>The user's files that change anything.</summary>
-    public IReadOnlyList<LoraFile> Users => [.. opened.Zip(choices).Where(pair => pair.Second.Scale != 0).Select(pair => pair.First)];
+    /// <summary>The user's files that change anything, and where they are used.</summary>
+    public IReadOnlyList<(LoraFile File, LoraStages Stages)> Users => [.. opened.Zip(choices).Where(pair => pair.Second.Scale != 0).Select(pair => (pair.First, pair.Second.Stages))];
 
     /// <summary>What the first stage is done with, in the order in which it is summed: the user's, the adapter, the distilled one.</summary>
     public IReadOnlyList<LoraUse> InStage1(RecipeStage stage) => Uses(stage, LoraStages.Stage1);

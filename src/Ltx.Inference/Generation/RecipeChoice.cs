@@ -45,12 +45,14 @@ public sealed class RecipeChoice
 
     /// <summary>The recipe for a request.</summary>
     /// <param name="request">whose guidance and steps it is for</param>
-    /// <param name="loras">the user's, each with how it was trained</param>
+    /// <param name="loras">the user's, which say how they were trained, and the stages that each is used in</param>
     /// <param name="notes">told what was assumed, and what of the request is not used</param>
-    internal Recipe For(InpaintRequest request, IReadOnlyList<LoraFile> loras, Action<string>? notes = null)
+    internal Recipe For(InpaintRequest request, IReadOnlyList<(LoraFile File, LoraStages Stages)> loras, Action<string>? notes = null)
     {
-        List<LoraKind> kinds = [.. loras.Select(lora => options.LoraKind ?? lora.Kind)];
-        (bool anyMask, bool anyReference) = (kinds.Contains(LoraKind.Mask), kinds.Contains(LoraKind.Reference));
+        List<LoraKind> kinds = [.. loras.Select(lora => options.LoraKind ?? lora.File.Kind)];
+        // The guide is the first stage's: who is not there does not see it.
+        List<LoraKind> first = [.. kinds.Zip(loras).Where(pair => pair.Second.Stages != LoraStages.Stage2).Select(pair => pair.First)];
+        (bool anyMask, bool anyReference) = (kinds.Contains(LoraKind.Mask), first.Contains(LoraKind.Reference));
         Recipe recipe = Named;
         bool besides = false, instead = false;
         if (forMaskTrained is not null && anyMask)
@@ -58,38 +60,49 @@ public sealed class RecipeChoice
             if (anyReference) besides = true;
             else recipe = forMaskTrained;
         }
-        if (recipe.Guide == GuideUse.WhereKnown && !KnowsGuide(recipe, kinds))
+        if (recipe.Guide == GuideUse.WhereKnown && !KnowsGuide(recipe, first))
         {
             recipe = forMaskTrained ?? recipe;
             instead = true;
         }
         Recipe chosen = recipe.For(request.GuidanceScale);
         if (besides || instead && recipe.Guide == GuideUse.WhereKnown) chosen = chosen.WithCleanLatents(keepGuide: besides);
-        if (notes is not null) Tell(request, loras, kinds, chosen, besides, instead, notes);
-        return options.Over(chosen);
+        Recipe used = options.Over(chosen);
+        if (notes is not null)
+        {
+            notes($"Recipe {chosen.Name}" + (options.Overrides.Length == 0 ? "." : $", with {options.Overrides}."));
+            // Where nothing follows from how a LoRA was trained, nothing is said of it.
+            if (forMaskTrained is not null || Named.Guide == GuideUse.WhereKnown && !KnowsGuide(Named, [])) TellKinds(loras, kinds, notes);
+            if (besides) notes("The LoRAs were trained in both ways, so the model is given the guide and clean latents.");
+            if (instead) notes("Neither an in/outpainting adapter nor a LoRA knows the green guide, so none is given; preserved cells are given as clean latents.");
+            TellUnused(request, used, notes);
+        }
+        return used;
     }
 
     private bool KnowsGuide(Recipe recipe, IReadOnlyList<LoraKind> kinds) => modelKnowsGuide || hasAdapter && recipe.Stage1.Adapter != 0 || kinds.Contains(LoraKind.Reference);
 
-    private void Tell(InpaintRequest request, IReadOnlyList<LoraFile> loras, List<LoraKind> kinds, Recipe recipe, bool besides, bool instead, Action<string> notes)
+    private void TellKinds(IReadOnlyList<(LoraFile File, LoraStages Stages)> loras, List<LoraKind> kinds, Action<string> notes)
     {
-        notes($"Recipe {recipe.Name}" + (options.Overrides.Length == 0 ? "." : $", with {options.Overrides}."));
-        if (forMaskTrained is not null)
+        foreach (((LoraFile lora, _), LoraKind kind) in loras.Zip(kinds))
         {
-            foreach ((LoraFile lora, LoraKind kind) in loras.Zip(kinds))
+            string trained = kind switch
             {
-                string trained = kind switch
-                {
-                    LoraKind.Mask => "trained with clean latents and no guide",
-                    LoraKind.Reference => "trained with a reference",
-                    _ => "trained with neither guide nor clean latents",
-                };
-                notes($"LoRA {lora.Name} is taken for one that was {trained}: {(options.LoraKind is null ? lora.KindReason : "the operator says so")}.");
-            }
+                LoraKind.Mask => "trained with clean latents and no guide",
+                LoraKind.Reference => "trained with a reference",
+                _ => "trained with neither guide nor clean latents",
+            };
+            notes($"LoRA {lora.Name} is taken for one that was {trained}: {(options.LoraKind is null ? lora.KindReason : "the operator says so")}.");
         }
-        if (besides) notes("The LoRAs were trained in both ways, so the model is given the guide and clean latents.");
-        if (instead) notes("Neither an in/outpainting adapter nor a LoRA knows the green guide, so none is given; preserved cells are given as clean latents.");
+    }
+
+    // What the request asks for and the recipe does not heed, or what it does to pixels that were to stay.
+    private static void TellUnused(InpaintRequest request, Recipe recipe, Action<string> notes)
+    {
         if (recipe.Stage1.Schedule.Steps(request.Steps) is var steps && steps != request.Steps) notes($"The recipe has {steps} steps of its own; the {request.Steps} that were asked for are not used.");
         if (request.GuidanceScale > 1 && recipe.Stage1.Parameters(request.GuidanceScale) == recipe.Stage1.Parameters(request.GuidanceScale + 1)) notes("The recipe has a guidance of its own; the one that was asked for is not used.");
+        if (request.VideoStrength != 1 && !recipe.Guides(recipe.Stage1) && !recipe.Guides(recipe.Stage2)) notes("video_strength is how strongly the guide holds, and no guide is given; it is not used.");
+        if (recipe.Composite.Kind == CompositeMode.None) notes("The recipe puts nothing of the source back: pixels beyond the mask are generated, too.");
+        if (recipe.Composite.Kind == CompositeMode.Pyramid) notes("The recipe blends softly far beyond the mask: pixels there are computed anew, near the source's and not equal to them.");
     }
 }

@@ -21,7 +21,19 @@ internal static class CommandFailure
     /// <param name="cancellation">set by Ctrl-C and SIGTERM</param>
     public static async Task<int> Guard(Func<Task<int>> command, CancellationToken cancellation)
     {
-        using CancellationTokenRegistration impatience = HardExit.Soon(Interrupted, cancellation);
+        Lock telling = new();
+        bool isTold = false;
+        // Once, and whole: on a busy machine the command's own end and the hard one may come at the same time.
+        void TellInterrupted()
+        {
+            lock (telling)
+            {
+                if (!isTold) Console.Error.WriteLine("ltx: interrupted");
+                isTold = true;
+            }
+        }
+
+        using CancellationTokenRegistration impatience = HardExit.Soon(Interrupted, TellInterrupted, cancellation);
         try
         {
             return await command();
@@ -29,7 +41,7 @@ internal static class CommandFailure
         // A terminal's Ctrl-C reaches ffmpeg too, and then it is ffmpeg's end that is noticed first.
         catch (Exception e) when (e is OperationCanceledException || cancellation.IsCancellationRequested)
         {
-            await Console.Error.WriteLineAsync("ltx: interrupted");
+            TellInterrupted();
             return Interrupted;
         }
         catch (Exception e)

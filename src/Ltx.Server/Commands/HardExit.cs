@@ -17,12 +17,13 @@ internal static partial class HardExit
     public static readonly TimeSpan LibraryTimeout = Patience * 4;
 
     /// <summary>Ends the process some time after the cancellation, unless it has ended by then.</summary>
-    public static CancellationTokenRegistration Soon(int exitCode, CancellationToken cancellation) => cancellation.Register(() => _ = EndAsync(exitCode));
+    /// <param name="lastWords">said before it ends</param>
+    public static CancellationTokenRegistration Soon(int exitCode, Action lastWords, CancellationToken cancellation) => cancellation.Register(() => _ = EndAsync(exitCode, lastWords));
 
-    private static async Task EndAsync(int exitCode)
+    private static async Task EndAsync(int exitCode, Action lastWords)
     {
         await Task.Delay(Patience);
-        await Console.Error.WriteLineAsync("ltx: interrupted");
+        lastWords();
         Now(exitCode);
     }
 

@@ -22,7 +22,9 @@ internal static class Doctor
     // The miniature runs in this; so does anything that plans to run on a GPU.
     private const long EnoughMemory = 4L << 30;
 
-    public static async IAsyncEnumerable<Finding> ExamineAsync([EnumeratorCancellation] CancellationToken cancellation)
+    /// <param name="settings">the server's, which name the recipe</param>
+    /// <param name="cancellation">ends what is asked of other programs</param>
+    public static async IAsyncEnumerable<Finding> ExamineAsync(InpaintOptions settings, [EnumeratorCancellation] CancellationToken cancellation)
     {
         Finding libtorch = LibTorchFinding();
         yield return libtorch;
@@ -33,7 +35,7 @@ internal static class Doctor
         }
         foreach (string tool in new[] { "ffmpeg", "ffprobe" }) yield return await ToolAsync(tool, cancellation);
         yield return Memory();
-        foreach (Finding model in Models()) yield return model;
+        foreach (Finding model in Models(settings)) yield return model;
     }
 
     private static Finding LibTorchFinding()
@@ -115,22 +117,22 @@ internal static class Doctor
         return bytes >= EnoughMemory ? new Finding("memory", Verdict.Good, fact) : new Finding("memory", Verdict.Missing, fact, "The miniature model wants 4 GiB.");
     }
 
-    private static IEnumerable<Finding> Models()
+    private static IEnumerable<Finding> Models(InpaintOptions settings)
     {
         string folder = ModelLocator.Models;
         string[] candidates = Directory.Exists(folder) ? [.. Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).Where(model => File.Exists(Path.Combine(model, ModelFolder.FileName)))] : [];
         if (candidates.Length == 0) yield return new Finding("models", Verdict.Missing, $"none under {folder}", $"Set {ModelLocator.HomeVariable} to the folder that holds models/.");
-        foreach (string candidate in candidates) yield return Model(candidate);
+        foreach (string candidate in candidates) yield return Model(candidate, settings);
     }
 
-    private static Finding Model(string folder)
+    private static Finding Model(string folder, InpaintOptions settings)
     {
         string name = Path.GetFileName(folder);
         try
         {
             ModelFolder model = ModelFolder.Open(folder);
             using Checkpoint checkpoint = Checkpoint.Open(model.Checkpoint);
-            return new Finding("model", Verdict.Good, $"{name} ({folder})", new RecipeChoice(model, new InpaintOptions(RecipeFolder: ModelLocator.Recipes)).Sentence);
+            return new Finding("model", Verdict.Good, $"{name} ({folder})", new RecipeChoice(model, settings).Sentence);
         }
         catch (Exception e) when (e is WeightsException or RecipeException)
         {

@@ -28,9 +28,11 @@ internal static class MemoryPlans
         return new RequestShape(numbers[2], numbers[1], numbers[0]);
     }
 
-    /// <summary>A size with what the model's own recipe makes of it.</summary>
+    /// <summary>A size with what the recipe, the model's own or the settings', makes of it.</summary>
     /// <param name="model">folder, name under models/, or name of a preset</param>
-    public static RequestShape Of(string model, RequestShape size) => IsPreset(model) ? size : new RecipeChoice(ModelLocator.Open(model), new InpaintOptions(RecipeFolder: ModelLocator.Recipes)).Usual(size);
+    /// <param name="size">of the clip</param>
+    /// <param name="settings">the server's</param>
+    public static RequestShape Of(string model, RequestShape size, InpaintOptions settings) => IsPreset(model) ? size : new RecipeChoice(ModelLocator.Open(model), settings).Usual(size);
 
     /// <summary>Plans for a model folder by its headers, or for a model that a preset describes.</summary>
     /// <param name="model">folder, name under models/, or name of a preset</param>

@@ -103,7 +103,32 @@ public sealed class RecipeChoiceTests : IDisposable
         Assert.Contains("The recipe has a guidance of its own; the one that was asked for is not used.", notes);
     }
 
-    private Recipe Choose(ModelFolder model, LoraFile[] loras, InpaintOptions? options = null) => new RecipeChoice(model, options ?? new InpaintOptions()).For(Request, loras, notes.Add);
+    [Fact]
+    public void A_LoRA_of_the_second_stage_alone_does_not_bring_the_guide_into_the_first()
+    {
+        LoraFile reference = Write("reference", [FeedForward]);
+        Recipe recipe = Choose(Model(), [reference], stages: LoraStages.Stage2);
+        Assert.False(recipe.Guides(recipe.Stage1));
+        recipe = Choose(Model(), [reference], stages: LoraStages.Stage1);
+        Assert.True(recipe.Guides(recipe.Stage1));
+        // Where it decides that, it is said what it was taken for.
+        Assert.Contains(notes, note => note.StartsWith("LoRA reference is taken for", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("default", true, null)]
+    [InlineData("trained-mask", true, "video_strength is how strongly the guide holds, and no guide is given; it is not used.")]
+    [InlineData("default", false, "video_strength is how strongly the guide holds, and no guide is given; it is not used.")]
+    [InlineData("official-inpaint-2.3", true, "The recipe blends softly far beyond the mask: pixels there are computed anew, near the source's and not equal to them.")]
+    public void What_a_recipe_does_not_heed_or_keep_is_said(string name, bool adapter, string? said)
+    {
+        new RecipeChoice(Model(adapter), new InpaintOptions(name)).For(Request with { VideoStrength = 0.5 }, [], notes.Add);
+        if (said is not null) Assert.Contains(said, notes);
+        else Assert.Equal(["Recipe default."], notes);
+    }
+
+    private Recipe Choose(ModelFolder model, LoraFile[] loras, InpaintOptions? options = null, LoraStages stages = LoraStages.Both) =>
+        new RecipeChoice(model, options ?? new InpaintOptions()).For(Request, [.. loras.Select(lora => (lora, stages))], notes.Add);
 
     private static ModelFolder Model(bool adapter = false) => new("model", "checkpoint", "upscaler", null, adapter ? "adapter" : null, "text", PromptExpansion: false);
 

@@ -24,6 +24,23 @@ public sealed class DoctorTests
     }
 
     [Fact]
+    public async Task Recipe_and_overrides_are_those_of_the_settings()
+    {
+        LtxRun run = await LtxInProcess.RunAsync([.. Doctor, "--set", "Inpaint:Recipe=hq", "--set", "Inpaint:Feather=3"]);
+        Assert.Contains("Recipe hq, with Feather 3.", run.Output, StringComparison.Ordinal);
+        Assert.Matches(@"(?m)^ok       attention   \S+", run.Output);
+
+        LtxRun plain = (await LtxInProcess.RunAsync([.. Doctor, "--plan", "320x192x25", "--model", "miniature"])).Succeeded();
+        LtxRun smaller = (await LtxInProcess.RunAsync([.. Doctor, "--plan", "320x192x25", "--model", "miniature", "--set", "Inpaint:Recipe=official-inpaint-2.3"])).Succeeded();
+        Assert.Contains("Recipe miniature/recipe.json.", plain.Output, StringComparison.Ordinal);
+        Assert.Contains("Recipe official-inpaint-2.3.", smaller.Output, StringComparison.Ordinal);
+
+        LtxRun wrong = await LtxInProcess.RunAsync([.. Doctor, "--set", "Inpaint:Fether=3"]);
+        Assert.Equal(2, wrong.ExitCode);
+        Assert.Contains("Fether", wrong.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_ffmpeg_the_exit_code_is_1_and_there_is_advice()
     {
         using TestFolder folder = new();
