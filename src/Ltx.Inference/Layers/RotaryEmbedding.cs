@@ -54,8 +54,8 @@ public sealed class RotaryEmbedding
         // What the axes do not fill turns by nothing, and lies in front.
         long missing = dimension / 2 - angles.shape[2];
         if (missing > 0) angles = cat([zeros(batch, tokens, missing, device: positions.device), angles], -1);
-        // [B, T, H*D/2] -> [B, H, T, D/2]
-        Tensor perHead = angles.view(batch, tokens, heads, -1).transpose(1, 2).contiguous();
+        // [B, T, H*D/2] -> [B, T, H, D/2]
+        Tensor perHead = angles.view(batch, tokens, heads, -1);
         return new RotaryTable(perHead.cos().to(type).MoveToOuterDisposeScope(), perHead.sin().to(type).MoveToOuterDisposeScope(), interleaved);
     }
 

@@ -12,7 +12,24 @@ internal sealed class DenseWeight(Tensor values) : LinearWeight
 
     public override LinearWeight Of(Tensor values) => new DenseWeight(values.to(Tensors[0].dtype, copy: true));
 
-    public override Tensor Multiply(Tensor x, Tensor? bias) => nn.functional.linear(x, values, bias);
+    public override Tensor Multiply(Tensor x, Tensor? bias) => Product(x, values, bias);
+
+    /// <summary>
+    /// x W^T + b over rows: of a matrix, libtorch adds the bias within the product; of more dimensions in a pass of its own, which also rounds
+    /// a second time.
+    /// </summary>
+    /// <param name="x">[..., in]</param>
+    /// <param name="weight">[out, in]</param>
+    /// <param name="bias">[out] or null</param>
+    /// <returns>[..., out]</returns>
+    internal static Tensor Product(Tensor x, Tensor weight, Tensor? bias)
+    {
+        if (bias is null || x.dim() == 2) return nn.functional.linear(x, weight, bias);
+        using var scope = NewDisposeScope();
+        // [..., in] -> [M, in] -> [M, out] -> [..., out]
+        Tensor rows = nn.functional.linear(x.reshape(-1, x.shape[^1]), weight, bias);
+        return rows.view([.. x.shape[..^1], weight.shape[0]]).MoveToOuterDisposeScope();
+    }
 
     public override Tensor ToFloat32() => values.to(ScalarType.Float32, copy: true);
 }

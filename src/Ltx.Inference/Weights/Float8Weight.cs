@@ -73,6 +73,6 @@ internal sealed class Float8Weight : LinearWeight
     {
         using var scope = NewDisposeScope();
         Tensor weight = values.to(ScalarType.Float32).mul_(scale);
-        return nn.functional.linear(x, weight.to(x.dtype), bias).MoveToOuterDisposeScope();
+        return DenseWeight.Product(x, weight.to(x.dtype), bias).MoveToOuterDisposeScope();
     }
 }

@@ -31,10 +31,19 @@ public sealed class RotaryEmbeddingTests : IDisposable
     {
         // 32 features, 3 axes: 5 frequencies each fill 15 of 16 pairs.
         RotaryTable table = new RotaryEmbedding(Features, Heads, 10000, [20, 2048, 2048], doublePrecision: true).At(Seeded.Uniform(1, [1, 3, Tokens]), ScalarType.Float32);
-        Assert.Equal([1, Heads, Tokens, Features / Heads / 2], table.Cos.shape);
-        Assert.True(table.Cos[0, 0, .., 0].eq(1).all().item<bool>());
-        Assert.True(table.Sin[0, 0, .., 0].eq(0).all().item<bool>());
-        Assert.False(table.Sin[0, 1, .., 0].eq(0).any().item<bool>());
+        Assert.Equal([1, Tokens, Heads, Features / Heads / 2], table.Cos.shape);
+        Assert.True(table.Cos[0, .., 0, 0].eq(1).all().item<bool>());
+        Assert.True(table.Sin[0, .., 0, 0].eq(0).all().item<bool>());
+        Assert.False(table.Sin[0, .., 1, 0].eq(0).any().item<bool>());
+    }
+
+    [Fact]
+    public void Attention_over_what_was_turned_comes_token_after_token()
+    {
+        RotaryTable table = new RotaryEmbedding(Features, Heads, 10000, [20], doublePrecision: true).At(Seeded.Uniform(1, [1, 1, Tokens]), ScalarType.Float32);
+        Tensor turned = table.Rotate(Seeded.Normal(2, [1, Tokens, Features]));
+        Assert.True(turned.transpose(1, 2).is_contiguous());
+        Assert.True(nn.functional.scaled_dot_product_attention(turned, turned, turned).transpose(1, 2).is_contiguous());
     }
 
     [Fact]

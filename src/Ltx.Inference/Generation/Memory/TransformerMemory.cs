@@ -112,8 +112,8 @@ internal sealed class TransformerMemory(TransformerConfig config, long video, lo
             MemoryLedger.Entry perHead = ledger.Take(attended);
             // Log-sum-exp of every query and head in float32.
             ledger.Work((double)queries * heads * ElementBytes.Float32 + device.AttentionWorkspace);
-            // Heads beside each other again: a copy where the kernel has written head after head.
-            ledger.Keep(device.CopiesHeads ? ledger.Take(attended) : perHead);
+            // In the layout of the queries, token after token: heads are beside each other without a copy.
+            ledger.Keep(perHead);
         }
         if (config.GatedAttention) ledger.Take(attended);
         Multiply(attended);
