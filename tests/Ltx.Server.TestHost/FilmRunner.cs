@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using Ltx.Inference.Generation;
+using Ltx.Inference.Planning;
 using Ltx.Server.Fetch;
 using Ltx.Server.Media;
 using Ltx.Server.Queue;
@@ -33,7 +34,7 @@ internal sealed class FilmRunner : IInpaintRunner
         for (var step = 0; step <= request.NumInferenceSteps; step++)
         {
             ct.ThrowIfCancellationRequested();
-            log.Report(new InpaintProgress(InpaintStages.Stage1, step, request.NumInferenceSteps, 0.9 * step / request.NumInferenceSteps));
+            log.Report(new InpaintProgress(InpaintStage.Stage1.Name(), step, request.NumInferenceSteps, 0.9 * step / request.NumInferenceSteps));
             if (request.NumInferenceSteps == MostSteps && step == HeldStep)
             {
                 await Task.Delay(Timeout.Infinite, ct);
@@ -45,7 +46,7 @@ internal sealed class FilmRunner : IInpaintRunner
         var path = Path.Combine(job.OutputFolder, "output.mp4");
         await DrawAsync(job.Video.Path, path, request.NumFrames, seed, ct);
         return new RunResult.Succeeded(
-            path, "video/mp4", seed, request.Prompt, source.Width, source.Height, request.NumFrames, new Dictionary<string, double> { [InpaintStages.Stage1] = 1 });
+            path, "video/mp4", seed, request.Prompt, source.Width, source.Height, request.NumFrames, new Dictionary<string, double> { [InpaintStage.Stage1.Name()] = 1 });
     }
 
     private static async Task DrawAsync(string source, string target, int frames, long seed, CancellationToken ct)

@@ -1,4 +1,5 @@
 using Ltx.Inference.Latents;
+using Ltx.Inference.Planning;
 using Ltx.Inference.Recipes;
 using static TorchSharp.torch;
 
@@ -12,9 +13,6 @@ internal static class ClipTensors
 {
     // #66FF00: what a guide shows where something is to be made. Source: ComfyUI-LTXVideo, and the adapter that was trained with it.
     internal static readonly byte[] GuideColour = [102, 255, 0];
-
-    // One frame of 1920x1088.
-    private const long PixelsAtOnce = 1L << 21;
 
     /// <summary>All frames as numbers from 0 to 255.</summary>
     /// <param name="channels">3 for frames, 1 for masks</param>
@@ -154,12 +152,9 @@ internal static class ClipTensors
     /// <param name="clip">[F, C, H, W]</param>
     public static IEnumerable<(long Start, long Count)> Chunks(Tensor clip)
     {
-        long frames = clip.shape[0], step = FramesAtOnce(clip.shape[2], clip.shape[3]);
+        long frames = clip.shape[0], step = WorkPortions.FramesAtOnce(clip.shape[2], clip.shape[3]);
         for (long start = 0; start < frames; start += step) yield return (start, Math.Min(step, frames - start));
     }
-
-    /// <summary>Frames of one run.</summary>
-    public static long FramesAtOnce(long height, long width) => Math.Max(1, PixelsAtOnce / (height * width));
 
     // The largest of every so many neighbours along a dimension, which is so many less one shorter. Windows of twice the size are the maximum
     // of two: a handful of passes over memory, where pooling looks at every neighbour of every pixel by itself.

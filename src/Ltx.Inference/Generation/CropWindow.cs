@@ -1,3 +1,4 @@
+using Ltx.Inference.Planning;
 using System.Globalization;
 using Ltx.Inference.Recipes;
 

@@ -1,5 +1,6 @@
 using Ltx.Inference.Latents;
 using Ltx.Inference.Lora;
+using Ltx.Inference.Planning;
 using Ltx.Inference.Recipes;
 using Ltx.Inference.Sampling;
 using Ltx.Inference.TextEncoder;
@@ -27,14 +28,14 @@ internal sealed class DenoisingStage(PipelineRun run, int number, RecipeStage re
     /// <param name="given">what it is shown of the source</param>
     /// <param name="video">[1, C, f, h, w] to begin with; null for nothing but noise</param>
     /// <param name="audio">[1, C, T, F] to begin with, or to be listened to and kept; null for nothing but noise</param>
-    /// <param name="keepSound">whether that is the source's own</param>
     /// <param name="contexts">of the prompts</param>
     /// <param name="tell">told how many evaluations are done</param>
     /// <returns>both latents, references left out</returns>
-    public LatentPair Denoise(StageConditions given, Tensor? video, Tensor? audio, bool keepSound, PromptContexts contexts, Action<int> tell)
+    public LatentPair Denoise(StageConditions given, Tensor? video, Tensor? audio, PromptContexts contexts, Action<int> tell)
     {
         using var scope = NewDisposeScope();
-        run.Clock.Part(InpaintStages.Loras, () => run.Loras.Merge(models.Merger, loras));
+        bool keepSound = run.Planned.KeepsSound;
+        run.Clock.Part(RunParts.Loras, () => run.Loras.Merge(models.Merger, loras));
         IReadOnlyList<float> sigmas = recipe.Schedule.Levels(request.Steps, shape.Tokens);
         run.Show(($"sigmas{number}", tensor(sigmas.ToArray())));
         NoiseSource noise = run.NoiseOf(recipe);

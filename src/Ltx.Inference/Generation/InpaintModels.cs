@@ -1,9 +1,9 @@
 using Ltx.Inference.AudioVae;
-using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Latents;
 using Ltx.Inference.Layers;
 using Ltx.Inference.Lora;
 using Ltx.Inference.Native;
+using Ltx.Inference.Planning;
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Transformer;
 using Ltx.Inference.Upsampler;

@@ -1,5 +1,5 @@
-using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Lora;
+using Ltx.Inference.Planning;
 using Ltx.Inference.Recipes;
 using Ltx.Inference.Weights;
 
@@ -37,8 +37,8 @@ public sealed record InpaintOptions(
     int? WorkingShortSide = null, long WorkingPixels = InpaintOptions.MostPixels, LoraKind? LoraKind = null, SoundSource Sound = SoundSource.KeepSource,
     WeightFormat Weights = WeightFormat.Checkpoint, long? Memory = null, PinnedWeights Pinned = PinnedWeights.Auto, RequestShape? PlannedFor = null, bool ShowFrame = false)
 {
-    /// <summary>The largest frame that is worked on where nobody says otherwise: the hosted endpoint's, on the grid.</summary>
-    public const long MostPixels = 1920 * 1088;
+    /// <summary>The largest frame that is worked on where nobody says otherwise.</summary>
+    public const long MostPixels = SizeLimits.MostPixels;
 
     /// <summary>A recipe with what these options say instead.</summary>
     internal Recipe Over(Recipe recipe)

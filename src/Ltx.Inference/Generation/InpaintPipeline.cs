@@ -1,8 +1,6 @@
-using System.Diagnostics;
-using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Latents;
-using Ltx.Inference.Lora;
 using Ltx.Inference.Native;
+using Ltx.Inference.Planning;
 using Ltx.Inference.Recipes;
 using Ltx.Inference.Weights;
 using TorchSharp;
@@ -21,7 +19,6 @@ public sealed class InpaintPipeline : IDisposable
     private readonly MemoryKeeper memory;
     private readonly ModelFolder folder;
     private readonly RecipeChoice recipes;
-    private StageClock? clock;
 
     /// <summary>Loads all models of a folder.</summary>
     /// <param name="folder">the model</param>
@@ -103,10 +100,10 @@ public sealed class InpaintPipeline : IDisposable
     internal InpaintReport Run(
         InpaintRequest request, IInpaintSink sink, Action<InpaintProgress>? progress, PromptContexts? contexts, Action<string, Tensor>? observe, CancellationToken cancellation)
     {
-        clock = null;
+        RunWatch watch = new(new StageClock(progress), observe, cancellation);
         try
         {
-            return RunPlanned(request, sink, progress, contexts, observe, cancellation);
+            return Run(request, sink, contexts, watch);
         }
         catch (Exception e) when (DeviceCache.IsShortage(e))
         {
@@ -114,7 +111,7 @@ public sealed class InpaintPipeline : IDisposable
             GC.Collect();
             GC.WaitForPendingFinalizers();
             DeviceCache.Empty(models.Device);
-            string stage = clock?.Current ?? InpaintStages.Preparing;
+            InpaintStage stage = watch.Clock.Current;
             throw new MemoryShortageException(stage, memory.IsLimited ? Plan.Stages.FirstOrDefault(planned => planned.Stage == stage)?.Total ?? 0 : 0, e);
         }
     }
@@ -143,14 +140,50 @@ public sealed class InpaintPipeline : IDisposable
         Plan = usual;
     }
 
-    private InpaintReport RunPlanned(
-        InpaintRequest request, IInpaintSink sink, Action<InpaintProgress>? progress, PromptContexts? contexts, Action<string, Tensor>? observe, CancellationToken cancellation)
+    public void Dispose() => models.Dispose();
+
+    private InpaintReport Run(InpaintRequest request, IInpaintSink sink, PromptContexts? contexts, RunWatch watch)
     {
-        long started = Stopwatch.GetTimestamp();
         RequestCheck.Check(request, SourceSoundRate);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         using LoraSet loras = LoraSet.Open(request.Loras, models);
+        using PipelineRun run = Begin(request, sink, loras, watch);
+        StageClock clock = watch.Clock;
+        (Tensor source, Tensor mask) = clock.Run(InpaintStage.Preparing, run.ReadClip);
+        if (!mask.any().item<bool>()) return run.ReturnSource();
+
+        // 1. The text: the prompt is written out, and what came of it is encoded.
+        (string prompt, PromptContexts texts) = clock.Run(InpaintStage.Prompt, () => new PromptReading(run).Read(contexts));
+        run.Show(("context.video", texts.Positive.Video), ("context.audio", texts.Positive.Audio));
+
+        // 2. The source: what the model is shown of it, and its sound.
+        (EncodedClip clip, Tensor? sound) = clock.Run(InpaintStage.Source, () => run.Encode(source, mask));
+
+        // 3. Stage 1, half size.
+        DenoisingStage stage1 = run.Stage1, stage2 = run.Stage2;
+        LatentPair first = clock.Run(InpaintStage.Stage1, stage1.Steps, stage1.Evaluations, tell => stage1.Denoise(clip.Stage1, null, sound, texts, tell));
+        PipelineRun.Finite(InpaintStage.Stage1, first.Video, first.Audio);
+        run.Show(("stage1.video", first.Video), ("stage1.audio", first.Audio));
+
+        // 4. Between the stages: twice the size.
+        Tensor start = clock.Run(InpaintStage.Upsampling, () => run.HandOver(first.Video, clip));
+
+        // 5. Stage 2, full size; its sound is discarded.
+        Tensor video = clock.Run(InpaintStage.Stage2, stage2.Steps, stage2.Evaluations, tell => stage2.Denoise(clip.Stage2, start, first.Audio, texts, tell)).Video;
+        PipelineRun.Finite(InpaintStage.Stage2, video);
+        run.Show(("stage2.video", video));
+
+        // 6. Out: sound first, because a file wants it from its beginning; then frames as they are decoded.
+        SoundClip? generated = clock.Run(InpaintStage.Sound, () => request.GenerateAudio && sound is null ? run.DecodeSound(first.Audio) : null);
+        run.Planned.Sink.Begin(generated);
+        clock.Run(InpaintStage.Frames, request.Frames.Count, tell => new FrameOutput(run, source, mask, clip.Mask2).Write(video, tell));
+        return run.Report(prompt);
+    }
+
+    // What is decided before anything is computed: the recipe, the window, the size, and where the weights are.
+    private PipelineRun Begin(InpaintRequest request, IInpaintSink sink, LoraSet loras, RunWatch watch)
+    {
         List<string> notes = [];
         RecipeChoice choice = request.Recipe is { } other ? new RecipeChoice(folder, options with { Recipe = other }) : recipes;
         Recipe recipe = choice.For(request, loras.Users, notes.Add);
@@ -159,77 +192,14 @@ public sealed class InpaintPipeline : IDisposable
             notes.Add(window.Sentence);
             (request, sink) = (window.Cut(), window.Into(sink));
         }
-        RequestShape asked = Shape(request, loras, recipe);
-        Plan = memory.Plan(asked, models.Arrangement);
+        RequestShape shape = recipes.Shape(request, loras, recipe);
+        Plan = memory.Plan(shape, models.Arrangement);
         models.Arrange(Plan.Arrangement);
-        WorkingSize size = asked.Working(models.VideoScale);
-        clock = new StageClock(progress, Work(request, size.Padded.ToLatent(models.VideoScale), recipe), started);
-        foreach (string note in notes.Concat(loras.Matches.Select(lora => lora.Sentence)).Append(asked.SizeSentence(models.VideoScale)).OfType<string>()) clock.Note(note);
-        using PipelineRun run = new(models, recipe, request, size, loras, clock, observe, cancellation);
-
-        (Tensor source, Tensor mask) = clock.Run(InpaintStages.Preparing, () => (run.Layout.Upload(request.Frames, models.Device), run.ReadMask()));
-        if (!mask.any().item<bool>())
-        {
-            clock.Note("The mask has no white pixel, so the source is returned as it is.");
-            sink.Begin(null);
-            foreach (byte[] frame in request.Frames) sink.Write(frame);
-            return new InpaintReport(request.Prompt, clock.Stop(), loras.Matches, clock.Notes);
-        }
-
-        // 1. The text: the prompt is written out, and what came of it is encoded.
-        bool keepsSound = KeepsSound(request);
-        (string prompt, PromptContexts texts) = clock.Run(InpaintStages.Prompt, () => run.ReadText(contexts, keepsSound));
-        run.Show(("context.video", texts.Positive.Video), ("context.audio", texts.Positive.Audio));
-
-        // 2. The source: what the model is shown of it, and its sound.
-        (EncodedClip clip, Tensor? sound) = clock.Run(InpaintStages.Source, () => (run.EncodeClip(source, mask), keepsSound ? run.EncodeSound() : null));
-
-        // 3. Stage 1, half size.
-        DenoisingStage stage1 = run.Stage1, stage2 = run.Stage2;
-        LatentPair first = clock.Run(InpaintStages.Stage1, stage1.Steps, stage1.Evaluations, tell => stage1.Denoise(clip.Stage1, null, sound, keepsSound, texts, tell));
-        PipelineRun.Finite(InpaintStages.Stage1, first.Video, first.Audio);
-        run.Show(("stage1.video", first.Video), ("stage1.audio", first.Audio));
-
-        // 4. Between the stages: twice the size.
-        Tensor start = clock.Run(InpaintStages.Upsampling, () => run.HandOver(first.Video, clip));
-
-        // 5. Stage 2, full size; its sound is discarded.
-        Tensor video = clock.Run(InpaintStages.Stage2, stage2.Steps, stage2.Evaluations, tell => stage2.Denoise(clip.Stage2, start, first.Audio, keepsSound, texts, tell)).Video;
-        PipelineRun.Finite(InpaintStages.Stage2, video);
-        run.Show(("stage2.video", video));
-
-        // 6. Out: sound first, because a file wants it from its beginning; then frames as they are decoded.
-        SoundClip? generated = clock.Run(InpaintStages.Sound, () => request.GenerateAudio && sound is null ? run.DecodeSound(first.Audio) : null);
-        sink.Begin(generated);
-        clock.Run(InpaintStages.Frames, request.Frames.Count, tell => run.Write(video, source, mask, clip.Mask2, sink, tell));
-        return new InpaintReport(prompt, clock.Stop(), loras.Matches, clock.Notes);
-    }
-
-    public void Dispose() => models.Dispose();
-
-    private RequestShape Shape(InpaintRequest request, LoraSet loras, Recipe recipe) => new(request.Frames.Count, request.Height, request.Width)
-    {
-        IsRgb = request.Yuv is null,
-        FramesPerSecond = request.FramesPerSecond,
-        ReferenceDownscale = loras.ReferenceDownscale,
-        ReferenceTemporalScale = loras.ReferenceTemporalScale,
-        Recipe = recipe,
-        WorkingPixels = options.WorkingPixels,
-        ModelShortSide = recipes.ModelShortSide,
-    };
-
-    // The share of the whole that each stage is: tokens that go through the transformer, and what corresponds to them elsewhere.
-    private static List<(string, double)> Work(InpaintRequest request, LatentShape latent, Recipe recipe)
-    {
-        const int StageArea = 4;
-        double full = latent.Tokens, half = full / StageArea;
-        double Denoising(RecipeStage stage, double tokens) => stage.Forwards(request.Steps, request.GuidanceScale) * tokens * (recipe.Guides(stage) ? 2 : 1);
-        return
-        [
-            (InpaintStages.Preparing, full / 8), (InpaintStages.Prompt, full / 4), (InpaintStages.Source, 2 * full),
-            (InpaintStages.Stage1, Denoising(recipe.Stage1, half)), (InpaintStages.Upsampling, recipe.Handover.Kind == HandoverKind.Latent ? full / 4 : 1.5 * full),
-            (InpaintStages.Stage2, Denoising(recipe.Stage2, full)), (InpaintStages.Sound, full / 8), (InpaintStages.Frames, 2 * full),
-        ];
+        WorkingSize size = shape.Working(models.VideoScale);
+        watch.Clock.Weigh(StageShares.Of(request, size.Padded.ToLatent(models.VideoScale), recipe));
+        // Only now: what cannot fit is refused before anything is said of it.
+        foreach (string note in notes.Concat(loras.Matches.Select(lora => lora.Sentence)).Append(shape.SizeSentence(models.VideoScale)).OfType<string>()) watch.Clock.Note(note);
+        return new PipelineRun(models, new PlannedRun(request, sink, recipe, size, KeepsSound(request)), loras, watch);
     }
 
     private sealed class NoSink : IInpaintSink

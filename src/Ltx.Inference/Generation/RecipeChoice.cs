@@ -1,5 +1,5 @@
-using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Lora;
+using Ltx.Inference.Planning;
 using Ltx.Inference.Recipes;
 using Ltx.Inference.Weights;
 
@@ -39,6 +39,19 @@ public sealed class RecipeChoice
     public RequestShape Usual(RequestShape shape) => shape with
     {
         Recipe = For(new InpaintRequest("", [], [], shape.Width, shape.Height, shape.FramesPerSecond), []),
+        WorkingPixels = options.WorkingPixels,
+        ModelShortSide = ModelShortSide,
+    };
+
+    /// <summary>What a plan has to know of a request.</summary>
+    /// <param name="recipe">which was chosen for it</param>
+    internal RequestShape Shape(InpaintRequest request, LoraSet loras, Recipe recipe) => new(request.Frames.Count, request.Height, request.Width)
+    {
+        IsRgb = request.Yuv is null,
+        FramesPerSecond = request.FramesPerSecond,
+        ReferenceDownscale = loras.ReferenceDownscale,
+        ReferenceTemporalScale = loras.ReferenceTemporalScale,
+        Recipe = recipe,
         WorkingPixels = options.WorkingPixels,
         ModelShortSide = ModelShortSide,
     };

@@ -1,3 +1,4 @@
+using Ltx.Inference.Planning;
 using Ltx.Inference.Recipes;
 using static TorchSharp.torch;
 
@@ -11,12 +12,6 @@ namespace Ltx.Inference.Generation;
 /// </summary>
 internal sealed class SeamBlend
 {
-    // Inside the mask the tone's correction fades over this many times the feather.
-    private const int FadeFeathers = 4;
-
-    // Fields that are smooth over a neighbourhood are computed on a grid whose cells are a sixth of it.
-    private const int CellsInReach = 6;
-
     // Of 255: numbers that differ by less are the same content in another tone; from twice that on they are other content, and say nothing of
     // tone. A colour's difference from luma, which is what chroma is, comes to half as much.
     private const float ToneDifference = 32, ChromaDifference = ToneDifference / 2;
@@ -60,9 +55,6 @@ internal sealed class SeamBlend
         return pixels.round().clamp_(0, 255).to(ScalarType.Byte).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Pixels of a side of the cells that tone is measured in.</summary>
-    internal static int CellSide(int feather) => CellOf(FadeFeathers * feather / 2);
-
     /// <summary>The same everywhere: what the part that is computed must agree with.</summary>
     internal Tensor CompositeWhole(Tensor source, Tensor generated, Tensor mask)
     {
@@ -74,7 +66,7 @@ internal sealed class SeamBlend
     private FrameRegion? Region(Tensor mask)
     {
         // Fields of cells must begin at one, of luma and of chroma.
-        int reach = FadeFeathers * feather, luma = CellSide(feather), chroma = 2 * CellSide(feather / 2), grid = luma == chroma ? luma : luma * chroma;
+        int reach = WorkPortions.FadeFeathers * feather, luma = WorkPortions.ToneCell(feather), chroma = 2 * WorkPortions.ToneCell(feather / 2), grid = luma == chroma ? luma : luma * chroma;
         return mode switch
         {
             CompositeMode.None => new FrameRegion(0, 0, (int)mask.shape[2], (int)mask.shape[3]),
@@ -132,7 +124,7 @@ internal sealed class SeamBlend
     {
         using var scope = NewDisposeScope();
         // Twice half the reach: what is measured at the edge is known as far inside as it fades.
-        int reach = FadeFeathers * feather, cell = CellSide(feather), cells = Math.Max(1, reach / 2 / cell);
+        int reach = WorkPortions.FadeFeathers * feather, cell = WorkPortions.ToneCell(feather), cells = Math.Max(1, reach / 2 / cell);
         Tensor outside = 1 - mask, ring = outside * changed, same = Same(difference, toneDifference);
         long planes = difference.shape[1];
         Tensor Cells(Tensor image) => nn.functional.avg_pool2d(image, [cell, cell], [cell, cell], ceil_mode: true);
@@ -204,16 +196,13 @@ internal sealed class SeamBlend
     private static Tensor Fade(Tensor outside, int reach)
     {
         using var scope = NewDisposeScope();
-        int cell = CellOf(reach / 2), cells = Math.Max(1, reach / cell);
+        int cell = WorkPortions.Cell(reach / 2), cells = Math.Max(1, reach / cell);
         Tensor coarse = nn.functional.max_pool2d(outside, [cell, cell], [cell, cell], ceil_mode: true);
         // The seam lies in cells of depth 0. Their neighbours are 1 as well, so that they take nothing from it when the grid is enlarged; and
         // the last cell is 0 before the measured tone ends.
         Tensor depth = (Distance(coarse, cells) - 1).clamp_(min: 0);
         return (1 - depth / Math.Max(1, cells - 2)).clamp_(min: 0).MoveToOuterDisposeScope();
     }
-
-    // Side of the cells of a field that is smooth over so many pixels.
-    private static int CellOf(int reach) => Math.Max(1, reach / CellsInReach);
 
     // From a grid of cells, the last of which may reach beyond the frame, to pixels.
     private static Tensor Enlarge(Tensor coarse, int cell, Tensor like)

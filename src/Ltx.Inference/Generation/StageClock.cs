@@ -1,36 +1,42 @@
 using System.Diagnostics;
+using Ltx.Inference.Planning;
 
 namespace Ltx.Inference.Generation;
 
 /// <summary>
-/// Follows a run through its stages: measures each, and says how much of the whole is done. Stages differ in size, so each has a weight.
+/// Follows a run through its stages, from the moment it is made: measures each, and says how much of the whole is done.
 /// A stage lasts until the next one begins, so that nothing lies between them: what a stage leaves to a device that computes on its own is
 /// waited for by the check behind it, and belongs to it.
 /// </summary>
 /// <param name="report">told where the run is</param>
-/// <param name="plan">the stages in their order</param>
-/// <param name="started">when the first of them began, from <see cref="Stopwatch.GetTimestamp"/></param>
-internal sealed class StageClock(Action<InpaintProgress>? report, IReadOnlyList<(string Stage, double Work)> plan, long started)
+internal sealed class StageClock(Action<InpaintProgress>? report)
 {
+    private readonly long started = Stopwatch.GetTimestamp();
     private readonly List<StageTime> times = [];
     private readonly List<StageTime> parts = [];
-    private readonly double total = plan.Sum(stage => stage.Work);
     private readonly List<string> notes = [];
-    private string current = plan[0].Stage;
+    private Dictionary<InpaintStage, double> shares = [];
+    private double total = 1, done;
     private TimeSpan began;
-    private double done;
 
     public IReadOnlyList<string> Notes => notes;
 
     /// <summary>The stage that runs.</summary>
-    public string Current => current;
+    public InpaintStage Current { get; private set; }
+
+    /// <summary>Says what share of the run each stage is, in any unit. Until then nothing counts as done.</summary>
+    public void Weigh(IEnumerable<(InpaintStage Stage, double Share)> work)
+    {
+        shares = work.ToDictionary(stage => stage.Stage, stage => stage.Share);
+        total = shares.Values.Sum();
+    }
 
     /// <summary>Ends the last stage.</summary>
     /// <returns>the times of all, which add up to the time since the first began</returns>
     public IReadOnlyList<StageTime> Stop()
     {
         TimeSpan now = Elapsed;
-        times.Add(new StageTime(current, now - began, [.. parts]));
+        times.Add(new StageTime(Current.Name(), now - began, [.. parts]));
         parts.Clear();
         began = now;
         return times;
@@ -40,21 +46,25 @@ internal sealed class StageClock(Action<InpaintProgress>? report, IReadOnlyList<
     public void Note(string sentence)
     {
         notes.Add(sentence);
-        report?.Invoke(new InpaintProgress(current, 0, 0, done / total, sentence));
+        report?.Invoke(new InpaintProgress(Current.Name(), 0, 0, done / total, sentence));
     }
 
     /// <summary>Runs a stage that is not counted.</summary>
-    public T Run<T>(string stage, Func<T> body) => Run(stage, 0, _ => body());
+    public T Run<T>(InpaintStage stage, Func<T> body) => Run(stage, 0, 0, _ => body());
 
     /// <summary>Runs a stage of so many steps; the body says how many are done.</summary>
-    public T Run<T>(string stage, int steps, Func<Action<int>, T> body) => Run(stage, steps, steps, body);
+    public void Run(InpaintStage stage, int steps, Action<Action<int>> body) => Run(stage, steps, steps, tell =>
+    {
+        body(tell);
+        return true;
+    });
 
     /// <summary>Runs a stage of so many steps in so many parts; the body says how many parts are done.</summary>
-    public T Run<T>(string stage, int steps, int parts, Func<Action<int>, T> body)
+    public T Run<T>(InpaintStage stage, int steps, int parts, Func<Action<int>, T> body)
     {
-        if (stage != current) Begin(stage);
-        double work = Work(stage);
-        void Tell(int part) => report?.Invoke(new InpaintProgress(stage, parts == 0 ? 0 : part * steps / parts, steps, (done + (parts == 0 ? 0 : work * part / parts)) / total));
+        if (stage != Current) Begin(stage);
+        double share = shares.GetValueOrDefault(stage);
+        void Tell(int part) => report?.Invoke(new InpaintProgress(stage.Name(), parts == 0 ? 0 : part * steps / parts, steps, (done + (parts == 0 ? 0 : share * part / parts)) / total));
         Tell(0);
         return body(Tell);
     }
@@ -79,12 +89,10 @@ internal sealed class StageClock(Action<InpaintProgress>? report, IReadOnlyList<
 
     private TimeSpan Elapsed => Stopwatch.GetElapsedTime(started);
 
-    private void Begin(string stage)
+    private void Begin(InpaintStage stage)
     {
         Stop();
-        done += Work(current);
-        current = stage;
+        done += shares.GetValueOrDefault(Current);
+        Current = stage;
     }
-
-    private double Work(string stage) => plan.First(planned => planned.Stage == stage).Work;
 }

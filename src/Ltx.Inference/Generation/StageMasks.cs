@@ -1,3 +1,4 @@
+using Ltx.Inference.Planning;
 using Ltx.Inference.Recipes;
 using static TorchSharp.torch;
 

@@ -1,6 +1,5 @@
-using Ltx.Inference.Generation;
-using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Latents;
+using Ltx.Inference.Planning;
 using Ltx.Inference.Recipes;
 using Ltx.Inference.TextEncoder;
 
@@ -23,23 +22,23 @@ public static class RequestWork
         Operations prompt = TextWork.Encode(model.Gemma, model.VideoConnector, model.AudioConnector, model.Transformer, Text);
         Operations encode = VideoVaeWork.Encode(model.VideoVae, size.Padded), encodeHalf = VideoVaeWork.Encode(model.VideoVae, size.HalfPadded);
 
-        StageWork Stage(string name, RecipeStage stage, LatentShape latent)
+        StageWork Stage(InpaintStage which, RecipeStage stage, LatentShape latent)
         {
             // The reference doubles the tokens.
             int tokens = latent.Tokens * (recipe.Guides(stage) ? 2 : 1), forwards = stage.Forwards(steps, guidance);
-            return new StageWork(name, forwards, tokens, forwards * TransformerWork.Forward(model.Transformer, tokens, sound, Text));
+            return new StageWork(which, forwards, tokens, forwards * TransformerWork.Forward(model.Transformer, tokens, sound, Text));
         }
 
         Operations Source(RecipeStage stage, Operations once) => ((stage.LatentMask is null ? 0 : 1) + (recipe.Guides(stage) ? 1 : 0)) * once;
         return
         [
-            new StageWork(InpaintStages.Prompt, 0, 0, (recipe.UsesNegativePrompt(guidance) ? 2 : 1) * prompt),
-            new StageWork(InpaintStages.Source, 0, 0, Source(recipe.Stage1, encodeHalf) + Source(recipe.Stage2, encode)),
-            Stage(InpaintStages.Stage1, recipe.Stage1, half),
-            new StageWork(InpaintStages.Upsampling, 0, 0, recipe.Handover.Kind == HandoverKind.Latent ? UpsamplerWork.Upsample(model.Upsampler, half) : VideoVaeWork.Decode(model.VideoVae, half) + encode),
-            Stage(InpaintStages.Stage2, recipe.Stage2, full),
-            new StageWork(InpaintStages.Sound, 0, 0, SoundWork.Decode(model.AudioVae, model.Vocoder, sound)),
-            new StageWork(InpaintStages.Frames, 0, 0, VideoVaeWork.Decode(model.VideoVae, full)),
+            new StageWork(InpaintStage.Prompt, 0, 0, (recipe.UsesNegativePrompt(guidance) ? 2 : 1) * prompt),
+            new StageWork(InpaintStage.Source, 0, 0, Source(recipe.Stage1, encodeHalf) + Source(recipe.Stage2, encode)),
+            Stage(InpaintStage.Stage1, recipe.Stage1, half),
+            new StageWork(InpaintStage.Upsampling, 0, 0, recipe.Handover.Kind == HandoverKind.Latent ? UpsamplerWork.Upsample(model.Upsampler, half) : VideoVaeWork.Decode(model.VideoVae, half) + encode),
+            Stage(InpaintStage.Stage2, recipe.Stage2, full),
+            new StageWork(InpaintStage.Sound, 0, 0, SoundWork.Decode(model.AudioVae, model.Vocoder, sound)),
+            new StageWork(InpaintStage.Frames, 0, 0, VideoVaeWork.Decode(model.VideoVae, full)),
         ];
     }
 }

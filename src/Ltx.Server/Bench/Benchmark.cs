@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Ltx.Inference.Generation;
-using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Layers;
 using Ltx.Inference.Measuring;
+using Ltx.Inference.Planning;
 using Ltx.Server.Configuration;
 using Ltx.Server.Media;
 using TorchSharp;

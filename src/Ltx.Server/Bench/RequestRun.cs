@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Measuring;
+using Ltx.Inference.Planning;
 using Ltx.Server.Media;
 using Ltx.Video;
 
@@ -21,7 +22,7 @@ internal sealed record RequestRun(TimeSpan Wall, IReadOnlyList<StageTime> Stages
         void Watch(InpaintProgress progress)
         {
             // Frames are counted too, but they are no evaluations, and to wait for the device would hold them up.
-            if (progress.Steps == 0 || progress.Note is not null || progress.Stage == InpaintStages.Frames) return;
+            if (progress.Steps == 0 || progress.Note is not null || progress.Stage == InpaintStage.Frames.Name()) return;
             DeviceClock.Wait(engine.Device);
             long now = Stopwatch.GetTimestamp();
             // The first call says that the stage begins, the second that its first evaluation is over.

@@ -1,5 +1,6 @@
 using Ltx.Inference.Generation;
 using Ltx.Inference.Measuring;
+using Ltx.Inference.Planning;
 using Ltx.Server.Media;
 
 namespace Ltx.Server.Bench;
@@ -24,8 +25,8 @@ internal static class StageTable
         return [.. tables[0].Select(first =>
         {
             List<StageTime> times = [.. tables.Select(table => table.First(stage => stage.Stage == first.Stage))];
-            string named = first.Stage == Output ? InpaintStages.Frames : first.Stage;
-            StageWork? done = work.FirstOrDefault(stage => stage.Stage == named);
+            string named = first.Stage == Output ? InpaintStage.Frames.Name() : first.Stage;
+            StageWork? done = work.FirstOrDefault(stage => stage.Stage.Name() == named);
             Spread seconds = Spread.Of(times.Select(stage => stage.Time));
             List<TimeSpan> evaluations = [.. runs.SelectMany(run => run.Evaluations.GetValueOrDefault(first.Stage) ?? [])];
             return new BenchReport.StageRow(
@@ -43,11 +44,11 @@ internal static class StageTable
 
     /// <summary>From the end of the second denoising stage to the finished file.</summary>
     public static TimeSpan AfterLastStep(IReadOnlyList<StageTime> stages) =>
-        stages.SkipWhile(stage => stage.Stage != InpaintStages.Stage2).Skip(1).Aggregate(TimeSpan.Zero, (sum, stage) => sum + stage.Time);
+        stages.SkipWhile(stage => stage.Stage != InpaintStage.Stage2.Name()).Skip(1).Aggregate(TimeSpan.Zero, (sum, stage) => sum + stage.Time);
 
     private static IReadOnlyList<StageTime> Merged(IReadOnlyList<StageTime> stages)
     {
-        StageTime frames = stages.First(stage => stage.Stage == InpaintStages.Frames), rest = stages.First(stage => stage.Stage == ClipInpainter.Finishing);
+        StageTime frames = stages.First(stage => stage.Stage == InpaintStage.Frames.Name()), rest = stages.First(stage => stage.Stage == ClipInpainter.Finishing);
         StageTime output = new(Output, frames.Time + rest.Time, [.. frames.Parts, rest with { Stage = EncoderRest }]);
         return [.. stages.Where(stage => stage != frames && stage != rest), output];
     }

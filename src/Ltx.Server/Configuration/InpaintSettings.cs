@@ -1,8 +1,8 @@
-using Ltx.Inference.Weights;
 using System.ComponentModel.DataAnnotations;
 using Ltx.Inference.Generation;
-using Ltx.Inference.Generation.Memory;
+using Ltx.Inference.Planning;
 using Ltx.Inference.Recipes;
+using Ltx.Inference.Weights;
 
 namespace Ltx.Server.Configuration;
 

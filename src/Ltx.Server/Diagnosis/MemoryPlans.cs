@@ -1,8 +1,8 @@
 using System.Globalization;
 using Ltx.Inference;
 using Ltx.Inference.Generation;
-using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Native;
+using Ltx.Inference.Planning;
 using Ltx.Inference.Synthesis;
 using Ltx.Inference.Weights;
 using Ltx.Server.Media;
@@ -54,7 +54,7 @@ internal static class MemoryPlans
             plans.Select(row => Row(row.Card, row.Float8, row.Plan, planner.Pristine(row.Plan, host))));
         output.WriteLine();
         output.WriteLine("Peak of each stage:");
-        string[] stages = [.. plans[0].Plan.Stages.Select(stage => stage.Stage)];
+        string[] stages = [.. plans[0].Plan.Stages.Select(stage => stage.Stage.Name())];
         WriteRows(
             output, ["card", "blocks", .. stages],
             plans.Select(row => (string[])[row.Card, Blocks(row.Float8), .. row.Plan.Stages.Select(stage => Bytes(stage.Total))]));
@@ -84,7 +84,7 @@ internal static class MemoryPlans
         MemoryArrangement arrangement = plan.Arrangement;
         StagePeak worst = plan.Worst;
         string[] sizes = [Bytes(worst.Weights), Bytes(worst.Activations), Bytes(worst.Workspace), Bytes(worst.Slack), Bytes(worst.Total), plan.Fits ? Bytes(plan.Available - worst.Total) : "TOO LARGE"];
-        return [card, Blocks(float8), arrangement.Text.ToString().ToLowerInvariant(), Streamed(arrangement), Bytes(plan.PinnedHost), pristine.Source.ToString().ToLowerInvariant(), Vae(arrangement), worst.Stage, .. sizes];
+        return [card, Blocks(float8), arrangement.Text.ToString().ToLowerInvariant(), Streamed(arrangement), Bytes(plan.PinnedHost), pristine.Source.ToString().ToLowerInvariant(), Vae(arrangement), worst.Stage.Name(), .. sizes];
     }
 
     private static string Blocks(bool float8) => float8 ? "float8" : "bfloat16";

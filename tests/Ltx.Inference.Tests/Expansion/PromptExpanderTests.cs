@@ -1,8 +1,9 @@
 using Ltx.Inference.Expansion;
 using Ltx.Inference.Generation;
-using Ltx.Inference.TextEncoder;
+using Ltx.Inference.Planning;
 using Ltx.Inference.Tests.Generation;
 using Ltx.Inference.Tests.TextEncoder;
+using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -26,7 +27,7 @@ public class PromptExpanderTests
         Assert.StartsWith("A red disc ", report.Prompt, StringComparison.Ordinal);
         Assert.EndsWith(" fades.", report.Prompt, StringComparison.Ordinal);
         Assert.Contains("The prompt was expanded.", report.Notes);
-        Assert.Contains(report.Stages.Single(stage => stage.Stage == InpaintStages.Prompt).Parts, part => part.Stage == InpaintStages.Expansion);
+        Assert.Contains(report.Stages.Single(stage => stage.Stage == InpaintStage.Prompt.Name()).Parts, part => part.Stage == RunParts.Expansion);
         Assert.Equal("a red disc glides", plain.Prompt);
         Assert.DoesNotContain(plain.Notes, note => note.Contains("expan", StringComparison.Ordinal));
 

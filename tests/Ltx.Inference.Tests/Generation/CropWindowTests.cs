@@ -1,4 +1,5 @@
 using Ltx.Inference.Generation;
+using Ltx.Inference.Planning;
 using Ltx.Inference.Recipes;
 
 namespace Ltx.Inference.Tests.Generation;

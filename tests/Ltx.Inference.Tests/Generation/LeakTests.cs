@@ -1,5 +1,6 @@
 using Ltx.Inference.Generation;
 using Ltx.Inference.Latents;
+using Ltx.Inference.Planning;
 using Ltx.Inference.Recipes;
 using Ltx.Inference.Weights;
 using Ltx.Server.Tests.Support;

@@ -1,10 +1,10 @@
 using Ltx.Inference.Forms;
 using Ltx.Inference.Generation;
-using Ltx.Inference.Generation.Memory;
+using Ltx.Inference.Planning;
 using Ltx.Inference.Synthesis;
+using Ltx.Inference.Tests.Expansion;
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.TextEncoder.Vision;
-using Ltx.Inference.Tests.Expansion;
 using Ltx.Inference.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -64,14 +64,14 @@ public class MarkedFrameTests
         ModelPreset preset = ModelPreset.Read(Path.Combine(Repository.Root, "models", "presets", "ltx-2.3-22b.json"));
         Assert.Equal((0, 421_290_864), (ModelFacts.Of(preset).VisionSize.Numbers, ModelFacts.Of(preset, sees: true).VisionSize.Numbers));
         RequestShape request = new(9, 64, 64);
-        long Weights(ModelFacts facts, TextResidency text, string stage) => new MemoryPlanner(facts, ScalarType.Float32, DeviceType.CPU)
+        long Weights(ModelFacts facts, TextResidency text, InpaintStage stage) => new MemoryPlanner(facts, ScalarType.Float32, DeviceType.CPU)
             .Predict(request, long.MaxValue, MemoryArrangement.Resident with { Text = text }).Stages.Single(planned => planned.Stage == stage).Weights;
         long more = 4 * numbers;
-        Assert.Equal(more, Weights(seeing, TextResidency.Stays, InpaintStages.Stage1) - Weights(blind, TextResidency.Stays, InpaintStages.Stage1));
-        Assert.Equal(more, Weights(seeing, TextResidency.Visits, InpaintStages.Prompt) - Weights(blind, TextResidency.Visits, InpaintStages.Prompt));
-        Assert.Equal(0, Weights(seeing, TextResidency.Visits, InpaintStages.Stage1) - Weights(blind, TextResidency.Visits, InpaintStages.Stage1));
+        Assert.Equal(more, Weights(seeing, TextResidency.Stays, InpaintStage.Stage1) - Weights(blind, TextResidency.Stays, InpaintStage.Stage1));
+        Assert.Equal(more, Weights(seeing, TextResidency.Visits, InpaintStage.Prompt) - Weights(blind, TextResidency.Visits, InpaintStage.Prompt));
+        Assert.Equal(0, Weights(seeing, TextResidency.Visits, InpaintStage.Stage1) - Weights(blind, TextResidency.Visits, InpaintStage.Stage1));
         // Layer by layer nothing is written, and nothing is seen.
-        Assert.Equal(0, Weights(seeing, TextResidency.Streams, InpaintStages.Prompt) - Weights(blind, TextResidency.Streams, InpaintStages.Prompt));
+        Assert.Equal(0, Weights(seeing, TextResidency.Streams, InpaintStage.Prompt) - Weights(blind, TextResidency.Streams, InpaintStage.Prompt));
     }
 
     private static InpaintReport Run(ChainGemma gemma, InpaintOptions options, InpaintRequest request)

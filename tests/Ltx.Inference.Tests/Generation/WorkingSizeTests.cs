@@ -1,7 +1,7 @@
 using Ltx.Inference.Generation;
-using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Latents;
 using Ltx.Inference.Measuring;
+using Ltx.Inference.Planning;
 using Ltx.Inference.Recipes;
 using Ltx.Inference.Weights;
 using TorchSharp;
@@ -57,7 +57,7 @@ public sealed class WorkingSizeTests : IDisposable
         RequestShape demo = new RecipeChoice(miniature, new InpaintOptions(recipe)).Usual(new RequestShape(25, 256, 384));
         IReadOnlyList<StageWork> work = RequestWork.Of(ModelArchitecture.Of(miniature), demo, 15, 1);
         // 4 x 8 x 12 cells at full size, and a quarter of them twice in stage 1, clip and guide.
-        Assert.Equal((192, 384), (work.Single(stage => stage.Stage == InpaintStages.Stage1).Tokens, work.Single(stage => stage.Stage == InpaintStages.Stage2).Tokens));
+        Assert.Equal((192, 384), (work.Single(stage => stage.Stage == InpaintStage.Stage1).Tokens, work.Single(stage => stage.Stage == InpaintStage.Stage2).Tokens));
     }
 
     [Fact]

@@ -1,6 +1,6 @@
-using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Latents;
 using Ltx.Inference.Measuring;
+using Ltx.Inference.Planning;
 using Ltx.Inference.Recipes;
 using Ltx.Inference.Synthesis;
 using Ltx.Inference.Weights;
@@ -60,7 +60,7 @@ public sealed class WorkTests
     public void A_request_stage_by_stage()
     {
         IReadOnlyList<StageWork> stages = RequestWork.Of(Model, Request("until-now"), 15, 1);
-        StageWork Stage(string name) => stages.Single(stage => stage.Stage == name);
+        StageWork Stage(string name) => stages.Single(stage => stage.Stage.Name() == name);
         Assert.Equal((31, 16320), (Stage("stage 1").Evaluations, Stage("stage 1").Tokens));
         Assert.Equal((7, 32640), (Stage("stage 2").Evaluations, Stage("stage 2").Tokens));
         Assert.Equal(30, Stage("prompt").Work.Total / Tera, Rounding);
@@ -76,10 +76,10 @@ public sealed class WorkTests
         RequestShape guide = Request("until-now");
         IReadOnlyList<StageWork> plain = RequestWork.Of(Model, Request("until-now"), 8, 1);
         IReadOnlyList<StageWork> more = RequestWork.Of(Model, guide with { Recipe = guide.Recipe with { Stage2 = guide.Recipe.Stage2 with { Guide = true } } }, 8, 4);
-        double Ratio(string name) => more.Single(stage => stage.Stage == name).Work.Total / plain.Single(stage => stage.Stage == name).Work.Total;
+        double Ratio(string name) => more.Single(stage => stage.Stage.Name() == name).Work.Total / plain.Single(stage => stage.Stage.Name() == name).Work.Total;
         Assert.Equal(2, Ratio("stage 1"), 1e-9);
         Assert.Equal(2, Ratio("prompt"), 1e-9);
-        Assert.Equal(2 * 32640, more.Single(stage => stage.Stage == "stage 2").Tokens);
+        Assert.Equal(2 * 32640, more.Single(stage => stage.Stage == InpaintStage.Stage2).Tokens);
         Assert.Equal(1, Ratio("frames"), 1e-9);
     }
 

@@ -1,11 +1,11 @@
 using System.Text.Json.Nodes;
 using Ltx.Inference.Expansion;
 using Ltx.Inference.Generation;
-using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Native;
+using Ltx.Inference.Planning;
 using Ltx.Inference.Synthesis;
 using Ltx.Inference.Tests.Generation;
-using Ltx.Inference.Tests.Generation.Memory;
+using Ltx.Inference.Tests.Planning;
 using Ltx.Inference.Weights;
 using TorchSharp;
 using static TorchSharp.torch;

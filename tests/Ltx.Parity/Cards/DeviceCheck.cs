@@ -1,7 +1,7 @@
 using System.Globalization;
 using Ltx.Inference;
 using Ltx.Inference.Generation;
-using Ltx.Inference.Generation.Memory;
+using Ltx.Inference.Planning;
 using Ltx.Inference.Weights;
 using static TorchSharp.torch;
 

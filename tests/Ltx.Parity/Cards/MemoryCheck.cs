@@ -1,6 +1,6 @@
 using System.Globalization;
 using Ltx.Inference.Generation;
-using Ltx.Inference.Generation.Memory;
+using Ltx.Inference.Planning;
 using TorchSharp;
 
 namespace Ltx.Parity.Cards;
@@ -29,11 +29,11 @@ internal static class MemoryCheck
             foreach (StagePeak stage in pipeline.Plan.Stages)
             {
                 long expected = onCard ? stage.Total : stage.Activations + stage.Workspace;
-                (predicted, most) = onCard ? (Math.Max(predicted, expected), Math.Max(most, seen.GetValueOrDefault(stage.Stage))) : (expected, seen.GetValueOrDefault(stage.Stage));
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{size,-24} {stage.Stage,-12} {predicted / 1e9,12:0.000} {most / 1e9,12:0.000} {(double)most / predicted,8:0.00}"));
+                (predicted, most) = onCard ? (Math.Max(predicted, expected), Math.Max(most, seen.GetValueOrDefault(stage.Stage.Name()))) : (expected, seen.GetValueOrDefault(stage.Stage.Name()));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{size,-24} {stage.Stage.Name(),-12} {predicted / 1e9,12:0.000} {most / 1e9,12:0.000} {(double)most / predicted,8:0.00}"));
             }
             MemoryArrangement arrangement = pipeline.Plan.Arrangement;
-            long worst = onCard ? predicted : pipeline.Plan.Stages.Max(stage => stage.Activations + stage.Workspace), worstSeen = pipeline.Plan.Stages.Max(stage => seen.GetValueOrDefault(stage.Stage));
+            long worst = onCard ? predicted : pipeline.Plan.Stages.Max(stage => stage.Activations + stage.Workspace), worstSeen = pipeline.Plan.Stages.Max(stage => seen.GetValueOrDefault(stage.Stage.Name()));
             double ratio = (double)worstSeen / worst;
             bool near = Math.Abs(ratio - 1) <= Tolerance;
             good &= near;

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
-using Ltx.Inference.Generation.Memory;
 using Ltx.Inference.Lora;
 using Ltx.Inference.Measuring;
 using Ltx.Inference.Native;
+using Ltx.Inference.Planning;
 using Ltx.Inference.Transformer;
 using Ltx.Inference.Weights;
 using TorchSharp;

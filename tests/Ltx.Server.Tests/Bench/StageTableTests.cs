@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Measuring;
+using Ltx.Inference.Planning;
 using Ltx.Server.Bench;
 
 namespace Ltx.Server.Tests.Bench;
@@ -12,8 +13,8 @@ public sealed class StageTableTests
 
     private static readonly StageWork[] Work =
     [
-        new("stage 1", 31, 100, new Operations(2e12, 0, 1e11)),
-        new("frames", 0, 0, new Operations(0, 1e12, 0)),
+        new(InpaintStage.Stage1, 31, 100, new Operations(2e12, 0, 1e11)),
+        new(InpaintStage.Frames, 0, 0, new Operations(0, 1e12, 0)),
     ];
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Native;
+using Ltx.Inference.Planning;
 using Ltx.Inference.Weights;
 using Ltx.Server.Media;
 using Ltx.Server.Tests.Commands;
@@ -31,7 +32,7 @@ public sealed class InpaintEngineTests(ITestOutputHelper output)
         // The first report comes from whoever calls, before there is anything to compute.
         void Watch(InpaintProgress progress)
         {
-            if (progress.Stage == InpaintStages.Stage1) threads[Environment.CurrentManagedThreadId] = true;
+            if (progress.Stage == InpaintStage.Stage1.Name()) threads[Environment.CurrentManagedThreadId] = true;
         }
 
         long before = 0;

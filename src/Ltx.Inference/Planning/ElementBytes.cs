@@ -1,0 +1,11 @@
+using static TorchSharp.torch;
+
+namespace Ltx.Inference.Planning;
+
+/// <summary>Bytes of one number.</summary>
+internal static class ElementBytes
+{
+    public const int Float32 = 4, Float64 = 8, Int64 = 8;
+
+    public static int Of(ScalarType type) => type == ScalarType.BFloat16 ? 2 : 4;
+}
