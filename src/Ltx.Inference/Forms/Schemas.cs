@@ -1,4 +1,5 @@
 using Ltx.Inference.AudioVae;
+using Ltx.Inference.Native;
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.TextEncoder.Vision;
 using Ltx.Inference.Transformer;
@@ -59,6 +60,13 @@ public static class Schemas
     });
 
     private static IReadOnlyList<ExpectedTensor> Record(Action<SchemaRecorder> build)
+    {
+        // Commands come here that have touched no tensor so far.
+        LibTorch.Load();
+        return Recorded(build);
+    }
+
+    private static IReadOnlyList<ExpectedTensor> Recorded(Action<SchemaRecorder> build)
     {
         using var scope = NewDisposeScope();
         SchemaRecorder schema = new();

@@ -1,4 +1,3 @@
-using Ltx.Inference.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,11 +12,7 @@ internal sealed class SchemaRecorder
     private readonly Dictionary<string, ExpectedTensor> asked = new(StringComparer.Ordinal);
     private readonly List<ExpectedTensor> tensors = [];
 
-    public SchemaRecorder()
-    {
-        LibTorch.Load();
-        Archive = TensorArchive.Of(this);
-    }
+    public SchemaRecorder() => Archive = TensorArchive.Of(this);
 
     /// <summary>Where everything is.</summary>
     public static Device Device => META;
