@@ -1,6 +1,5 @@
 using Ltx.Inference.AudioVae;
 using Ltx.Inference.Latents;
-using Ltx.Inference.Layers;
 using Ltx.Inference.Lora;
 using Ltx.Inference.Native;
 using Ltx.Inference.Planning;

@@ -6,7 +6,8 @@ namespace Ltx.Inference.Layers;
 /// <summary>Linear, GELU in its tanh form, Linear; four times as wide inside.</summary>
 public sealed class FeedForward(WeightScope scope, int features)
 {
-    private const int Expansion = 4;
+    /// <summary>How many times as wide it is inside. Fixed by the architecture.</summary>
+    internal const int Expansion = 4;
 
     private readonly Linear up = new(scope["net.0.proj"], features, Expansion * features);
     private readonly Linear down = new(scope["net.2"], Expansion * features, features);

@@ -1,3 +1,5 @@
+using Ltx.Inference.Costs;
+
 namespace Ltx.Inference.Measuring;
 
 /// <summary>The most operations a second that a device was seen to reach, by kind.</summary>

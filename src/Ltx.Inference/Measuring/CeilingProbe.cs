@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ltx.Inference.Costs;
 using Ltx.Inference.Layers;
 using TorchSharp;
 using static TorchSharp.torch;

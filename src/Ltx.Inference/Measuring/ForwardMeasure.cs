@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ltx.Inference.Costs;
 using Ltx.Inference.Latents;
 using Ltx.Inference.Layers;
 using Ltx.Inference.TextEncoder;
@@ -56,7 +57,7 @@ public sealed class ForwardMeasure : IDisposable
     public int AudioTokens(int tokens) => AudioScale.LatentFrames(scale.Frames(Grid(tokens).Frames), FramesPerSecond);
 
     /// <summary>What one forward is.</summary>
-    public Operations Work(int tokens) => TransformerWork.Forward(transformer.Config, tokens, AudioTokens(tokens), GemmaTokenizer.PromptLength);
+    public Operations Work(int tokens) => new TransformerCosts(transformer.Config, new TransformerPass(tokens, AudioTokens(tokens), GemmaTokenizer.PromptLength), CostBasis.Any).Operations;
 
     /// <summary>Runs forwards and waits for each.</summary>
     /// <param name="tokens">of the video stream</param>

@@ -1,4 +1,5 @@
 using Ltx.Inference.AudioVae;
+using Ltx.Inference.Costs;
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Transformer;
 using Ltx.Inference.Upsampler;
@@ -21,8 +22,8 @@ public sealed class ModelArchitecture
         AudioVae = AudioVaeConfig.Read(checkpoint);
         Vocoder = VocoderConfig.Read(checkpoint);
         Upsampler = LatentUpsamplerConfig.Read(upsampler);
-        Gemma = GemmaConfig.Read(gemma);
-        (VideoConnector, AudioConnector) = (ConnectorConfig.Video(checkpoint.Section("transformer")), ConnectorConfig.Audio(checkpoint.Section("transformer")));
+        ConfigSection transformer = checkpoint.Section("transformer");
+        Text = new TextConfigs(GemmaConfig.Read(gemma), ConnectorConfig.Video(transformer), ConnectorConfig.Audio(transformer), Transformer);
     }
 
     public TransformerConfig Transformer { get; }
@@ -35,11 +36,7 @@ public sealed class ModelArchitecture
 
     public LatentUpsamplerConfig Upsampler { get; }
 
-    internal GemmaConfig Gemma { get; }
-
-    internal ConnectorConfig VideoConnector { get; }
-
-    internal ConnectorConfig AudioConnector { get; }
+    internal TextConfigs Text { get; }
 
     /// <exception cref="WeightsException">A file is missing or damaged, or a config describes what is not built here.</exception>
     public static ModelArchitecture Of(ModelFolder folder)

@@ -1,3 +1,4 @@
+using Ltx.Inference.Costs;
 using Ltx.Inference.Planning;
 
 namespace Ltx.Inference.Measuring;

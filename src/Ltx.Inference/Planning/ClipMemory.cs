@@ -1,4 +1,5 @@
 using System.Numerics;
+using Ltx.Inference.Costs;
 using Ltx.Inference.Latents;
 using Ltx.Inference.Recipes;
 using Ltx.Inference.VideoVae;
@@ -9,8 +10,8 @@ namespace Ltx.Inference.Planning;
 /// <param name="model">configs</param>
 /// <param name="clip">the request</param>
 /// <param name="size">how large it is worked on</param>
-/// <param name="element">bytes of a number</param>
-internal sealed class ClipMemory(ModelFacts model, RequestShape clip, WorkingSize size, int element, DeviceMemoryTraits device)
+/// <param name="basis">what bytes are counted by</param>
+internal sealed class ClipMemory(ModelFacts model, RequestShape clip, WorkingSize size, CostBasis basis)
 {
     private const int Rgb = 3, Quarter = 4;
 
@@ -32,7 +33,7 @@ internal sealed class ClipMemory(ModelFacts model, RequestShape clip, WorkingSiz
     /// the widened mask, where the composite goes by it.
     /// </summary>
     public double Kept => GivenPixels * (Given + 1)
-        + (clip.Recipe.Handover.Kind == HandoverKind.Pixels ? Pixels / Quarter * (Rgb * element + ElementBytes.Float32) : 0)
+        + (clip.Recipe.Handover.Kind == HandoverKind.Pixels ? Pixels / Quarter * (Rgb * basis.Element + ElementBytes.Float32) : 0)
         + (clip.Recipe.Composite.Kind == CompositeMode.Pyramid ? Pixels * ElementBytes.Float32 : 0);
 
     /// <summary>Encoding the source: PipelineRun.EncodeClip and EncodedClip.Encode.</summary>
@@ -66,8 +67,8 @@ internal sealed class ClipMemory(ModelFacts model, RequestShape clip, WorkingSiz
             ledger.Keep(frames);
         }
         // What the VAE takes, at both sizes; with four steps from bytes to numbers.
-        MemoryLedger.Entry half = ledger.Take(pixels / Quarter * Rgb * element);
-        if (Looks(recipe.Stage2)) ledger.Take(pixels * Rgb * element);
+        MemoryLedger.Entry half = ledger.Take(pixels / Quarter * Rgb * basis.Element);
+        if (Looks(recipe.Stage2)) ledger.Take(pixels * Rgb * basis.Element);
         ledger.Work(chunk * Rgb * 4 * ElementBytes.Float32);
         ledger.Drop(frames);
         Conditions(recipe.Stage1, shape.Height / 2, shape.Width / 2);
@@ -83,7 +84,7 @@ internal sealed class ClipMemory(ModelFacts model, RequestShape clip, WorkingSiz
             double area = (double)shape.Frames * height * width;
             if (isKept) ledger.Work(Walk(height, width, maximumElements, tiling));
             // The guide beside the clip that it is painted over.
-            if (isGuided) ledger.Work(area * Rgb * element + Walk(height, width, maximumElements, tiling));
+            if (isGuided) ledger.Work(area * Rgb * basis.Element + Walk(height, width, maximumElements, tiling));
         }
     }
 
@@ -91,11 +92,11 @@ internal sealed class ClipMemory(ModelFacts model, RequestShape clip, WorkingSiz
     public MemoryLedger HandOver(LatentShape latent, long maximumElements, VideoTiling? tiling)
     {
         MemoryLedger ledger = new();
-        ledger.Take(Pixels * Rgb * element);
+        ledger.Take(Pixels * Rgb * basis.Element);
         (int height, int width) = (shape.Height / 2, shape.Width / 2);
         LatentShape small = new(latent.Frames, latent.Height / 2, latent.Width / 2);
         double Blend(long frames) => Blending(Math.Min(frames, WorkPortions.FramesAtOnce(height, width)), height, width) + Math.Min(frames, WorkPortions.FramesAtOnce(height, width)) * 4.0 * height * width * Rgb * 3 * ElementBytes.Float32;
-        if (tiling is null) Add(ledger, VideoVaeMemory.Decode(model.Vae, small.Frames, small.Height, small.Width, maximumElements, element, device, (inner, frames) => inner.Work(Blend(frames))));
+        if (tiling is null) Add(ledger, VideoVaeCosts.Decode(model.Vae, small, basis, maximumElements, (inner, frames) => inner.Work(Blend(frames))).Memory);
         else Add(ledger, Tiled(height, width, maximumElements, tiling, Blend));
         ledger.Work(Walk(shape.Height, shape.Width, maximumElements, tiling));
         return ledger;
@@ -103,13 +104,12 @@ internal sealed class ClipMemory(ModelFacts model, RequestShape clip, WorkingSiz
         static void Add(MemoryLedger to, MemoryLedger of) => to.Work(of.Peak);
     }
 
-    /// <summary>Decoding and putting together: VideoDecoder.DecodePieces or DecodeTiled, and InpaintPipeline.Write.</summary>
+    /// <summary>Decoding and putting together: VideoDecoder.DecodePieces or DecodeTiled, and FrameOutput.Write.</summary>
     public MemoryLedger Decode(LatentShape latent, long maximumElements, VideoTiling? tiling)
     {
         if (tiling is null)
         {
-            return VideoVaeMemory.Decode(
-                model.Vae, latent.Frames, latent.Height, latent.Width, maximumElements, element, device, (ledger, frames) => ledger.Work(Composite(frames)));
+            return VideoVaeCosts.Decode(model.Vae, latent, basis, maximumElements, (ledger, frames) => ledger.Work(Composite(frames))).Memory;
         }
         return Tiled(shape.Height, shape.Width, maximumElements, tiling, Composite);
     }
@@ -121,10 +121,10 @@ internal sealed class ClipMemory(ModelFacts model, RequestShape clip, WorkingSiz
         VideoScale scale = model.Vae.Scale;
         (int tileFrames, int tileHeight, int tileWidth) = Tile(tiling, height, width);
         MemoryLedger ledger = new();
-        ledger.Take(3.0 * tileFrames * height * width * Rgb * element);
+        ledger.Take(3.0 * tileFrames * height * width * Rgb * basis.Element);
         double tile = (double)tileFrames * tileHeight * tileWidth * Rgb;
-        MemoryLedger decoding = VideoVaeMemory.Decode(model.Vae, scale.LatentFrames(tileFrames), tileHeight / scale.Height, tileWidth / scale.Width, maximumElements, element, device);
-        ledger.Work(Math.Max(decoding.Peak, tile * element + tile * ElementBytes.Float32));
+        MemoryLedger decoding = VideoVaeCosts.Decode(model.Vae, new LatentShape(scale.LatentFrames(tileFrames), tileHeight / scale.Height, tileWidth / scale.Width), basis, maximumElements).Memory;
+        ledger.Work(Math.Max(decoding.Peak, tile * basis.Element + tile * ElementBytes.Float32));
         ledger.Work(frames(tileFrames));
         return ledger;
     }
@@ -170,7 +170,7 @@ internal sealed class ClipMemory(ModelFacts model, RequestShape clip, WorkingSiz
     private double Walk(int height, int width, long maximumElements, VideoTiling? tiling)
     {
         (int frames, int tileHeight, int tileWidth) = tiling is null ? (shape.Frames, height, width) : Tile(tiling, height, width);
-        return VideoVaeMemory.Encode(model.Vae, Math.Min(frames, shape.Frames), Math.Min(tileHeight, height), Math.Min(tileWidth, width), maximumElements, element, device).Peak;
+        return VideoVaeCosts.Encode(model.Vae, new PixelShape(Math.Min(frames, shape.Frames), Math.Min(tileHeight, height), Math.Min(tileWidth, width)), basis, maximumElements).Memory.Peak;
     }
 
     // The largest tile: in time, one latent cell longer than its size (AxisTiles.OfTime).

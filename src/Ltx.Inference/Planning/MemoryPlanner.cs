@@ -1,3 +1,4 @@
+using Ltx.Inference.Costs;
 using Ltx.Inference.Transformer.Streaming;
 using Ltx.Inference.VideoVae;
 using TorchSharp;
@@ -33,8 +34,7 @@ public sealed class MemoryPlanner
     private const long SlackLeast = 20L << 20;
 
     private readonly ModelFacts model;
-    private readonly int element;
-    private readonly DeviceMemoryTraits device;
+    private readonly CostBasis basis;
 
     /// <param name="model">what the headers say</param>
     /// <param name="type">what the models compute in</param>
@@ -42,8 +42,7 @@ public sealed class MemoryPlanner
     internal MemoryPlanner(ModelFacts model, ScalarType type, DeviceType deviceType)
     {
         this.model = model;
-        element = ElementBytes.Of(type);
-        device = deviceType == DeviceType.CUDA ? DeviceMemoryTraits.Cuda : DeviceMemoryTraits.Cpu;
+        basis = new CostBasis(ElementBytes.Of(type), deviceType == DeviceType.CUDA ? DeviceMemoryTraits.Cuda : DeviceMemoryTraits.Cpu);
     }
 
     /// <summary>Plans for a model folder, of which it reads the headers.</summary>
@@ -65,7 +64,7 @@ public sealed class MemoryPlanner
     /// <param name="current">where weights are now: they stay there if the request fits so; null where they are still to be loaded</param>
     public MemoryPlan Choose(RequestShape request, long available, bool float8, MemoryArrangement? current = null)
     {
-        RequestMemory work = new(model, request, element, device);
+        RequestMemory work = new(model, request, basis);
         MemoryArrangement best = MemoryArrangement.Resident with { Float8 = float8 };
         IEnumerable<MemoryArrangement> InPieces(MemoryArrangement arrangement, IEnumerable<long> pieces) => pieces.Select(elements => arrangement with { VaeElements = elements });
         IEnumerable<MemoryArrangement> kept = current is null ? [] : InPieces(current with { VaeTiling = null }, [.. Harmless, .. Short]);
@@ -85,7 +84,7 @@ public sealed class MemoryPlanner
     }
 
     /// <summary>What a given arrangement is predicted to hold.</summary>
-    public MemoryPlan Predict(RequestShape request, long available, MemoryArrangement arrangement) => Plan(new RequestMemory(model, request, element, device), available, arrangement);
+    public MemoryPlan Predict(RequestShape request, long available, MemoryArrangement arrangement) => Plan(new RequestMemory(model, request, basis), available, arrangement);
 
     /// <summary>Bytes of the transformer's own weights that LoRAs are merged into.</summary>
     public long PristineBytes => model.PristineBytes;
@@ -101,7 +100,7 @@ public sealed class MemoryPlanner
 
     private MemoryPlan Plan(RequestMemory work, long available, MemoryArrangement arrangement)
     {
-        long text = TextWeights(arrangement.Text), always = BlocksOnCard(arrangement) + model.Ends.Bytes(element) + model.Codecs.Bytes(element) + model.VocoderSize.Bytes(ElementBytes.Float32);
+        long text = TextWeights(arrangement.Text), always = BlocksOnCard(arrangement) + model.Ends.Bytes(basis.Element) + model.Codecs.Bytes(basis.Element) + model.VocoderSize.Bytes(ElementBytes.Float32);
         long denoising = always + (arrangement.Text == TextResidency.Stays ? text : 0);
         return new MemoryPlan(work.Request, available, arrangement, [.. work.Stages(arrangement).Select(stage => Peak(stage.Stage == InpaintStage.Prompt ? always + text : denoising, stage))], PinnedHost(arrangement));
     }
@@ -116,12 +115,12 @@ public sealed class MemoryPlanner
 
     private IEnumerable<int> Streamed(MemoryArrangement arrangement) => BlockStream.Spread(arrangement.StreamedBlocks, model.Blocks.Count);
 
-    private long BlockBytes(int index, MemoryArrangement arrangement) => arrangement.Float8 ? model.Blocks[index].Float8Bytes(element) : model.Blocks[index].Bytes(element);
+    private long BlockBytes(int index, MemoryArrangement arrangement) => arrangement.Float8 ? model.Blocks[index].Float8Bytes(basis.Element) : model.Blocks[index].Bytes(basis.Element);
 
     // What of it is on the card at once while a prompt is encoded.
     private long TextWeights(TextResidency text) => text == TextResidency.Streams
-        ? Math.Max(Math.Min(2, model.Gemma.Layers) * model.GemmaLayer.Bytes(element), Math.Max(model.Projection.Bytes(element), model.LargerConnector.Bytes(element)))
-        : model.Head.Bytes(element) + model.VisionSize.Bytes(element) + model.Gemma.Layers * model.GemmaLayer.Bytes(element) + model.Projection.Bytes(element) + model.Connectors.Bytes(element);
+        ? Math.Max(Math.Min(2, model.Gemma.Layers) * model.GemmaLayer.Bytes(basis.Element), Math.Max(model.Projection.Bytes(basis.Element), model.LargerConnector.Bytes(basis.Element)))
+        : model.Head.Bytes(basis.Element) + model.VisionSize.Bytes(basis.Element) + model.Gemma.Layers * model.GemmaLayer.Bytes(basis.Element) + model.Projection.Bytes(basis.Element) + model.Connectors.Bytes(basis.Element);
 
     private static StagePeak Peak(long weights, StageMemory stage)
     {

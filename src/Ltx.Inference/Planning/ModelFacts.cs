@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Ltx.Inference.AudioVae;
+using Ltx.Inference.Costs;
 using Ltx.Inference.Forms;
 using Ltx.Inference.Native;
 using Ltx.Inference.Synthesis;
@@ -31,7 +32,10 @@ internal sealed record ModelFacts
 
     public required LatentUpsamplerConfig Upsampler { get; init; }
 
-    public required GemmaConfig Gemma { get; init; }
+    /// <summary>Gemma, and what comes between it and the transformer.</summary>
+    public required TextConfigs Text { get; init; }
+
+    public GemmaConfig Gemma => Text.Gemma;
 
     /// <summary>One transformer block; all are alike but in float8 files.</summary>
     public required PartSize Block { get; init; }
@@ -147,7 +151,7 @@ internal sealed record ModelFacts
             Audio = AudioVaeConfig.Read(config),
             Vocoder = VocoderConfig.Read(config),
             Upsampler = LatentUpsamplerConfig.Read(upscalerConfig),
-            Gemma = text,
+            Text = new TextConfigs(text, ConnectorConfig.Video(config.Section("transformer")), ConnectorConfig.Audio(config.Section("transformer")), transformer),
             Block = Items(checkpoint, BlocksPrefix).MaxBy(block => block.Numbers),
             Blocks = Items(checkpoint, BlocksPrefix, float8.Count > 0 ? float8.Contains : null),
             Ends = PartSize.Of(checkpoint.Where(tensor => InTransformer(tensor.Name) && !tensor.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal))),

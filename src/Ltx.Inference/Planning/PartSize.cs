@@ -1,3 +1,5 @@
+using Ltx.Inference.Costs;
+
 namespace Ltx.Inference.Planning;
 
 /// <summary>How many numbers a part of a model has.</summary>

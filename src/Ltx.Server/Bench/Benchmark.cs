@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ltx.Inference.Costs;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Layers;
 using Ltx.Inference.Measuring;

@@ -1,3 +1,4 @@
+using Ltx.Inference.Costs;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Measuring;
 using Ltx.Inference.Planning;

@@ -1,3 +1,4 @@
+using Ltx.Inference.Costs;
 using Ltx.Inference.Latents;
 using Ltx.Inference.Measuring;
 using Ltx.Inference.Weights;

@@ -1,3 +1,4 @@
+using Ltx.Inference.Costs;
 using Ltx.Inference.Latents;
 using Ltx.Inference.Measuring;
 using Ltx.Inference.Planning;
@@ -37,7 +38,7 @@ public sealed class WorkTests
     [InlineData(65280, 1690, 3411, 7.63)]
     public void A_forward(int tokens, double products, double attention, double seconds)
     {
-        Operations work = TransformerWork.Forward(Model.Transformer, tokens, AudioTokens, Text);
+        Operations work = new TransformerCosts(Model.Transformer, new TransformerPass(tokens, AudioTokens, Text), CostBasis.Any).Operations;
         Assert.Equal(products, work.Products / Tera, Rounding);
         Assert.Equal(attention, work.Attention / Tera, Rounding);
         Assert.Equal(0, work.Convolutions);
@@ -48,13 +49,13 @@ public sealed class WorkTests
     public void The_video_VAE()
     {
         LatentShape latent = Clip.ToLatent(Model.VideoVae.Scale);
-        Assert.Equal(624, VideoVaeWork.Decode(Model.VideoVae, latent).Convolutions / Tera, Rounding);
-        Assert.Equal(605, VideoVaeWork.Encode(Model.VideoVae, Clip).Convolutions / Tera, Rounding);
-        Assert.Equal(151, VideoVaeWork.Encode(Model.VideoVae, Clip with { Height = 544, Width = 960 }).Convolutions / Tera, Rounding);
+        Assert.Equal(624, VideoVaeCosts.Decode(Model.VideoVae, latent, CostBasis.Any).Operations.Convolutions / Tera, Rounding);
+        Assert.Equal(605, VideoVaeCosts.Encode(Model.VideoVae, Clip, CostBasis.Any).Operations.Convolutions / Tera, Rounding);
+        Assert.Equal(151, VideoVaeCosts.Encode(Model.VideoVae, Clip with { Height = 544, Width = 960 }, CostBasis.Any).Operations.Convolutions / Tera, Rounding);
     }
 
     [Fact]
-    public void The_upsampler() => Assert.Equal(19, UpsamplerWork.Upsample(Model.Upsampler, new LatentShape(16, 17, 30)).Convolutions / Tera, Rounding);
+    public void The_upsampler() => Assert.Equal(19, new UpsamplerCosts(Model.Upsampler, new LatentShape(16, 17, 30), CostBasis.Any).Operations.Convolutions / Tera, Rounding);
 
     [Fact]
     public void A_request_stage_by_stage()

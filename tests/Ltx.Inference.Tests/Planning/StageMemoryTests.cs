@@ -1,4 +1,6 @@
+using Ltx.Inference.Costs;
 using Ltx.Inference.Generation;
+using Ltx.Inference.Latents;
 using Ltx.Inference.Planning;
 using Ltx.Inference.Tests.Generation;
 using Ltx.Inference.VideoVae;
@@ -54,12 +56,12 @@ public class StageMemoryTests(MiniaturePipeline miniature, ITestOutputHelper out
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         Tensor video = Seeded.Uniform(1, [1, 3, Frames, Height, Width]).to(type), latent = encoder.Encode(video);
-        int element = ElementBytes.Of(type);
+        CostBasis basis = new(ElementBytes.Of(type), DeviceMemoryTraits.Cpu);
         Compare(
             new Dictionary<string, long>
             {
-                ["encode"] = VideoVaeMemory.Encode(encoder.Config, Frames, Height, Width, elements, element, DeviceMemoryTraits.Cpu).Peak,
-                ["decode"] = VideoVaeMemory.Decode(decoder.Config, latent.shape[2], latent.shape[3], latent.shape[4], elements, element, DeviceMemoryTraits.Cpu).Peak,
+                ["encode"] = VideoVaeCosts.Encode(encoder.Config, new PixelShape(Frames, Height, Width), basis, elements).Memory.Peak,
+                ["decode"] = VideoVaeCosts.Decode(decoder.Config, new LatentShape((int)latent.shape[2], (int)latent.shape[3], (int)latent.shape[4]), basis, elements).Memory.Peak,
             },
             log =>
             {

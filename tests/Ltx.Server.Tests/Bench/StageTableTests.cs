@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ltx.Inference.Costs;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Measuring;
 using Ltx.Inference.Planning;

@@ -1,4 +1,4 @@
-namespace Ltx.Inference.Planning;
+namespace Ltx.Inference.Costs;
 
 /// <summary>What libtorch's operators need on a kind of device beside their results.</summary>
 /// <param name="IsCuda">whether convolutions compute with channels side by side (InpaintModels), and max_pool2d also returns where it found each maximum</param>

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Ltx.Inference.Planning;
+namespace Ltx.Inference.Costs;
 
 /// <summary>Bytes of one number.</summary>
 internal static class ElementBytes

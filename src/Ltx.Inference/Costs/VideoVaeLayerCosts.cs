@@ -1,103 +1,10 @@
 using Ltx.Inference.VideoVae;
 
-namespace Ltx.Inference.Planning;
+namespace Ltx.Inference.Costs;
 
-/// <summary>
-/// What the video VAE holds beside its weights and its input: PieceByPiece and the layers of VideoVae/, walked through with sizes. Each
-/// class inside stands for the one of its name there and has to follow it; a test holds the two together.
-/// </summary>
-internal sealed class VideoVaeMemory
+/// <content>The layers of VideoVae/, each as the class of its name there.</content>
+internal sealed partial class VideoVaeCosts
 {
-    private readonly VideoVaeConfig config;
-    private readonly int element;
-    private readonly DeviceMemoryTraits device;
-    private readonly MemoryLedger ledger = new();
-
-    private VideoVaeMemory(VideoVaeConfig config, int element, DeviceMemoryTraits device)
-    {
-        (this.config, this.element, this.device) = (config, element, device);
-    }
-
-    /// <summary>The worst moment of VideoDecoder.DecodePieces on a latent of this size, the piece included that is handed out.</summary>
-    /// <param name="handedOut">told of every piece's frames while nothing but the decoder's own memory is held; may be null</param>
-    public static MemoryLedger Decode(VideoVaeConfig config, long frames, long height, long width, long maximumElements, int element, DeviceMemoryTraits device, Action<MemoryLedger, long>? handedOut = null)
-    {
-        VideoVaeMemory walk = new(config, element, device);
-        List<ILayer> layers = [new DecoderEntry(walk), .. config.DecoderBlocks.Select(walk.Build), new DecoderExit(walk)];
-        IEnumerable<Piece> pieces = [walk.Start(config.LatentChannels, frames, height, width)];
-        foreach (Piece piece in layers.Aggregate(pieces, (clip, layer) => walk.Through(layer, clip, maximumElements)))
-        {
-            handedOut?.Invoke(walk.ledger, piece.Frames);
-            walk.ledger.Drop(piece.Held);
-        }
-        return walk.ledger;
-    }
-
-    /// <summary>The worst moment of VideoEncoder.Encode on a clip of this size, the clip itself aside.</summary>
-    public static MemoryLedger Encode(VideoVaeConfig config, long frames, long height, long width, long maximumElements, int element, DeviceMemoryTraits device)
-    {
-        VideoVaeMemory walk = new(config, element, device);
-        List<ILayer> layers = [new EncoderEntry(walk), .. config.EncoderBlocks.Select(walk.BuildCausal), new EncoderExit(walk)];
-        // The parts are joined at the end, and are small.
-        foreach (Piece _ in layers.Aggregate(walk.EncoderPieces(layers, frames, height, width, maximumElements), (clip, layer) => walk.Through(layer, clip, long.MaxValue)))
-        {
-        }
-        return walk.ledger;
-    }
-
-    private Piece Start(long channels, long frames, long height, long width) => new(channels, frames, height, width, IsLast: true, ledger.TakeFree(0));
-
-    // VideoEncoder.Pieces: views into the clip.
-    private IEnumerable<Piece> EncoderPieces(List<ILayer> layers, long frames, long height, long width, long maximumElements)
-    {
-        long perFrame = layers[..2].Max(layer => layer.WorkingChannels) * (height / config.PatchSize) * (width / config.PatchSize);
-        long step = config.Scale.Time * Math.Max(1, maximumElements / (perFrame * config.Scale.Time));
-        for (long start = 0; start < frames;)
-        {
-            long end = Math.Min(frames, start == 0 ? step + 1 : start + step);
-            yield return new Piece(3, end - start, height, width, end == frames, ledger.TakeFree(0));
-            start = end;
-        }
-    }
-
-    private IEnumerable<Piece> Through(ILayer layer, IEnumerable<Piece> pieces, long maximumElements)
-    {
-        foreach (Piece whole in pieces)
-        {
-            long most = Math.Max(1, maximumElements / Math.Max(1, layer.WorkingChannels * whole.Height * whole.Width)), start = 0;
-            do
-            {
-                long count = Math.Min(most, whole.Frames - start);
-                bool isLast = whole.IsLast && start + count == whole.Frames;
-                Piece result = layer.Forward(whole with { Frames = count, IsLast = isLast });
-                ledger.Detach(result.Held);
-                start += count;
-                if (result.Frames > 0 || isLast) yield return result;
-                else ledger.Drop(result.Held);
-            }
-            while (start < whole.Frames);
-            ledger.Drop(whole.Held);
-        }
-    }
-
-    private ILayer Build(VideoVaeBlock block) => Build(block, causal: false);
-
-    private ILayer BuildCausal(VideoVaeBlock block) => Build(block, causal: true);
-
-    private ILayer Build(VideoVaeBlock block, bool causal) => block.Kind switch
-    {
-        VideoVaeBlockKind.Residual => new ResidualBlocks(this, block, causal),
-        VideoVaeBlockKind.StridedConv => new StridedConvBlock(this, block),
-        VideoVaeBlockKind.SpaceToDepth => new SpaceToDepthBlock(this, block),
-        _ => new DepthToSpaceBlock(this, block),
-    };
-
-    private double Bytes(long channels, long frames, long height, long width) => (double)channels * frames * height * width * element;
-
-    private Piece Take(long channels, long frames, long height, long width, bool isLast) => new(channels, frames, height, width, isLast, ledger.Take(Bytes(channels, frames, height, width)));
-
-    private readonly record struct Piece(long Channels, long Frames, long Height, long Width, bool IsLast, MemoryLedger.Entry Held);
-
     private interface ILayer
     {
         long WorkingChannels { get; }
@@ -105,7 +12,7 @@ internal sealed class VideoVaeMemory
         Piece Forward(Piece x);
     }
 
-    private sealed class TimeConv3d(VideoVaeMemory walk, long inChannels, long outChannels, bool causal, Layers.Stride3d? step = null)
+    private sealed class TimeConv3d(VideoVaeCosts walk, long inChannels, long outChannels, bool causal, Layers.Stride3d? step = null)
     {
         private const int Kernel = 3;
 
@@ -125,7 +32,7 @@ internal sealed class VideoVaeMemory
             ledger.Take(padded);
             // The root mean square: one number a position and its copy in float32; with planes also a square of everything.
             double positions = (double)x.Frames * x.Height * x.Width;
-            if (activate) ledger.Work(positions * (walk.element + 2 * ElementBytes.Float32) + (walk.device.IsCuda ? 0 : walk.Bytes(x.Channels, x.Frames, x.Height, x.Width)));
+            if (activate) ledger.Work(positions * (walk.basis.Element + 2 * ElementBytes.Float32) + (walk.basis.Device.IsCuda ? 0 : walk.Bytes(x.Channels, x.Frames, x.Height, x.Width)));
             long frames = all < Kernel ? 0 : (all - Kernel) / stride.Time + 1;
             if (!x.IsLast)
             {
@@ -135,7 +42,8 @@ internal sealed class VideoVaeMemory
                 kept = copy;
             }
             Piece result = Kept(frames, x);
-            if (frames > 0) ledger.Work(walk.device.ConvolutionWorkspace(new ConvolutionSize(padded, result.Held.Bytes, walk.element)));
+            walk.operations.Add(Operations.Convolution(Kernel * Kernel * Kernel, inChannels, outChannels, (double)result.Frames * result.Height * result.Width));
+            if (frames > 0) ledger.Work(walk.basis.Device.ConvolutionWorkspace(new ConvolutionSize(padded, result.Held.Bytes, walk.basis.Element)));
             return result;
         }
 
@@ -148,7 +56,7 @@ internal sealed class VideoVaeMemory
     }
 
     // FrameMemory.InStep: the frames of a skip whose partners are still to come.
-    private sealed class Skip(VideoVaeMemory walk)
+    private sealed class Skip(VideoVaeCosts walk)
     {
         private MemoryLedger.Entry? waiting;
         private long waitingFrames;
@@ -165,7 +73,7 @@ internal sealed class VideoVaeMemory
         }
     }
 
-    private sealed class ResidualBlocks(VideoVaeMemory walk, VideoVaeBlock block, bool causal) : ILayer
+    private sealed class ResidualBlocks(VideoVaeCosts walk, VideoVaeBlock block, bool causal) : ILayer
     {
         private readonly (TimeConv3d First, TimeConv3d Second, Skip Skip)[] blocks =
             [.. Enumerable.Range(0, block.Layers).Select(_ => (new TimeConv3d(walk, block.InChannels, block.InChannels, causal), new TimeConv3d(walk, block.InChannels, block.InChannels, causal), new Skip(walk)))];
@@ -199,7 +107,7 @@ internal sealed class VideoVaeMemory
         }
     }
 
-    private sealed class StridedConvBlock(VideoVaeMemory walk, VideoVaeBlock block) : ILayer
+    private sealed class StridedConvBlock(VideoVaeCosts walk, VideoVaeBlock block) : ILayer
     {
         private readonly TimeConv3d conv = new(walk, block.InChannels, block.OutChannels, causal: true, block.Stride);
 
@@ -208,7 +116,7 @@ internal sealed class VideoVaeMemory
         public Piece Forward(Piece x) => conv.Forward(x);
     }
 
-    private sealed class SpaceToDepthBlock(VideoVaeMemory walk, VideoVaeBlock block) : ILayer
+    private sealed class SpaceToDepthBlock(VideoVaeCosts walk, VideoVaeBlock block) : ILayer
     {
         private readonly TimeConv3d conv = new(walk, block.InChannels, block.OutChannels / block.Stride.Count, causal: true);
         private bool begun;
@@ -232,7 +140,7 @@ internal sealed class VideoVaeMemory
         }
     }
 
-    private sealed class DepthToSpaceBlock(VideoVaeMemory walk, VideoVaeBlock block) : ILayer
+    private sealed class DepthToSpaceBlock(VideoVaeCosts walk, VideoVaeBlock block) : ILayer
     {
         private readonly TimeConv3d conv = new(walk, block.InChannels, (long)block.OutChannels * block.Stride.Count, causal: false);
         private readonly Skip skip = new(walk);
@@ -261,7 +169,7 @@ internal sealed class VideoVaeMemory
         }
     }
 
-    private sealed class DecoderEntry(VideoVaeMemory walk) : ILayer
+    private sealed class DecoderEntry(VideoVaeCosts walk) : ILayer
     {
         private readonly TimeConv3d conv = new(walk, walk.config.LatentChannels, walk.config.DecoderFirstChannels, causal: false);
 
@@ -270,14 +178,14 @@ internal sealed class VideoVaeMemory
         public Piece Forward(Piece x)
         {
             using var scope = walk.ledger.Open();
-            walk.ledger.Take(walk.Bytes(x.Channels, x.Frames, x.Height, x.Width) * (walk.device.IsCuda ? 2 : 1));
+            walk.ledger.Take(walk.Bytes(x.Channels, x.Frames, x.Height, x.Width) * (walk.basis.Device.IsCuda ? 2 : 1));
             Piece result = conv.Forward(x);
             walk.ledger.Keep(result.Held);
             return result;
         }
     }
 
-    private sealed class DecoderExit(VideoVaeMemory walk) : ILayer
+    private sealed class DecoderExit(VideoVaeCosts walk) : ILayer
     {
         private readonly TimeConv3d conv = new(walk, walk.config.DecoderLastChannels, 3L * walk.config.PatchSize * walk.config.PatchSize, causal: false);
 
@@ -292,7 +200,7 @@ internal sealed class VideoVaeMemory
         }
     }
 
-    private sealed class EncoderEntry(VideoVaeMemory walk) : ILayer
+    private sealed class EncoderEntry(VideoVaeCosts walk) : ILayer
     {
         private readonly TimeConv3d conv = new(walk, 3L * walk.config.PatchSize * walk.config.PatchSize, walk.config.LatentChannels, causal: true);
 
@@ -308,7 +216,7 @@ internal sealed class VideoVaeMemory
         }
     }
 
-    private sealed class EncoderExit(VideoVaeMemory walk) : ILayer
+    private sealed class EncoderExit(VideoVaeCosts walk) : ILayer
     {
         private readonly TimeConv3d conv = new(walk, walk.config.EncoderBlocks is [.., { } last] ? last.OutChannels : walk.config.LatentChannels, walk.config.LatentChannels + 1, causal: true);
 

@@ -1,4 +1,4 @@
-namespace Ltx.Inference.Planning;
+namespace Ltx.Inference.Costs;
 
 /// <summary>
 /// Counts the bytes of tensors that a forward would hold, by walking through it with sizes instead of tensors. Scopes work as dispose

@@ -1,4 +1,4 @@
-namespace Ltx.Inference.Measuring;
+namespace Ltx.Inference.Costs;
 
 /// <summary>Floating-point operations, a multiplication and its addition counted as two. Elementwise work is not counted.</summary>
 /// <param name="Products">of matrix products with weights</param>
