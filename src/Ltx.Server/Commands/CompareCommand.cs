@@ -56,10 +56,11 @@ internal sealed class CompareCommand
             Seed = 0,
         };
         LoraChoice.Check(job.Loras);
-        foreach (ComparedClip clip in compared) await ClipFiles.ProbeAsync(job with { Video = clip.Video, Mask = clip.Mask }, MediaLimits.Default, cancellation);
+        List<(ComparedClip, ClipFiles)> looked = [];
+        foreach (ComparedClip clip in compared) looked.Add((clip, await ClipFiles.ProbeAsync(job with { Video = clip.Video, Mask = clip.Mask }, MediaLimits.Default, cancellation)));
         string folder = OutputPath.Folder("--out", arguments.GetValue(output)!);
         using InpaintEngine loaded = await engine.OpenAsync(arguments);
-        List<Comparison.Row> rows = await new Comparison(loaded, names, numbers, folder).RunAsync(compared, job, Console.Error.WriteLine, cancellation);
+        List<Comparison.Row> rows = await new Comparison(loaded, names, numbers, folder).RunAsync(looked, job, Console.Error.WriteLine, cancellation);
         Write(rows, names.Max(name => name.Length));
         Console.WriteLine($"{folder}: a contact sheet for each clip (.png, and .mp4 to watch), the results, figures.csv");
         Console.WriteLine("On a sheet: the source, its mask, and then the results in the order of this table.");

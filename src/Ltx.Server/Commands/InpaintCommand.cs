@@ -58,11 +58,11 @@ internal sealed class InpaintCommand
         ClipJob job = Job(arguments);
         // What is wrong with the numbers or a file is said before the model is loaded, which may take minutes.
         LoraChoice.Check(job.Loras);
-        await ClipFiles.ProbeAsync(job, MediaLimits.Default, cancellation);
+        ClipFiles files = await ClipFiles.ProbeAsync(job, MediaLimits.Default, cancellation);
         InpaintOptions how = How(arguments);
         foreach (LoraChoice lora in job.Loras) OpenOnce(lora.Path);
         using InpaintEngine loaded = await engine.OpenAsync(arguments, how);
-        ClipResult result = await ConsoleProgress.ShowAsync(progress => new ClipInpainter(loaded, MediaLimits.Default).RunAsync(job, progress, cancellation));
+        ClipResult result = await ConsoleProgress.ShowAsync(progress => new ClipInpainter(loaded, MediaLimits.Default).RunAsync(job, progress, cancellation, files));
         foreach (string note in result.Notes) Console.WriteLine(note);
         if (result.Report.Prompt != job.Prompt) Console.WriteLine($"prompt: {result.Report.Prompt}");
         Console.WriteLine($"{job.Output}: {result.Size}, {result.Frames} frames, {(result.HasSound ? "with sound" : "no sound")}, seed {job.Seed}");

@@ -27,13 +27,13 @@ internal sealed class Comparison(InpaintEngine engine, IReadOnlyList<string> rec
             $"{Clip},{Recipe},{Seed},{Seconds:0.0},{Figures.Psnr:0.00},{Figures.SeamStep:0.00},{Figures.FlickerInside:0.00},{Figures.FlickerAround:0.00},{Figures.Green:0.000}");
     }
 
-    /// <param name="clips">one sheet each</param>
+    /// <param name="clips">one sheet each, and their files, looked at</param>
     /// <param name="job">what all have in common</param>
     /// <param name="told">hears what comes next</param>
-    public async Task<List<Row>> RunAsync(IReadOnlyList<ComparedClip> clips, ClipJob job, Action<string> told, CancellationToken cancellation)
+    public async Task<List<Row>> RunAsync(IReadOnlyList<(ComparedClip Clip, ClipFiles Files)> clips, ClipJob job, Action<string> told, CancellationToken cancellation)
     {
         List<Row> rows = [];
-        foreach (ComparedClip clip in clips)
+        foreach ((ComparedClip clip, ClipFiles files) in clips)
         {
             List<string> results = [];
             foreach (string recipe in recipes)
@@ -43,12 +43,12 @@ internal sealed class Comparison(InpaintEngine engine, IReadOnlyList<string> rec
                     told($"clip {clip.Name}, {Label(recipe)}, seed {seed}");
                     string output = Path.Combine(folder, $"{clip.Name}-{Label(recipe)}-{seed.ToString(CultureInfo.InvariantCulture)}.mp4");
                     ClipJob one = job with { Video = clip.Video, Mask = clip.Mask, Prompt = clip.Prompt, Output = output, Recipe = recipe, Seed = seed, Quality = VideoQuality.Maximum };
-                    ClipResult made = await new ClipInpainter(engine, MediaLimits.Default).RunAsync(one, progress: null, cancellation);
+                    ClipResult made = await new ClipInpainter(engine, MediaLimits.Default).RunAsync(one, progress: null, cancellation, files);
                     results.Add(output);
-                    rows.Add(new Row(clip.Name, Label(recipe), seed, made.Stages.Sum(stage => stage.Time.TotalSeconds), await FiguresAsync(one, made, cancellation)));
+                    rows.Add(new Row(clip.Name, Label(recipe), seed, made.Stages.Sum(stage => stage.Time.TotalSeconds), await FiguresAsync(one, files, made, cancellation)));
                 }
             }
-            await SheetAsync(clip, job, results, cancellation);
+            await SheetAsync(clip, files, job, results, cancellation);
         }
         await File.WriteAllLinesAsync(Path.Combine(folder, "figures.csv"), rows.Select(row => row.ToString()).Prepend(Row.Head), cancellation);
         return rows;
@@ -56,19 +56,20 @@ internal sealed class Comparison(InpaintEngine engine, IReadOnlyList<string> rec
 
     private static string Label(string recipe) => recipe.EndsWith(".json", StringComparison.Ordinal) ? Path.GetFileNameWithoutExtension(recipe) : recipe;
 
-    private static async Task<ClipFigures> FiguresAsync(ClipJob job, ClipResult made, CancellationToken cancellation)
+    private static async Task<ClipFigures> FiguresAsync(ClipJob job, ClipFiles files, ClipResult made, CancellationToken cancellation)
     {
-        Task<List<byte[]>> Read(string file, FramePixels pixels) => FramesAsync(file, made.Size, job, pixels, made.Frames, cancellation);
-        return ClipFigures.Of(await Read(job.Video, FramePixels.Rgb24), await Read(job.Output, FramePixels.Rgb24), await Read(job.Mask, FramePixels.Gray8), made.Size.Width, made.Size.Height);
+        MediaInfo output = await MediaProbe.ProbeAsync(job.Output, cancellationToken: cancellation);
+        Task<List<byte[]>> Read(MediaInfo file, FramePixels pixels) => FramesAsync(file, made.Size, job, pixels, made.Frames, cancellation);
+        return ClipFigures.Of(await Read(files.Source, FramePixels.Rgb24), await Read(output, FramePixels.Rgb24), await Read(files.Mask, FramePixels.Gray8), made.Size.Width, made.Size.Height);
     }
 
     // The source, the same with its mask in green, and then the results in the table's order: the middle frame as a picture, and everything as a video.
-    private async Task SheetAsync(ComparedClip clip, ClipJob job, List<string> results, CancellationToken cancellation)
+    private async Task SheetAsync(ComparedClip clip, ClipFiles files, ClipJob job, List<string> results, CancellationToken cancellation)
     {
-        MediaInfo source = await MediaProbe.ProbeAsync(clip.Video, cancellationToken: cancellation);
+        MediaInfo source = files.Source;
         double shrink = Math.Min(1, (double)LongestSide / Math.Max(source.Width, source.Height));
         FrameSize size = new(Math.Max(2, (int)(source.Width * shrink) & ~1), Math.Max(2, (int)(source.Height * shrink) & ~1));
-        List<byte[]> shown = await FramesAsync(clip.Video, size, job, FramePixels.Rgb24, job.Frames, cancellation), mask = await FramesAsync(clip.Mask, size, job, FramePixels.Gray8, shown.Count, cancellation);
+        List<byte[]> shown = await FramesAsync(source, size, job, FramePixels.Rgb24, job.Frames, cancellation), mask = await FramesAsync(files.Mask, size, job, FramePixels.Gray8, shown.Count, cancellation);
         int columns = Math.Max(2, seeds.Count);
         ContactSheet sheet = new(size, columns);
         sheet.Add(frame => shown[frame]);
@@ -76,7 +77,7 @@ internal sealed class Comparison(InpaintEngine engine, IReadOnlyList<string> rec
         for (int column = 2; column < columns; column++) sheet.Add(_ => new byte[size.Width * size.Height * 3]);
         foreach (string result in results)
         {
-            List<byte[]> frames = await FramesAsync(result, size, job, FramePixels.Rgb24, shown.Count, cancellation);
+            List<byte[]> frames = await FramesAsync(await MediaProbe.ProbeAsync(result, cancellationToken: cancellation), size, job, FramePixels.Rgb24, shown.Count, cancellation);
             sheet.Add(frame => frames[frame]);
         }
         await PngWriter.WriteAsync(Path.Combine(folder, $"{clip.Name}.png"), sheet.Size, [sheet.Draw(shown.Count / 2)], cancellationToken: cancellation);
@@ -95,9 +96,8 @@ internal sealed class Comparison(InpaintEngine engine, IReadOnlyList<string> rec
         return marked;
     }
 
-    private static async Task<List<byte[]>> FramesAsync(string file, FrameSize size, ClipJob job, FramePixels pixels, int atMost, CancellationToken cancellation)
+    private static async Task<List<byte[]>> FramesAsync(MediaInfo info, FrameSize size, ClipJob job, FramePixels pixels, int atMost, CancellationToken cancellation)
     {
-        MediaInfo info = await MediaProbe.ProbeAsync(file, cancellationToken: cancellation);
         VideoReadOptions options = new() { Size = size, FramesPerSecond = FrameRate.FromDouble(job.FramesPerSecond), MaxFrames = atMost, Pixels = pixels };
         return await VideoReader.ReadAsync(info, options, cancellation).Select(frame => frame.Pixels.ToArray()).ToListAsync(cancellation);
     }

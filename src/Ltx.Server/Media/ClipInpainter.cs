@@ -25,14 +25,15 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
     /// <param name="job">what to do; numbers within the endpoint's bounds</param>
     /// <param name="progress">told where the run is, on the engine's thread</param>
     /// <param name="cancellation">ends the run within one evaluation of the model</param>
+    /// <param name="files">the job's two files, where they have been looked at before</param>
     /// <exception cref="MediaException">A file cannot be used, or the result cannot be written.</exception>
     /// <exception cref="ContentRefusedException">The guard refuses source or result; there is no file then.</exception>
     /// <exception cref="Ltx.Inference.InferenceException">The engine cannot do it.</exception>
-    public async Task<ClipResult> RunAsync(ClipJob job, Action<InpaintProgress>? progress, CancellationToken cancellation)
+    public async Task<ClipResult> RunAsync(ClipJob job, Action<InpaintProgress>? progress, CancellationToken cancellation, ClipFiles? files = null)
     {
         Stopwatch watch = Stopwatch.StartNew();
         progress?.Invoke(new InpaintProgress(Reading, 0, 0, 0));
-        (MediaInfo source, MediaInfo mask, FrameSize size) = await ClipFiles.ProbeAsync(job, limits, cancellation);
+        (MediaInfo source, MediaInfo mask, FrameSize size) = files ?? await ClipFiles.ProbeAsync(job, limits, cancellation);
         FrameRate rate = FrameRate.FromDouble(job.FramesPerSecond);
         // The source's own planes where it has them, all the way to the encoder.
         SourcePlanes planes = SourcePlanes.Of(source, size);

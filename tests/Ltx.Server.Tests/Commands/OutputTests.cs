@@ -52,9 +52,13 @@ public sealed class OutputTests(GoodFiles good) : IClassFixture<GoodFiles>
     {
         using TestFolder folder = new();
         InpaintCall call = good.Call(folder).With("--seed", "7", "--lora", Repository.MagentaLora + ":0.5:stage_1");
+        string looks = folder.Named("looks");
+        call.Environment["LTX_FFMPEG"] = folder.Tools(ffprobe: $"echo \"$@\" >>{looks}; exec {TestMedia.Tool("ffprobe")} \"$@\"");
 
         LtxRun run = (await call.RunAsProcessAsync()).Succeeded();
 
+        // One at each of the two files and one at the result: every look is a process.
+        Assert.Equal(3, File.ReadAllLines(looks).Length);
         Assert.Equal(["reading", "preparing", "prompt", "source", "stage 1", "upsampling", "stage 2", "sound", "frames"], run.Stages);
         Assert.Empty(run.Complaints);
         string[] lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);

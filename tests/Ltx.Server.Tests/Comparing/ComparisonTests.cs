@@ -56,10 +56,12 @@ public sealed class ComparisonTests(LoadedPipeline loaded) : IClassFixture<Loade
         // In the form that is kept bit for bit: the scenes themselves are RGB, which loses half of its chroma.
         string scene = Path.Combine(Repository.Scenes, "00");
         string source = TestMedia.Make(inputs, "source.mp4", "-i", Path.Combine(scene, "source.mp4"), "-pix_fmt", "yuv420p", "-c:v", "libx264", "-qp", "0");
-        ClipJob job = new("", "", "", "") { Frames = 1, Steps = 8, Seed = 0 };
+        ComparedClip clip = new("disc", source, Path.Combine(scene, "mask.mp4"), "an orange disc");
+        ClipJob job = new(clip.Video, clip.Mask, "", "") { Frames = 1, Steps = 8, Seed = 0 };
         Comparison comparison = new(await loaded.Engine, ["until-now", "official-inpaint-2.3"], [3], folder.Path);
 
-        List<Comparison.Row> rows = await comparison.RunAsync([new ComparedClip("disc", source, Path.Combine(scene, "mask.mp4"), "an orange disc")], job, _ => { }, TestContext.Current.CancellationToken);
+        List<Comparison.Row> rows = await comparison.RunAsync(
+            [(clip, await ClipFiles.ProbeAsync(job, MediaLimits.Default, TestContext.Current.CancellationToken))], job, _ => { }, TestContext.Current.CancellationToken);
 
         Assert.Equal([("disc", "until-now", 3L), ("disc", "official-inpaint-2.3", 3L)], rows.Select(row => (row.Clip, row.Recipe, row.Seed)));
         // Not the codec's loss alone: the feather lies beyond the mask, too. A picture made anew as a whole is far below.
