@@ -18,6 +18,9 @@ public class PlannedPipelineTests(MiniaturePipeline miniature)
 
     private static MemoryPlanner Planner => MemoryPlanner.For(Model, ScalarType.Float32, DeviceType.CPU);
 
+    // By the pipeline that has all the memory it likes, once for all arrangements.
+    private static RecordedClip? changedAtEase;
+
     public static TheoryData<TextResidency, int> Arrangements => new() { { TextResidency.Visits, 0 }, { TextResidency.Streams, 6 } };
 
     [Theory]
@@ -28,10 +31,11 @@ public class PlannedPipelineTests(MiniaturePipeline miniature)
         Assert.Equal((text, streamed), (pipeline.Plan.Arrangement.Text, pipeline.Plan.Arrangement.StreamedBlocks));
         AssertSame(miniature.Plain, Run(pipeline, Request));
         InpaintRequest changed = Request with { Loras = [new LoraChoice(MiniaturePipeline.Magenta)], GuidanceScale = 2 };
-        AssertSame(miniature.Run(changed), Run(pipeline, changed));
+        changedAtEase ??= miniature.Run(changed);
+        AssertSame(changedAtEase, Run(pipeline, changed));
         long before = LiveTensors.Before();
         AssertSame(miniature.Plain, Run(pipeline, Request));
-        AssertSame(miniature.Run(changed), Run(pipeline, changed));
+        AssertSame(changedAtEase, Run(pipeline, changed));
         Assert.Equal(before, Tensor.TotalCount);
     }
 
@@ -65,27 +69,32 @@ public class PlannedPipelineTests(MiniaturePipeline miniature)
         AssertSame(miniature.Run(MiniatureClip.Request(9, 64, 64)), Run(pipeline, MiniatureClip.Request(9, 64, 64)));
     }
 
-    // The sentences of CUDA's allocator, of the driver, of cuBLAS and of the CPU's allocator, as libtorch gives them.
-    [Theory]
-    [InlineData("clean1", "source", "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 79.11 GiB of which 1.62 GiB is free.")]
-    [InlineData("noised1.video", "stage 1", "CUDA error: out of memory")]
-    [InlineData("noised2.video", "stage 2", "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`")]
-    [InlineData("stage2.video", "stage 2", "[enforce fail at alloc_cpu.cpp:121] data. DefaultCPUAllocator: can't allocate memory: you tried to allocate 70368744177664 bytes.")]
-    public void Out_of_memory_frees_everything_fails_the_request_and_the_next_one_runs(string at, string stage, string sentence)
+    [Fact]
+    public void Out_of_memory_frees_everything_fails_the_request_and_the_next_one_runs()
     {
         AssertSame(miniature.Plain, miniature.Run(Request));
         long before = LiveTensors.Before();
-        void Fail(string name, Tensor tensor)
+        // The sentences of CUDA's allocator, of the driver, of cuBLAS and of the CPU's allocator, as libtorch gives them.
+        foreach ((string at, string stage, string sentence) in new[]
         {
-            if (name == at) throw new LibTorchFailure(sentence);
-        }
+            ("clean1", "source", "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 79.11 GiB of which 1.62 GiB is free."),
+            ("noised1.video", "stage 1", "CUDA error: out of memory"),
+            ("noised2.video", "stage 2", "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+            ("stage2.video", "stage 2", "[enforce fail at alloc_cpu.cpp:121] data. DefaultCPUAllocator: can't allocate memory: you tried to allocate 70368744177664 bytes."),
+        })
+        {
+            void Fail(string name, Tensor tensor)
+            {
+                if (name == at) throw new LibTorchFailure(sentence);
+            }
 
-        MemoryShortageException failed = Assert.Throws<MemoryShortageException>(() => miniature.Pipeline.Run(Request, new RecordedClip(), null, null, Fail, TestContext.Current.CancellationToken));
-        Assert.Equal(Fault.Internal, failed.Fault);
-        Assert.Contains($"ran out of memory in the stage \"{stage}\"", failed.Message, StringComparison.Ordinal);
-        Assert.Equal(sentence, failed.InnerException!.Message);
-        Assert.Equal(before, Tensor.TotalCount);
-        AssertSame(miniature.Plain, miniature.Run(Request));
+            MemoryShortageException failed = Assert.Throws<MemoryShortageException>(() => miniature.Pipeline.Run(Request, new RecordedClip(), null, null, Fail, TestContext.Current.CancellationToken));
+            Assert.Equal(Fault.Internal, failed.Fault);
+            Assert.Contains($"ran out of memory in the stage \"{stage}\"", failed.Message, StringComparison.Ordinal);
+            Assert.Equal(sentence, failed.InnerException!.Message);
+            Assert.Equal(before, Tensor.TotalCount);
+            AssertSame(miniature.Plain, miniature.Run(Request));
+        }
     }
 
     [Fact]
