@@ -20,7 +20,7 @@ internal sealed class DenoisingStage(PipelineRun run, int number, RecipeStage re
     private readonly InpaintRequest request = run.Request;
 
     /// <summary>Steps that it walks.</summary>
-    public int Steps => recipe.Schedule.Steps(request.Steps);
+    public int Steps => recipe.Schedule.Steps(request.Parameters.Steps);
 
     /// <summary>How often its body tells that it went on.</summary>
     public int Evaluations => Sampler.Evaluations(Steps);
@@ -36,11 +36,11 @@ internal sealed class DenoisingStage(PipelineRun run, int number, RecipeStage re
         using var scope = NewDisposeScope();
         bool keepSound = run.Planned.KeepsSound;
         run.Clock.Part(RunParts.Loras, () => run.Loras.Merge(models.Merger, loras));
-        IReadOnlyList<float> sigmas = recipe.Schedule.Levels(request.Steps, shape.Tokens);
+        IReadOnlyList<float> sigmas = recipe.Schedule.Levels(request.Parameters.Steps, shape.Tokens);
         run.Show(($"sigmas{number}", tensor(sigmas.ToArray())));
         NoiseSource noise = run.NoiseOf(recipe);
         LatentState videoState = Noised(VideoState(given, video), sigmas[0], noise, "video"), audioState = Noised(AudioState(audio, keepSound), sigmas[0], noise, "audio");
-        (GuidanceParameters videoGuidance, GuidanceParameters audioGuidance) = recipe.Parameters(request.GuidanceScale);
+        (GuidanceParameters videoGuidance, GuidanceParameters audioGuidance) = recipe.Parameters(request.Parameters.GuidanceScale);
         PromptContext? negative = contexts.Negative;
         if (negative is not null && keepSound && recipe.Guidance is { FrozenSoundStaysPositive: true }) negative = new PromptContext(negative.Video, contexts.Positive.Audio);
         using GuidedDenoiser denoiser = new(models.Transformer, videoState, audioState, contexts.Positive, negative, videoGuidance, audioGuidance);
@@ -60,7 +60,7 @@ internal sealed class DenoisingStage(PipelineRun run, int number, RecipeStage re
         ICondition?[] conditions =
         [
             given.Clean is null ? null : new MaskCondition(given.Clean, given.Keep!),
-            given.Reference is null ? null : new ReferenceCondition(given.Reference, run.Loras.ReferenceDownscale, run.Loras.ReferenceTemporalScale, request.VideoStrength),
+            given.Reference is null ? null : new ReferenceCondition(given.Reference, run.Loras.ReferenceDownscale, run.Loras.ReferenceTemporalScale, request.Parameters.VideoStrength),
         ];
         foreach (ICondition condition in conditions.OfType<ICondition>()) state = condition.Apply(state, clip);
         return state;

@@ -128,7 +128,9 @@ public sealed class InpaintPipeline : IDisposable
         byte[] grey = new byte[height * width * 3 / 2], white = new byte[height * width];
         Array.Fill(grey, (byte)128);
         Array.Fill(white, byte.MaxValue);
-        Run(new InpaintRequest("warm-up", [.. Enumerable.Repeat(grey, frames)], [white], width, height, FramesPerSecond: 24) { Yuv = YuvColours.Bt709, Steps = 1, MaxExpansionTokens = 4 }, new NoSink(), cancellation: cancellation);
+        GenerationParameters parameters = new("warm-up") { Steps = 1 };
+        InpaintRequest tiny = new(parameters, [.. Enumerable.Repeat(grey, frames)], [white], width, height, FramesPerSecond: 24) { Yuv = YuvColours.Bt709, MaxExpansionTokens = 4 };
+        Run(tiny, new NoSink(), cancellation: cancellation);
         using (no_grad())
         using (NewDisposeScope())
         {
@@ -147,7 +149,7 @@ public sealed class InpaintPipeline : IDisposable
         RequestCheck.Check(request, SourceSoundRate);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        using LoraSet loras = LoraSet.Open(request.Loras, models);
+        using LoraSet loras = LoraSet.Open(request.Parameters.Loras, models);
         using PipelineRun run = Begin(request, sink, loras, watch);
         StageClock clock = watch.Clock;
         (Tensor source, Tensor mask) = clock.Run(InpaintStage.Preparing, run.ReadClip);
@@ -175,7 +177,7 @@ public sealed class InpaintPipeline : IDisposable
         run.Show(("stage2.video", video));
 
         // 6. Out: sound first, because a file wants it from its beginning; then frames as they are decoded.
-        SoundClip? generated = clock.Run(InpaintStage.Sound, () => request.GenerateAudio && sound is null ? run.DecodeSound(first.Audio) : null);
+        SoundClip? generated = clock.Run(InpaintStage.Sound, () => request.Parameters.GenerateAudio && sound is null ? run.DecodeSound(first.Audio) : null);
         run.Planned.Sink.Begin(generated);
         clock.Run(InpaintStage.Frames, request.Frames.Count, tell => new FrameOutput(run, source, mask, clip.Mask2).Write(video, tell));
         return run.Report(prompt);
@@ -185,8 +187,8 @@ public sealed class InpaintPipeline : IDisposable
     private PipelineRun Begin(InpaintRequest request, IInpaintSink sink, LoraSet loras, RunWatch watch)
     {
         List<string> notes = [];
-        RecipeChoice choice = request.Recipe is { } other ? new RecipeChoice(folder, options with { Recipe = other }) : recipes;
-        Recipe recipe = choice.For(request, loras.Users, notes.Add);
+        RecipeChoice choice = request.Parameters.Recipe is { } other ? new RecipeChoice(folder, options with { Recipe = other }) : recipes;
+        Recipe recipe = choice.For(request.Parameters, loras.Users, notes.Add);
         if (CropWindow.Of(request, recipe, new SizeLimits(options.WorkingPixels, recipes.ModelShortSide)) is { } window)
         {
             notes.Add(window.Sentence);

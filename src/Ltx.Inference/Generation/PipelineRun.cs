@@ -19,7 +19,7 @@ internal sealed class PipelineRun(InpaintModels models, PlannedRun planned, Lora
     private readonly WorkingSize size = planned.Size;
 
     // What stages draw that have no seed of their own.
-    private readonly NoiseSource shared = new(planned.Request.Seed);
+    private readonly NoiseSource shared = new(planned.Request.Parameters.Seed);
     private readonly List<NoiseSource> own = [];
 
     public InpaintModels Models => models;
@@ -46,7 +46,7 @@ internal sealed class PipelineRun(InpaintModels models, PlannedRun planned, Lora
     public DenoisingStage Stage2 => new(this, 2, recipe.Stage2, size.Padded.ToLatent(models.VideoScale), loras.InStage2(recipe.Stage2));
 
     /// <summary>From what a stage's noise follows.</summary>
-    public long SeedOf(RecipeStage stage) => request.Seed + (stage.NoiseSeed ?? 0);
+    public long SeedOf(RecipeStage stage) => request.Parameters.Seed + (stage.NoiseSeed ?? 0);
 
     /// <summary>A stage's noise: of its own, or what follows on the stage before.</summary>
     public NoiseSource NoiseOf(RecipeStage stage)
@@ -66,7 +66,7 @@ internal sealed class PipelineRun(InpaintModels models, PlannedRun planned, Lora
         Clock.Note("The mask has no white pixel, so the source is returned as it is.");
         planned.Sink.Begin(null);
         foreach (byte[] frame in request.Frames) planned.Sink.Write(frame);
-        return Report(request.Prompt);
+        return Report(request.Parameters.Prompt);
     }
 
     /// <summary>What is to be said now that it is over.</summary>

@@ -38,7 +38,7 @@ public sealed class RecipeChoice
     /// <summary>A size of request with what the usual one gets: no guidance and no LoRA.</summary>
     public RequestShape Usual(RequestShape shape) => shape with
     {
-        Recipe = For(new InpaintRequest("", [], [], shape.Width, shape.Height, shape.FramesPerSecond), []),
+        Recipe = For(new GenerationParameters("") { Steps = 1 }, []),
         WorkingPixels = options.WorkingPixels,
         ModelShortSide = ModelShortSide,
     };
@@ -57,10 +57,10 @@ public sealed class RecipeChoice
     };
 
     /// <summary>The recipe for a request.</summary>
-    /// <param name="request">whose guidance and steps it is for</param>
+    /// <param name="asked">whose guidance and steps it is for</param>
     /// <param name="loras">the user's, which say how they were trained, and the stages that each is used in</param>
     /// <param name="notes">told what was assumed, and what of the request is not used</param>
-    internal Recipe For(InpaintRequest request, IReadOnlyList<(LoraFile File, LoraStages Stages)> loras, Action<string>? notes = null)
+    internal Recipe For(GenerationParameters asked, IReadOnlyList<(LoraFile File, LoraStages Stages)> loras, Action<string>? notes = null)
     {
         List<LoraKind> kinds = [.. loras.Select(lora => options.LoraKind ?? lora.File.Kind)];
         // The guide is the first stage's: who is not there does not see it.
@@ -78,7 +78,7 @@ public sealed class RecipeChoice
             recipe = forMaskTrained ?? recipe;
             instead = true;
         }
-        Recipe chosen = recipe.For(request.GuidanceScale);
+        Recipe chosen = recipe.For(asked.GuidanceScale);
         if (besides || instead && recipe.Guide == GuideUse.WhereKnown) chosen = chosen.WithCleanLatents(keepGuide: besides);
         Recipe used = options.Over(chosen);
         if (notes is not null)
@@ -88,7 +88,7 @@ public sealed class RecipeChoice
             if (forMaskTrained is not null || Named.Guide == GuideUse.WhereKnown && !KnowsGuide(Named, [])) TellKinds(loras, kinds, notes);
             if (besides) notes("The LoRAs were trained in both ways, so the model is given the guide and clean latents.");
             if (instead) notes("Neither an in/outpainting adapter nor a LoRA knows the green guide, so none is given; preserved cells are given as clean latents.");
-            TellUnused(request, used, notes);
+            TellUnused(asked, used, notes);
         }
         return used;
     }
@@ -110,11 +110,11 @@ public sealed class RecipeChoice
     }
 
     // What the request asks for and the recipe does not heed, or what it does to pixels that were to stay.
-    private static void TellUnused(InpaintRequest request, Recipe recipe, Action<string> notes)
+    private static void TellUnused(GenerationParameters asked, Recipe recipe, Action<string> notes)
     {
-        if (recipe.Stage1.Schedule.Steps(request.Steps) is var steps && steps != request.Steps) notes($"The recipe has {steps} steps of its own; the {request.Steps} that were asked for are not used.");
-        if (request.GuidanceScale > 1 && recipe.Stage1.Parameters(request.GuidanceScale) == recipe.Stage1.Parameters(request.GuidanceScale + 1)) notes("The recipe has a guidance of its own; the one that was asked for is not used.");
-        if (request.VideoStrength != 1 && !recipe.Guides(recipe.Stage1) && !recipe.Guides(recipe.Stage2)) notes("video_strength is how strongly the guide holds, and no guide is given; it is not used.");
+        if (recipe.Stage1.Schedule.Steps(asked.Steps) is var steps && steps != asked.Steps) notes($"The recipe has {steps} steps of its own; the {asked.Steps} that were asked for are not used.");
+        if (asked.GuidanceScale > 1 && recipe.Stage1.Parameters(asked.GuidanceScale) == recipe.Stage1.Parameters(asked.GuidanceScale + 1)) notes("The recipe has a guidance of its own; the one that was asked for is not used.");
+        if (asked.VideoStrength != 1 && !recipe.Guides(recipe.Stage1) && !recipe.Guides(recipe.Stage2)) notes("video_strength is how strongly the guide holds, and no guide is given; it is not used.");
         if (recipe.Composite.Kind == CompositeMode.None) notes("The recipe puts nothing of the source back: pixels beyond the mask are generated, too.");
         if (recipe.Composite.Kind == CompositeMode.Pyramid) notes("The recipe blends softly far beyond the mask: pixels there are computed anew, near the source's and not equal to them.");
     }

@@ -13,9 +13,9 @@ internal static class RequestCheck
         Require(request.Frames.All(frame => frame.Length == bytes), $"A frame is not {request.Width}x{request.Height} pixels {(request.Yuv is null ? "of three bytes" : "in planes")}.");
         Require(request.Mask.All(frame => frame.Length == request.Width * request.Height), $"A frame of the mask is not {request.Width}x{request.Height} pixels.");
         Require(double.IsFinite(request.FramesPerSecond) && request.FramesPerSecond > 0, $"{request.FramesPerSecond} frames a second is no rate.");
-        Require(request.Steps > 0, $"{request.Steps} steps are too few.");
-        Require(request.GuidanceScale >= 1 && double.IsFinite(request.GuidanceScale), $"A guidance scale of {request.GuidanceScale} is not 1 or more.");
-        Require(request.VideoStrength is >= 0 and <= 1, $"A video strength of {request.VideoStrength} is not between 0 and 1.");
+        Require(request.Parameters.Steps > 0, $"{request.Parameters.Steps} steps are too few.");
+        Require(request.Parameters.GuidanceScale >= 1 && double.IsFinite(request.Parameters.GuidanceScale), $"A guidance scale of {request.Parameters.GuidanceScale} is not 1 or more.");
+        Require(request.Parameters.VideoStrength is >= 0 and <= 1, $"A video strength of {request.Parameters.VideoStrength} is not between 0 and 1.");
         Require(request.SourceSound is null or { Channels.Count: 2 }, "The source's sound must have two channels.");
         Require(request.SourceSound is null || request.SourceSound.SampleRate == soundRate, $"The source's sound has {request.SourceSound?.SampleRate} samples a second, and {soundRate} are wanted.");
     }

@@ -14,7 +14,7 @@ internal static class StageShares
     public static IReadOnlyList<(InpaintStage, double)> Of(InpaintRequest request, LatentShape latent, Recipe recipe)
     {
         double full = latent.Tokens, half = full / StageArea;
-        double Denoising(RecipeStage stage, double tokens) => stage.Forwards(request.Steps, request.GuidanceScale) * tokens * (recipe.Guides(stage) ? 2 : 1);
+        double Denoising(RecipeStage stage, double tokens) => stage.Forwards(request.Parameters.Steps, request.Parameters.GuidanceScale) * tokens * (recipe.Guides(stage) ? 2 : 1);
         return
         [
             (InpaintStage.Preparing, full / 8), (InpaintStage.Prompt, full / 4), (InpaintStage.Source, 2 * full),

@@ -5,6 +5,7 @@ using Ltx.Inference.Layers;
 using Ltx.Inference.Measuring;
 using Ltx.Inference.Planning;
 using Ltx.Server.Configuration;
+using Ltx.Server.Fal;
 using Ltx.Server.Media;
 using TorchSharp;
 
@@ -51,7 +52,8 @@ internal sealed class Benchmark(BenchModel model, torch.Device device, torch.Sca
         // What came before in this process is not the model's, except for what any command does: to begin, and to load libtorch.
         double ready = (running - probing + Stopwatch.GetElapsedTime(before)).TotalSeconds;
         using BenchClip clip = await BenchClip.MakeAsync(width, height, frames, cancellation);
-        ClipJob job = new(clip.Source, clip.Mask, Prompt, clip.Result) { Frames = frames, FramesPerSecond = DemoScene.FramesPerSecond, Steps = options.Steps, Seed = 0, Limits = new SourceLimits(long.MaxValue, long.MaxValue) };
+        GenerationParameters parameters = InpaintInput.Defaults.ToParameters([]) with { Prompt = Prompt, Steps = options.Steps, Seed = 0 };
+        ClipJob job = new(clip.Source, clip.Mask, parameters, clip.Result) { Frames = frames, FramesPerSecond = DemoScene.FramesPerSecond, Limits = new SourceLimits(long.MaxValue, long.MaxValue) };
         List<RequestRun> runs = [];
         for (int i = 0; i <= options.Repeat; i++)
         {

@@ -3,6 +3,7 @@ using System.Globalization;
 using Ltx.Inference.Native;
 using Ltx.Inference.Synthesis;
 using Ltx.Server.Bench;
+using Ltx.Server.Fal;
 using Ltx.Server.Media;
 using TorchSharp;
 
@@ -20,7 +21,7 @@ internal sealed class BenchCommand
     private const string DefaultPreset = "ltx-2.3-22b";
 
     private readonly Option<string> size = new("--size") { Description = $"WxHxF of the request; {GpuSize} on a GPU, {CpuSize} on a CPU", DefaultValueFactory = _ => "" };
-    private readonly Option<int> steps = new("--steps") { Description = "denoising steps, 1 to 30", DefaultValueFactory = _ => ClipJob.Defaults.Steps };
+    private readonly Option<int> steps = new("--steps") { Description = "denoising steps, 1 to 30", DefaultValueFactory = _ => InpaintInput.Defaults.NumInferenceSteps };
     private readonly Option<string> tokens = new("--tokens") { Description = "a,b,c: single forwards with so many video tokens; the request is then left out, unless --size is given", DefaultValueFactory = _ => "" };
     private readonly Option<int> repeat = new("--repeat") { Description = "measured runs, after a first one that is told apart", DefaultValueFactory = _ => 3 };
     private readonly Option<string> preset = new("--preset") { Description = $"with --model {Synthetic}: name of a file under models/presets/, or a file; {DefaultPreset}", DefaultValueFactory = _ => "" };

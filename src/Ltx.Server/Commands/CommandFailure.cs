@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using Ltx.Inference;
 using Ltx.Server.Configuration;
 using Ltx.Server.Storage;
@@ -76,6 +77,10 @@ internal static class CommandFailure
 
     /// <summary>What a command says when it was asked for something that cannot be.</summary>
     public static InferenceException Wrong(string sentence) => new(Fault.Input, sentence);
+
+    /// <summary>Lets a number pass that is within its bounds.</summary>
+    public static double Within(string option, double value, double least, double most) =>
+        value >= least && value <= most ? value : throw Wrong(string.Create(CultureInfo.InvariantCulture, $"{option} is {value}, and must be between {least} and {most}."));
 
     private static int Failed(Exception e) => e switch
     {

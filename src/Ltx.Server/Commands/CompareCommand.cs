@@ -3,6 +3,7 @@ using System.Globalization;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Recipes;
 using Ltx.Server.Comparing;
+using Ltx.Server.Fal;
 using Ltx.Server.Media;
 using Ltx.Video;
 
@@ -19,10 +20,10 @@ internal sealed class CompareCommand
     private readonly Option<string?> clips = new("--clips") { Description = "CSV file with the columns video, mask and prompt, for several clips" };
     private readonly Option<string> output = new("--out") { Required = true, Description = "folder for results, contact sheets and figures.csv" };
     private readonly Option<string[]> loras = new("--lora") { Description = "FILE[:scale[:both|stage_1|stage_2]], up to three times", AllowMultipleArgumentsPerToken = false };
-    private readonly Option<int> frames = new("--frames") { Description = "frames at most, 9 to 481", DefaultValueFactory = _ => ClipJob.Defaults.Frames };
-    private readonly Option<double> rate = new("--fps") { Description = "frames a second, 1 to 60", DefaultValueFactory = _ => ClipJob.Defaults.FramesPerSecond };
-    private readonly Option<int> steps = new("--steps") { Description = "denoising steps, 8 to 30", DefaultValueFactory = _ => ClipJob.Defaults.Steps };
-    private readonly Option<double> guidance = new("--guidance") { Description = "classifier-free guidance, 1 to 20", DefaultValueFactory = _ => 1 };
+    private readonly FieldOption<int> frames = new("--frames", "num_frames", "frames at most");
+    private readonly FieldOption<double> rate = new("--fps", "frames_per_second", "frames a second");
+    private readonly FieldOption<int> steps = new("--steps", "num_inference_steps", "denoising steps");
+    private readonly FieldOption<double> guidance = new("--guidance", "guidance_scale", "classifier-free guidance");
     private readonly EngineOptions engine = new();
 
     public static Command Create()
@@ -46,16 +47,15 @@ internal sealed class CompareCommand
         long[] numbers = [.. Parts(arguments.GetValue(seeds)!).Select(text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long seed) ? seed : throw CommandFailure.Wrong($"--seeds: \"{text}\" is no number."))];
         if (numbers.Length == 0) throw CommandFailure.Wrong("--seeds names none.");
         List<ComparedClip> compared = Clips(arguments);
-        ClipJob job = new("", "", "", "")
+        (int most, double perSecond) = (frames.Read(arguments), rate.Read(arguments));
+        GenerationParameters parameters = InpaintInput.Defaults.ToParameters([]) with
         {
-            Frames = (int)InpaintCommand.Within("--frames", arguments.GetValue(frames), InpaintCommand.MinFrames, InpaintCommand.MaxFrames),
-            FramesPerSecond = InpaintCommand.Within("--fps", arguments.GetValue(rate), InpaintCommand.MinRate, InpaintCommand.MaxRate),
-            Steps = (int)InpaintCommand.Within("--steps", arguments.GetValue(steps), InpaintCommand.MinSteps, InpaintCommand.MaxSteps),
-            GuidanceScale = InpaintCommand.Within("--guidance", arguments.GetValue(guidance), InpaintCommand.MinGuidance, InpaintCommand.MaxGuidance),
+            Steps = steps.Read(arguments),
+            GuidanceScale = guidance.Read(arguments),
             Loras = [.. (arguments.GetValue(loras) ?? []).Select(LoraChoiceText.Parse)],
-            Seed = 0,
         };
-        LoraChoice.Check(job.Loras);
+        ClipJob job = new("", "", parameters, "") { Frames = most, FramesPerSecond = perSecond };
+        LoraChoice.Check(parameters.Loras);
         List<(ComparedClip, ClipFiles)> looked = [];
         foreach (ComparedClip clip in compared) looked.Add((clip, await ClipFiles.ProbeAsync(job with { Video = clip.Video, Mask = clip.Mask }, MediaLimits.Default, cancellation)));
         string folder = OutputPath.Folder("--out", arguments.GetValue(output)!);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ltx.Inference.Generation;
+using Ltx.Server.Fal;
 using Ltx.Server.Media;
 using Ltx.Video;
 
@@ -34,7 +35,8 @@ internal sealed class DemoCommand
         await VideoWriter.WriteAsync(source, options, Drawn(DemoScene.Frame), new AudioClip(DemoScene.Sound(), DemoScene.SampleRate), cancellation);
         await VideoWriter.WriteAsync(mask, options, Drawn(DemoScene.Mask), null, cancellation);
 
-        ClipJob job = new(source, mask, Prompt, result) { Frames = DemoScene.Frames, FramesPerSecond = DemoScene.FramesPerSecond, Seed = Seed };
+        GenerationParameters parameters = InpaintInput.Defaults.ToParameters([]) with { Prompt = Prompt, Seed = Seed };
+        ClipJob job = new(source, mask, parameters, result) { Frames = DemoScene.Frames, FramesPerSecond = DemoScene.FramesPerSecond };
         using InpaintEngine loaded = await engine.OpenAsync(arguments);
         ClipResult clip = await ConsoleProgress.ShowAsync(progress => new ClipInpainter(loaded, MediaLimits.Default).RunAsync(job, progress, cancellation));
         await PngWriter.WriteAsync(picture, options.Size, [await MiddleAsync(source, cancellation), await MiddleAsync(mask, cancellation), await MiddleAsync(result, cancellation)], cancellationToken: cancellation);

@@ -1,10 +1,9 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Security.Cryptography;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Lora;
 using Ltx.Inference.Native;
 using Ltx.Inference.Recipes;
+using Ltx.Server.Fal;
 using Ltx.Server.Media;
 using Ltx.Video;
 
@@ -13,27 +12,23 @@ namespace Ltx.Server.Commands;
 /// <summary>`ltx inpaint`: one clip, from file to file.</summary>
 internal sealed class InpaintCommand
 {
-    // The endpoint's bounds.
-    internal const int MinFrames = 9, MaxFrames = 481, MinSteps = 8, MaxSteps = 30, MaxSeed = int.MaxValue;
-    internal const double MinRate = 1, MaxRate = 60, MinGuidance = 1, MaxGuidance = 20;
-
     private readonly Option<string> video = new("--video") { Required = true, Description = "the source video" };
     private readonly Option<string> mask = new("--mask") { Required = true, Description = "video or picture; white is regenerated" };
     private readonly Option<string> prompt = new("--prompt") { Required = true, Description = "what belongs into the masked region" };
     private readonly Option<string> output = new("--out") { Required = true, Description = "the MP4 to write" };
     private readonly Option<string[]> loras = new("--lora") { Description = "FILE[:scale[:both|stage_1|stage_2]], up to three times", AllowMultipleArgumentsPerToken = false };
-    private readonly Option<double> strength = Number("--video-strength", "strength of the guide, 0 to 1", 1.0);
-    private readonly Option<int> frames = Number("--frames", "frames at most, 9 to 481", ClipJob.Defaults.Frames);
-    private readonly Option<double> rate = Number("--fps", "frames a second, 1 to 60", ClipJob.Defaults.FramesPerSecond);
-    private readonly Option<int> steps = Number("--steps", "denoising steps, 8 to 30", ClipJob.Defaults.Steps);
-    private readonly Option<double> guidance = Number("--guidance", "classifier-free guidance, 1 to 20", 1.0);
-    private readonly Option<string> negative = new("--negative") { Description = "what to stay away from; the default recipe looks at it without guidance, too", DefaultValueFactory = _ => ClipJob.Defaults.NegativePrompt };
+    private readonly FieldOption<double> strength = new("--video-strength", "video_strength", "strength of the guide");
+    private readonly FieldOption<int> frames = new("--frames", "num_frames", "frames at most");
+    private readonly FieldOption<double> rate = new("--fps", "frames_per_second", "frames a second");
+    private readonly FieldOption<int> steps = new("--steps", "num_inference_steps", "denoising steps");
+    private readonly FieldOption<double> guidance = new("--guidance", "guidance_scale", "classifier-free guidance");
+    private readonly Option<string> negative = new("--negative") { Description = "what to stay away from; the default recipe looks at it without guidance, too", DefaultValueFactory = _ => InpaintInput.Defaults.NegativePrompt };
     private readonly Option<long?> seed = new("--seed") { Description = "makes a run repeatable; random where it is not given" };
     private readonly Option<bool> noExpansion = new("--no-prompt-expansion") { Description = "use the prompt as it is; otherwise the text model writes it out, where it can" };
     private readonly Option<bool> showFrame = new("--show-frame") { Description = "let the text model see the first masked frame while it writes the prompt out" };
     private readonly Option<bool> noAudio = new("--no-audio") { Description = "leave the sound track out" };
-    private readonly Option<VideoQuality> quality = new("--quality") { Description = "low, medium, high or maximum; lossless keeps every byte, and few players show it", DefaultValueFactory = _ => VideoQuality.High };
-    private readonly Option<WriteMode> mode = new("--write-mode") { Description = "fast, balanced or small", DefaultValueFactory = _ => WriteMode.Balanced };
+    private readonly Option<VideoQuality> quality = new("--quality") { Description = "low, medium, high or maximum; lossless keeps every byte, and few players show it", DefaultValueFactory = _ => InpaintInput.Defaults.VideoQuality };
+    private readonly Option<WriteMode> mode = new("--write-mode") { Description = "fast, balanced or small", DefaultValueFactory = _ => InpaintInput.Defaults.VideoWriteMode };
     private readonly Option<string> recipe = new("--recipe") { Description = "what is done with the clip: a name (ltx recipes list) or a JSON file; otherwise the model's own, or default", DefaultValueFactory = _ => "" };
     private readonly Option<LoraKind?> loraKind = new("--lora-kind") { Description = "how the LoRAs were trained: mask (clean latents), reference (the guide) or neither; otherwise what their files say or look like" };
     private readonly Option<int?> workingSide = new("--working-short-side") { Description = "pixels that a smaller source's shorter side is brought to while it is worked on; 0 for none" };
@@ -57,15 +52,15 @@ internal sealed class InpaintCommand
     {
         ClipJob job = Job(arguments);
         // What is wrong with the numbers or a file is said before the model is loaded, which may take minutes.
-        LoraChoice.Check(job.Loras);
+        LoraChoice.Check(job.Parameters.Loras);
         ClipFiles files = await ClipFiles.ProbeAsync(job, MediaLimits.Default, cancellation);
         InpaintOptions how = How(arguments);
-        foreach (LoraChoice lora in job.Loras) OpenOnce(lora.Path);
+        foreach (LoraChoice lora in job.Parameters.Loras) OpenOnce(lora.Path);
         using InpaintEngine loaded = await engine.OpenAsync(arguments, how);
         ClipResult result = await ConsoleProgress.ShowAsync(progress => new ClipInpainter(loaded, MediaLimits.Default).RunAsync(job, progress, cancellation, files));
         foreach (string note in result.Notes) Console.WriteLine(note);
-        if (result.Report.Prompt != job.Prompt) Console.WriteLine($"prompt: {result.Report.Prompt}");
-        Console.WriteLine($"{job.Output}: {result.Size}, {result.Frames} frames, {(result.HasSound ? "with sound" : "no sound")}, seed {job.Seed}");
+        if (result.Report.Prompt != job.Parameters.Prompt) Console.WriteLine($"prompt: {result.Report.Prompt}");
+        Console.WriteLine($"{job.Output}: {result.Size}, {result.Frames} frames, {(result.HasSound ? "with sound" : "no sound")}, seed {job.Parameters.Seed}");
         Console.WriteLine(ConsoleProgress.Timings(result.Stages));
         return 0;
     }
@@ -73,7 +68,7 @@ internal sealed class InpaintCommand
     private InpaintOptions How(ParseResult arguments)
     {
         string named = arguments.GetValue(recipe)!;
-        if (arguments.GetValue(workingSide) is { } side && side != 0) Within("--working-short-side", side, 64, 8192);
+        if (arguments.GetValue(workingSide) is { } side && side != 0) CommandFailure.Within("--working-short-side", side, 64, 8192);
         InpaintOptions how = new(named.Length == 0 ? null : named, ModelLocator.Recipes, WorkingShortSide: arguments.GetValue(workingSide), LoraKind: arguments.GetValue(loraKind), ShowFrame: arguments.GetValue(showFrame));
         if (how.Recipe is not null) RecipeBook.Open(how.Recipe, how.RecipeFolder);
         return how;
@@ -82,25 +77,31 @@ internal sealed class InpaintCommand
     private ClipJob Job(ParseResult arguments)
     {
         string source = Named(video, arguments), masked = Named(mask, arguments);
-        return new ClipJob(source, masked, arguments.GetValue(prompt)!, OutputPath.File("--out", arguments.GetValue(output)!, source, masked))
+        string result = OutputPath.File("--out", arguments.GetValue(output)!, source, masked);
+        GenerationParameters open = InpaintInput.Defaults.ToParameters([]);
+        return new ClipJob(
+            source,
+            masked,
+            open with
+            {
+                Prompt = arguments.GetValue(prompt)!,
+                ExpandPrompt = !arguments.GetValue(noExpansion),
+                NegativePrompt = arguments.GetValue(negative)!,
+                VideoStrength = strength.Read(arguments),
+                Steps = steps.Read(arguments),
+                GuidanceScale = guidance.Read(arguments),
+                GenerateAudio = !arguments.GetValue(noAudio),
+                Seed = arguments.GetValue(seed) ?? open.Seed,
+                Loras = [.. (arguments.GetValue(loras) ?? []).Select(LoraChoiceText.Parse)],
+            },
+            result)
         {
-            ExpandPrompt = !arguments.GetValue(noExpansion),
-            NegativePrompt = arguments.GetValue(negative)!,
-            VideoStrength = Within("--video-strength", arguments.GetValue(strength), 0, 1),
-            Frames = (int)Within("--frames", arguments.GetValue(frames), MinFrames, MaxFrames),
-            FramesPerSecond = Within("--fps", arguments.GetValue(rate), MinRate, MaxRate),
-            Steps = (int)Within("--steps", arguments.GetValue(steps), MinSteps, MaxSteps),
-            GuidanceScale = Within("--guidance", arguments.GetValue(guidance), MinGuidance, MaxGuidance),
-            GenerateAudio = !arguments.GetValue(noAudio),
-            Seed = arguments.GetValue(seed) ?? RandomNumberGenerator.GetInt32(MaxSeed),
-            Loras = [.. (arguments.GetValue(loras) ?? []).Select(LoraChoiceText.Parse)],
+            Frames = frames.Read(arguments),
+            FramesPerSecond = rate.Read(arguments),
             Quality = arguments.GetValue(quality),
             WriteMode = arguments.GetValue(mode),
         };
     }
-
-    internal static double Within(string option, double value, double least, double most) =>
-        value >= least && value <= most ? value : throw CommandFailure.Wrong(string.Create(CultureInfo.InvariantCulture, $"{option} is {value}, and must be between {least} and {most}."));
 
     private static string Named(Option<string> option, ParseResult arguments) =>
         arguments.GetValue(option) is { Length: > 0 } path ? path : throw CommandFailure.Wrong($"{option.Name} is empty.");
@@ -110,6 +111,4 @@ internal sealed class InpaintCommand
         LibTorch.Load();
         using LoraFile file = LoraFile.Open(lora);
     }
-
-    private static Option<T> Number<T>(string name, string description, T fallback) => new(name) { Description = description, DefaultValueFactory = _ => fallback };
 }

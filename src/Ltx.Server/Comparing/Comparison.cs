@@ -42,7 +42,8 @@ internal sealed class Comparison(InpaintEngine engine, IReadOnlyList<string> rec
                 {
                     told($"clip {clip.Name}, {Label(recipe)}, seed {seed}");
                     string output = Path.Combine(folder, $"{clip.Name}-{Label(recipe)}-{seed.ToString(CultureInfo.InvariantCulture)}.mp4");
-                    ClipJob one = job with { Video = clip.Video, Mask = clip.Mask, Prompt = clip.Prompt, Output = output, Recipe = recipe, Seed = seed, Quality = VideoQuality.Maximum };
+                    GenerationParameters parameters = job.Parameters with { Prompt = clip.Prompt, Recipe = recipe, Seed = seed };
+                    ClipJob one = job with { Video = clip.Video, Mask = clip.Mask, Parameters = parameters, Output = output, Quality = VideoQuality.Maximum };
                     ClipResult made = await new ClipInpainter(engine, MediaLimits.Default).RunAsync(one, progress: null, cancellation, files);
                     results.Add(output);
                     rows.Add(new Row(clip.Name, Label(recipe), seed, made.Stages.Sum(stage => stage.Time.TotalSeconds), await FiguresAsync(one, files, made, cancellation)));

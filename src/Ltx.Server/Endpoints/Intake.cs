@@ -49,7 +49,7 @@ internal sealed class Intake(LtxOptions options, RequestQueue queue, FileStore f
 
         using var parsed = document;
         var reading = InputReader.Read(endpoint, document.RootElement);
-        if (reading.Request is null && (sync || options.Fal.ValidateAtSubmit))
+        if (reading.Input is null && (sync || options.Fal.ValidateAtSubmit))
         {
             return (null, FalError.Invalid(reading.Problems));
         }
@@ -67,11 +67,11 @@ internal sealed class Intake(LtxOptions options, RequestQueue queue, FileStore f
             ShortInput = RequestListing.Shorten(document.RootElement),
             StoreIo = headers.StoreIo,
             NoRetry = headers.NoRetry,
-            LoraSet = LoraSet(reading.Request),
+            LoraSet = LoraSet(reading.Input),
             OutputLifetime = headers.OutputLifetime,
             StartWithin = headers.StartWithin,
             Webhook = webhook.Length > 0 && !sync ? webhook : null,
-            InputFiles = OwnFiles(reading.Request),
+            InputFiles = OwnFiles(reading.Input),
         };
         using var room = disk.Reserve(body.Bytes.Length > RequestStore.LargestInlineInput ? body.Bytes.Length : 0);
         return await queue.SubmitAsync(request, bounds);
@@ -88,10 +88,10 @@ internal sealed class Intake(LtxOptions options, RequestQueue queue, FileStore f
         ?? (disk.Refusal(0) is { } full ? FalError.Infrastructure(507, "internal_error", full) : null);
 
     /// <summary>Requests with the same adapters at the same strengths can share what is merged.</summary>
-    private static string LoraSet(InpaintRequest? request) => request is null or { Loras.Count: 0 } ? "" : Convert.ToHexStringLower(SHA256.HashData(
-        Encoding.UTF8.GetBytes(string.Join('\n', request.Loras.Select(l => FormattableString.Invariant($"{l.Path}\t{l.Scale}\t{l.Stages}"))))));
+    private static string LoraSet(InpaintInput? input) => input is null or { Loras.Count: 0 } ? "" : Convert.ToHexStringLower(SHA256.HashData(
+        Encoding.UTF8.GetBytes(string.Join('\n', input.Loras.Select(l => FormattableString.Invariant($"{l.Path}\t{l.Scale}\t{l.Stages}"))))));
 
-    private List<string> OwnFiles(InpaintRequest? request) => request is null
+    private List<string> OwnFiles(InpaintInput? input) => input is null
         ? []
-        : [.. new[] { request.VideoUrl, request.MaskVideoUrl }.Concat(request.Loras.Select(l => l.Path)).Select(files.IdFromUrl).OfType<string>().Distinct()];
+        : [.. new[] { input.VideoUrl, input.MaskVideoUrl }.Concat(input.Loras.Select(l => l.Path)).Select(files.IdFromUrl).OfType<string>().Distinct()];
 }

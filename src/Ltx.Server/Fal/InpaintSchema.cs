@@ -1,3 +1,5 @@
+using Ltx.Inference.Generation;
+
 namespace Ltx.Server.Fal;
 
 /// <summary>The input schema of `fal-ai/ltx-2.3-quality/inpaint/lora` and of its sibling without LoRAs. Ranges and defaults are the endpoint's.</summary>
@@ -10,7 +12,7 @@ internal static class InpaintSchema
 
     public const string PlainEndpoint = "inpaint";
 
-    public const int MaxLoras = 3;
+    public const int MaxLoras = LoraChoice.MostAtOnce;
 
     public const double MaxLoraScale = 4;
 
@@ -60,6 +62,8 @@ internal static class InpaintSchema
     public static readonly IReadOnlyList<InputField> PlainFields = Common;
 
     public static readonly IReadOnlyList<string> Endpoints = [LoraEndpoint, PlainEndpoint];
+
+    public static InputField Field(string name) => LoraFields.First(field => field.Name == name);
 
     public static IReadOnlyList<InputField> FieldsOf(string endpoint) => endpoint == LoraEndpoint ? LoraFields : PlainFields;
 }

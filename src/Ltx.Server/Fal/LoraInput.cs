@@ -1,3 +1,5 @@
+using Ltx.Inference.Generation;
+
 namespace Ltx.Server.Fal;
 
 /// <summary>One LoRA of a request: where it is, how strong, and in which of the two stages.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ltx.Inference.Generation;
 
 namespace Ltx.Server.Fal;
 
@@ -57,8 +58,8 @@ internal static class LoraReader
 
     private static LoraStages Stages(string transformer) => transformer switch
     {
-        "stage_1" or "high" => LoraStages.First,
-        "stage_2" or "low" => LoraStages.Second,
+        "stage_1" or "high" => LoraStages.Stage1,
+        "stage_2" or "low" => LoraStages.Stage2,
         _ => LoraStages.Both,
     };
 }

@@ -33,30 +33,22 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
     {
         Stopwatch watch = Stopwatch.StartNew();
         progress?.Invoke(new InpaintProgress(Reading, 0, 0, 0));
-        (MediaInfo source, MediaInfo mask, FrameSize size) = files ?? await ClipFiles.ProbeAsync(job, limits, cancellation);
+        files ??= await ClipFiles.ProbeAsync(job, limits, cancellation);
+        (MediaInfo source, MediaInfo mask, FrameSize size) = files;
         FrameRate rate = FrameRate.FromDouble(job.FramesPerSecond);
         // The source's own planes where it has them, all the way to the encoder.
         SourcePlanes planes = SourcePlanes.Of(source, size);
         (List<byte[]> frames, VideoFindings found) = await ReadAsync(source, size, rate, job.Frames, cancellation);
         MaskFrames masked = await MaskReader.ReadAsync(mask, new VideoReadOptions { Size = size, FramesPerSecond = rate, MaxFrames = frames.Count }, cancellation);
-        List<string> notes = ClipNotes.Of(job, source, planes, mask, size, rate, frames.Count, found, masked);
-        SourceSound? heard = await HearAsync(job, source, found.Start, rate, frames.Count, notes, cancellation);
-        InpaintRequest request = new(job.Prompt, frames, masked.Frames, size.Width, size.Height, rate.Value)
+        List<string> notes = ClipNotes.Of(job, files, planes, frames.Count, found, masked);
+        SourceSound? heard = await HearAsync(job, source, found.Start, frames.Count, notes, cancellation);
+        InpaintRequest request = new(job.Parameters, frames, masked.Frames, size.Width, size.Height, rate.Value)
         {
             Yuv = new YuvColours(planes.Colours.LumaShares.Red, planes.Colours.LumaShares.Blue, planes.Colours.IsFullRange, planes.Colours.ChromaX, planes.Colours.ChromaY),
-            ExpandPrompt = job.ExpandPrompt,
             AllowsExpansion = job.AllowsExpansion,
-            NegativePrompt = job.NegativePrompt,
             SourceSound = heard is null ? null : new SoundClip(heard.Clip.Channels, heard.Clip.SampleRate),
-            GenerateAudio = job.GenerateAudio,
-            VideoStrength = job.VideoStrength,
-            Steps = job.Steps,
-            GuidanceScale = job.GuidanceScale,
-            Seed = job.Seed,
-            Loras = job.Loras,
-            Recipe = job.Recipe,
         };
-        SourceSound? kept = job.GenerateAudio && engine.KeepsSound(request)
+        SourceSound? kept = job.Parameters.GenerateAudio && engine.KeepsSound(request)
             ? await AudioReader.ReadAsync(source, found.Start, SoundRate, Stereo, (int)rate.SamplesIn(frames.Count, SoundRate), cancellation)
             : null;
         notes.AddRange((heard ?? kept)?.Notes ?? []);
@@ -65,8 +57,8 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
 
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         EncoderSink sink = new(stop.Token);
-        TimeSpan engineBegin = read, engineEnd = default;
-        Task<InpaintReport> run = engine.RunAsync(pipeline => Run(pipeline, request, sink, progress, () => engineBegin = watch.Elapsed, () => engineEnd = watch.Elapsed, stop.Token));
+        EngineSpan span = new(watch) { Begin = read };
+        Task<InpaintReport> run = engine.RunAsync(pipeline => Run(pipeline, request, sink, progress, span, stop.Token));
         bool hasSound = false;
         try
         {
@@ -85,27 +77,28 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
             throw;
         }
         InpaintReport report = await run;
-        StageTime[] check = guard is null ? [] : [new(Checking, engineBegin - read, [])];
-        List<StageTime> stages = [new(Reading, read, []), .. check, .. report.Stages, new(Finishing, watch.Elapsed - engineEnd, [])];
+        StageTime[] check = guard is null ? [] : [new(Checking, span.Begin - read, [])];
+        List<StageTime> stages = [new(Reading, read, []), .. check, .. report.Stages, new(Finishing, watch.Elapsed - span.End, [])];
         return new ClipResult(size, frames.Count, hasSound, stages, [.. notes, .. report.Notes], report);
     }
 
     // What the model listens to. A source whose sound is broken is refused where the result is to have that sound, and is silent where it is to have none.
-    private async Task<SourceSound?> HearAsync(ClipJob job, MediaInfo source, TimeSpan start, FrameRate rate, int frames, List<string> notes, CancellationToken cancellation)
+    private async Task<SourceSound?> HearAsync(ClipJob job, MediaInfo source, TimeSpan start, int frames, List<string> notes, CancellationToken cancellation)
     {
         if (!engine.ListensToSource) return null;
+        FrameRate rate = FrameRate.FromDouble(job.FramesPerSecond);
         try
         {
             return await AudioReader.ReadAsync(source, start, engine.SourceSoundRate, Stereo, (int)rate.SamplesIn(frames, engine.SourceSoundRate), cancellation);
         }
-        catch (MediaException e) when (e.Fault == MediaFault.Input && !job.GenerateAudio)
+        catch (MediaException e) when (e.Fault == MediaFault.Input && !job.Parameters.GenerateAudio)
         {
             notes.Add("The sound of the source video cannot be decoded, so the model does without it.");
             return null;
         }
     }
 
-    private InpaintReport Run(InpaintPipeline pipeline, InpaintRequest request, EncoderSink sink, Action<InpaintProgress>? progress, Action begins, Action done, CancellationToken cancellation)
+    private InpaintReport Run(InpaintPipeline pipeline, InpaintRequest request, EncoderSink sink, Action<InpaintProgress>? progress, EngineSpan span, CancellationToken cancellation)
     {
         try
         {
@@ -113,10 +106,10 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
             {
                 progress?.Invoke(new InpaintProgress(Checking, 0, 0, 0));
                 guard.CheckSource(request, cancellation);
-                begins();
+                span.Begin = span.Now;
             }
             InpaintReport report = pipeline.Run(request, guard?.Watch(request, sink) ?? sink, progress, cancellation);
-            done();
+            span.End = span.Now;
             sink.End(null);
             return report;
         }
@@ -134,5 +127,15 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
         VideoReadOptions options = new() { Size = size, FramesPerSecond = rate, Pixels = FramePixels.Yuv420, MaxFrames = atMost, MaxConcealed = VideoReadOptions.ShareConcealed, Found = findings => found = findings };
         await foreach (VideoFrame frame in VideoReader.ReadAsync(source, options, cancellation)) frames.Add(frame.Pixels.ToArray());
         return (frames, found!);
+    }
+
+    // When the engine itself begins, behind the look at the source, and ends.
+    private sealed class EngineSpan(Stopwatch watch)
+    {
+        public TimeSpan Now => watch.Elapsed;
+
+        public TimeSpan Begin { get; set; }
+
+        public TimeSpan End { get; set; }
     }
 }

@@ -6,8 +6,10 @@ namespace Ltx.Server.Media;
 /// <summary>What was made of files that are not as large or as long as what was asked for, in sentences for the log.</summary>
 internal static class ClipNotes
 {
-    public static List<string> Of(ClipJob job, MediaInfo source, SourcePlanes planes, MediaInfo mask, FrameSize size, FrameRate rate, int frames, VideoFindings found, MaskFrames masked)
+    public static List<string> Of(ClipJob job, ClipFiles files, SourcePlanes planes, int frames, VideoFindings found, MaskFrames masked)
     {
+        (MediaInfo source, MediaInfo mask, FrameSize size) = files;
+        FrameRate rate = FrameRate.FromDouble(job.FramesPerSecond);
         List<string> notes = [.. new[] { source.Choice, mask.Choice, masked.Note }.OfType<string>()];
         int maskFrames = masked.Frames.Count;
         if (found.LostAtStart > 0) notes.Add("The source video begins between two key frames; the clip, picture and sound, begins with the first frame that can be decoded.");

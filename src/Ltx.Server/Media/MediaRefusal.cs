@@ -10,12 +10,12 @@ namespace Ltx.Server.Media;
 /// </summary>
 internal static class MediaRefusal
 {
-    /// <summary>At the field of a request whose file it is.</summary>
+    /// <summary>At the field of an input whose file it is.</summary>
     /// <param name="limits">of all files</param>
     /// <param name="sourcePixels">of a source's frame</param>
-    public static FalDetail Of(MediaException refused, InpaintRequest request, MediaLimits limits, long sourcePixels) => refused.Role == ClipInpainter.MaskRole
-        ? Of(refused, ["body", "mask_video_url"], request.MaskVideoUrl, limits)
-        : Of(refused, ["body", "video_url"], request.VideoUrl, limits with { MaxSourcePixels = Math.Min(limits.MaxSourcePixels, sourcePixels) });
+    public static FalDetail Of(MediaException refused, InpaintInput input, MediaLimits limits, long sourcePixels) => refused.Role == ClipInpainter.MaskRole
+        ? Of(refused, ["body", "mask_video_url"], input.MaskVideoUrl, limits)
+        : Of(refused, ["body", "video_url"], input.VideoUrl, limits with { MaxSourcePixels = Math.Min(limits.MaxSourcePixels, sourcePixels) });
 
     /// <summary>At any place of an input.</summary>
     public static FalDetail Of(MediaException refused, IReadOnlyList<object> location, string? url, MediaLimits limits)

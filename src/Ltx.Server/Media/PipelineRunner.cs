@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Ltx.Inference;
 using Ltx.Inference.Generation;
@@ -16,8 +15,6 @@ using Ltx.Server.Safety;
 using Ltx.Server.Storage;
 using Ltx.Video;
 using TorchSharp;
-using EngineStages = Ltx.Inference.Generation.LoraStages;
-using LoraStages = Ltx.Server.Fal.LoraStages;
 
 namespace Ltx.Server.Media;
 
@@ -68,7 +65,6 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
     public async Task<RunResult> RunAsync(RunJob job, IProgress<RunProgress> progress, CancellationToken ct)
     {
         InpaintEngine engine = engines[job.Worker] ?? throw new InvalidOperationException($"Worker {job.Worker} has no model yet.");
-        long seed = job.Request.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue);
         string output = Path.Combine(job.OutputFolder, "output.mp4");
         ProgressLog log = new(progress);
         bool isChecked = job.Request.EnableSafetyChecker && options.Safety.IsOn;
@@ -82,9 +78,10 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
         ContentGuard? guard = isChecked ? new ContentGuard(options.Safety, classifiers[job.Worker]!) : null;
         try
         {
-            ClipResult clip = await new ClipInpainter(engine, MediaLimits.Default, guard).RunAsync(Clip(job, seed, output, isChecked), log.Report, ct);
+            ClipJob made = Clip(job, output, isChecked);
+            ClipResult clip = await new ClipInpainter(engine, MediaLimits.Default, guard).RunAsync(made, log.Report, ct);
             Dictionary<string, double> seconds = clip.Stages.ToDictionary(stage => stage.Stage, stage => stage.Time.TotalSeconds);
-            return new RunResult.Succeeded(output, "video/mp4", seed, clip.Report.Prompt, clip.Size.Width, clip.Size.Height, clip.Frames, seconds);
+            return new RunResult.Succeeded(output, "video/mp4", made.Parameters.Seed, clip.Report.Prompt, clip.Size.Width, clip.Size.Height, clip.Frames, seconds);
         }
         catch (MediaException e) when (e.Fault == MediaFault.Input)
         {
@@ -153,30 +150,16 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
         return pipeline;
     }
 
-    private ClipJob Clip(RunJob job, long seed, string output, bool isChecked) => new(job.Video.Path, job.Mask.Path, job.Request.Prompt, output)
-    {
-        ExpandPrompt = job.Request.EnablePromptExpansion,
-        AllowsExpansion = isChecked ? text => refused.Find(text) is null : null,
-        NegativePrompt = job.Request.NegativePrompt,
-        VideoStrength = job.Request.VideoStrength,
-        Frames = job.Request.NumFrames,
-        FramesPerSecond = job.Request.FramesPerSecond,
-        Steps = job.Request.NumInferenceSteps,
-        GuidanceScale = job.Request.GuidanceScale,
-        GenerateAudio = job.Request.GenerateAudio,
-        Seed = seed,
-        Loras = [.. job.Request.Loras.Zip(job.Loras, (lora, file) => new LoraChoice(file.Path, lora.Scale, Stages(lora.Stages), Redaction.Url(lora.Path)))],
-        Quality = Enum.Parse<VideoQuality>(job.Request.VideoQuality, ignoreCase: true),
-        WriteMode = Enum.Parse<WriteMode>(job.Request.VideoWriteMode, ignoreCase: true),
-        Limits = options.Limits.OfSource,
-    };
-
-    private static EngineStages Stages(LoraStages stages) => stages switch
-    {
-        LoraStages.First => EngineStages.Stage1,
-        LoraStages.Second => EngineStages.Stage2,
-        _ => EngineStages.Both,
-    };
+    private ClipJob Clip(RunJob job, string output, bool isChecked) =>
+        new(job.Video.Path, job.Mask.Path, job.Request.ToParameters([.. job.Loras.Select(lora => lora.Path)]), output)
+        {
+            AllowsExpansion = isChecked ? text => refused.Find(text) is null : null,
+            Frames = job.Request.NumFrames,
+            FramesPerSecond = job.Request.FramesPerSecond,
+            Quality = job.Request.VideoQuality,
+            WriteMode = job.Request.VideoWriteMode,
+            Limits = options.Limits.OfSource,
+        };
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker}: warmed up in {Seconds:F1} s")]
     private static partial void WarmedUp(ILogger logger, int worker, double seconds);

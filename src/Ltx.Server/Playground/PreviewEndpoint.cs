@@ -57,9 +57,7 @@ internal static class PreviewEndpoint
     }
 
     /// <summary>What a request can cover at most: the most frames at the lowest rate. Nothing behind it can be marked.</summary>
-    private static TimeSpan Longest => TimeSpan.FromSeconds(Bound("num_frames").Maximum!.Value / Bound("frames_per_second").Minimum!.Value);
-
-    private static InputField Bound(string name) => InpaintSchema.PlainFields.First(field => field.Name == name);
+    private static TimeSpan Longest => TimeSpan.FromSeconds(InpaintSchema.Field("num_frames").Maximum!.Value / InpaintSchema.Field("frames_per_second").Minimum!.Value);
 
     private static async Task<(string? Url, FalError? Error)> ReadAsync(HttpContext context, LimitsOptions limits, BodyReader bodies)
     {

@@ -4,9 +4,9 @@ using Ltx.Server.Fetch;
 namespace Ltx.Server.Queue;
 
 /// <summary>A request's input as it was read, and its files on the local disk: video, mask, then the LoRAs in their order.</summary>
-internal sealed class FetchedInputs(InpaintRequest input, IReadOnlyList<FetchedFile> files) : IAsyncDisposable
+internal sealed class FetchedInputs(InpaintInput input, IReadOnlyList<FetchedFile> files) : IAsyncDisposable
 {
-    public InpaintRequest Input => input;
+    public InpaintInput Input => input;
 
     public FetchedFile Video => files[0];
 

@@ -8,14 +8,14 @@ namespace Ltx.Server.Queue;
 internal sealed partial class InputFetcher(IFetcher fetcher, FileStore files, ILogger<InputFetcher> logger)
 {
     /// <summary>All inputs, or what is wrong with the first that failed.</summary>
-    public async Task<(FetchedInputs? Inputs, InputProblem? Problem)> FetchAsync(InpaintRequest request, CancellationToken ct)
+    public async Task<(FetchedInputs? Inputs, InputProblem? Problem)> FetchAsync(InpaintInput input, CancellationToken ct)
     {
         using var stopOthers = CancellationTokenSource.CreateLinkedTokenSource(ct);
         (string Url, FetchKind Kind, object[] Location)[] wanted =
         [
-            (request.VideoUrl, FetchKind.Video, ["body", "video_url"]),
-            (request.MaskVideoUrl, FetchKind.Mask, ["body", "mask_video_url"]),
-            .. request.Loras.Select((lora, i) => (lora.Path, FetchKind.Lora, new object[] { "body", "loras", i, "path" })),
+            (input.VideoUrl, FetchKind.Video, ["body", "video_url"]),
+            (input.MaskVideoUrl, FetchKind.Mask, ["body", "mask_video_url"]),
+            .. input.Loras.Select((lora, i) => (lora.Path, FetchKind.Lora, new object[] { "body", "loras", i, "path" })),
         ];
         var fetches = wanted.Select(w => OneAsync(w.Url, w.Kind, w.Location, stopOthers)).ToArray();
         List<FetchedFile> got = [];
@@ -39,7 +39,7 @@ internal sealed partial class InputFetcher(IFetcher fetcher, FileStore files, IL
 
         if (problem is null && failure is null)
         {
-            return (new FetchedInputs(request, got), null);
+            return (new FetchedInputs(input, got), null);
         }
 
         foreach (var file in got)

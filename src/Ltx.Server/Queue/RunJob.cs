@@ -11,7 +11,7 @@ namespace Ltx.Server.Queue;
 /// <param name="OutputFolder">an empty folder for the output and anything temporary; removed after the run</param>
 internal sealed record RunJob(string RequestId, int Attempt, int Worker, FetchedInputs Inputs, string OutputFolder)
 {
-    public InpaintRequest Request => Inputs.Input;
+    public InpaintInput Request => Inputs.Input;
 
     public FetchedFile Video => Inputs.Video;
 

@@ -10,7 +10,7 @@ internal sealed class StoredInputs(LtxOptions options, RequestStore store, Input
     public async Task<(FetchedInputs? Inputs, InputProblem? Problem)> FetchAsync(LiveRequest request, CancellationToken ct)
     {
         var reading = Read(request);
-        return reading.Request is { } input ? await fetcher.FetchAsync(input, ct) : (null, new InputProblem(reading.Problems, null));
+        return reading.Input is { } input ? await fetcher.FetchAsync(input, ct) : (null, new InputProblem(reading.Problems, null));
     }
 
     private InputReading Read(LiveRequest request)

@@ -23,7 +23,7 @@ public class PromptExpanderTests
         using InpaintPipeline pipeline = new(ModelFolder.Open(gemma.Path), CPU, ScalarType.Float32);
         InpaintRequest request = MiniatureClip.Request(height: 64, width: 64);
         Dictionary<string, Tensor> expanded = [], given = [];
-        InpaintReport report = Run(pipeline, request, expanded), plain = Run(pipeline, request with { Prompt = "a red disc glides", ExpandPrompt = false }, []);
+        InpaintReport report = Run(pipeline, request, expanded), plain = Run(pipeline, request.With(p => p with { Prompt = "a red disc glides", ExpandPrompt = false }), []);
         Assert.StartsWith("A red disc ", report.Prompt, StringComparison.Ordinal);
         Assert.EndsWith(" fades.", report.Prompt, StringComparison.Ordinal);
         Assert.Contains("The prompt was expanded.", report.Notes);
@@ -32,7 +32,7 @@ public class PromptExpanderTests
         Assert.DoesNotContain(plain.Notes, note => note.Contains("expan", StringComparison.Ordinal));
 
         // The same text given as a prompt gives the same contexts and, from the same noise, the same clip to the last bit.
-        InpaintReport again = Run(pipeline, request with { Prompt = report.Prompt, ExpandPrompt = false }, given);
+        InpaintReport again = Run(pipeline, request.With(p => p with { Prompt = report.Prompt, ExpandPrompt = false }), given);
         Assert.Equal(report.Prompt, again.Prompt);
         foreach (string name in (string[])["context.video", "context.audio", "stage1.video", "stage2.video"]) Assert.True(expanded[name].equal(given[name]).all().item<bool>(), name);
         using (PromptContext context = Encoded(gemma.Path, report.Prompt)) Assert.True(context.Video.equal(expanded["context.video"]).all().item<bool>());

@@ -26,7 +26,7 @@ public sealed class CropWindowTests(MiniaturePipeline miniature)
             return mask;
         }
 
-        return new InpaintRequest("a disc", MiniatureClip.Scene(2, height, width), [Frame(0), Frame(down)], width, height, 24);
+        return new InpaintRequest(new GenerationParameters("a disc") { Steps = 15 }, MiniatureClip.Scene(2, height, width), [Frame(0), Frame(down)], width, height, 24);
     }
 
     [Theory]
@@ -105,12 +105,12 @@ public sealed class CropWindowTests(MiniaturePipeline miniature)
         {
             string file = Path.Combine(folder, "crop.json");
             File.WriteAllText(file, """{ "based_on": "until-now", "crop": { "kind": "auto", "context": 0.5, "below": 0.4, "enlarge": 4 } }""");
-            InpaintRequest request = Masked(192, 256, (60, 80, 40, 40)).InPlanes() with { Recipe = file, Steps = 1, GenerateAudio = false };
+            InpaintRequest request = Masked(192, 256, (60, 80, 40, 40)).InPlanes().With(p => p with { Recipe = file, Steps = 1, GenerateAudio = false });
             CropWindow window = Assert.IsType<CropWindow>(CropWindow.Of(request, RecipeBook.Open(file), Limits));
             RecordedClip clip = new(), expected = new();
             InpaintReport report = miniature.Pipeline.Run(request, clip, cancellation: TestContext.Current.CancellationToken);
             Assert.Contains(window.Sentence, report.Notes);
-            Send(window.Into(expected), miniature.Run(window.Cut() with { Recipe = "until-now" }).Frames);
+            Send(window.Into(expected), miniature.Run(window.Cut().With(p => p with { Recipe = "until-now" })).Frames);
             Assert.Equal(expected.Frames, clip.Frames);
             Assert.NotEqual(request.Frames, clip.Frames);
         }

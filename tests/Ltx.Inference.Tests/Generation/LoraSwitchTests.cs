@@ -64,7 +64,7 @@ public sealed class LoraSwitchTests : IDisposable
     private static RecordedClip Run(InpaintPipeline pipeline, LoraChoice[] loras)
     {
         RecordedClip clip = new();
-        pipeline.Run(MiniatureClip.Request(9, 64, 64) with { Loras = loras }, clip, cancellation: TestContext.Current.CancellationToken);
+        pipeline.Run(MiniatureClip.Request(9, 64, 64).With(p => p with { Loras = loras }), clip, cancellation: TestContext.Current.CancellationToken);
         return clip;
     }
 

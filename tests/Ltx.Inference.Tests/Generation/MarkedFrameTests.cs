@@ -20,7 +20,7 @@ public class MarkedFrameTests
     {
         byte[][] frames = [.. Enumerable.Range(0, 3).Select(frame => Enumerable.Repeat((byte)(10 * (frame + 1)), 4 * 2 * 3).ToArray())];
         byte[] none = new byte[8], some = [0, 127, 128, 255, 0, 0, 0, 200];
-        MarkedFrame marked = MarkedFrame.Of(new InpaintRequest("", frames, [none, some], 4, 2, 24));
+        MarkedFrame marked = MarkedFrame.Of(new InpaintRequest(new GenerationParameters("") { Steps = 1 }, frames, [none, some], 4, 2, 24));
         Assert.Equal((1, 4, 2), (marked.Index, marked.Picture.Width, marked.Picture.Height));
         for (int i = 0; i < 8; i++) Assert.Equal(some[i] < 128 ? [20, 20, 20] : [0x66, 0xFF, 0x00], marked.Picture.Pixels[(3 * i)..(3 * i + 3)]);
         // The request's own frame is as it was.
@@ -37,7 +37,7 @@ public class MarkedFrameTests
         Assert.Contains("The prompt was expanded.", shown.Notes);
         Assert.EndsWith(" fades.", shown.Prompt, StringComparison.Ordinal);
         Assert.DoesNotContain(blind.Notes, note => note.Contains("frame", StringComparison.Ordinal));
-        Assert.DoesNotContain(Run(gemma, new InpaintOptions(ShowFrame: true), request with { ExpandPrompt = false }).Notes, note => note.Contains("frame", StringComparison.Ordinal));
+        Assert.DoesNotContain(Run(gemma, new InpaintOptions(ShowFrame: true), request.With(p => p with { ExpandPrompt = false })).Notes, note => note.Contains("frame", StringComparison.Ordinal));
     }
 
     [Fact]

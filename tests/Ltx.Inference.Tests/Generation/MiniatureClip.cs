@@ -10,7 +10,10 @@ internal static class MiniatureClip
     public const int Steps = 2;
 
     public static InpaintRequest Request(int frames = 9, int height = 128, int width = 128) =>
-        new("a red disc", Scene(frames, height, width), Rectangle(frames, height, width), width, height, 24) { Steps = Steps, Seed = 1234 };
+        new(new GenerationParameters("a red disc") { Steps = Steps, Seed = 1234 }, Scene(frames, height, width), Rectangle(frames, height, width), width, height, 24);
+
+    /// <summary>The same clip, generated another way.</summary>
+    public static InpaintRequest With(this InpaintRequest request, Func<GenerationParameters, GenerationParameters> change) => request with { Parameters = change(request.Parameters) };
 
     /// <summary>The same request with frames as a camera's file has them: BT.709, limited range, chroma halved.</summary>
     public static InpaintRequest InPlanes(this InpaintRequest request)

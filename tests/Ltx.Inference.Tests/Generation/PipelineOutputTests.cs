@@ -85,7 +85,7 @@ public class PipelineOutputTests(MiniaturePipeline miniature)
     [Fact]
     public void Without_sound_the_frames_are_the_same()
     {
-        RecordedClip silent = miniature.Run(MiniatureClip.Request() with { GenerateAudio = false });
+        RecordedClip silent = miniature.Run(MiniatureClip.Request().With(p => p with { GenerateAudio = false }));
         Assert.Null(silent.Sound);
         Assert.Equal(1, silent.Begun);
         Assert.Equal(miniature.Plain.Frames, silent.Frames);
@@ -142,7 +142,7 @@ public class PipelineOutputTests(MiniaturePipeline miniature)
     public void A_source_above_the_bound_is_worked_on_smaller_and_comes_back_in_its_size_with_every_other_pixel()
     {
         using InpaintPipeline pipeline = new(Ltx.Inference.Weights.ModelFolder.Open(Repository.Miniature), CPU, ScalarType.Float32, new InpaintOptions(WorkingPixels: 96 * 96));
-        InpaintRequest request = MiniatureClip.Request(1, 190, 190) with { Steps = 1, GenerateAudio = false };
+        InpaintRequest request = MiniatureClip.Request(1, 190, 190).With(p => p with { Steps = 1, GenerateAudio = false });
         RecordedClip clip = new();
         InpaintReport report = pipeline.Run(request, clip, cancellation: TestContext.Current.CancellationToken);
         Assert.Contains(report.Notes, note => note.StartsWith("Worked on at 96x96: 16 tokens at full size, where the source's own 190x190 has 36 (0.44 times).", StringComparison.Ordinal));

@@ -10,9 +10,9 @@ public class PipelineRequestTests(MiniaturePipeline miniature, PipelineRequestTe
     // That something changes shows in the smallest clip and in two steps.
     private const int Frames = 9, Side = 64;
 
-    private static InpaintRequest Plain => MiniatureClip.Request(Frames, Side, Side) with { Steps = 2, GenerateAudio = false };
+    private static InpaintRequest Plain => MiniatureClip.Request(Frames, Side, Side).With(p => p with { Steps = 2, GenerateAudio = false });
 
-    private static InpaintRequest WithLora(double scale = 1, LoraStages stages = LoraStages.Both) => Plain with { Loras = [new LoraChoice(MiniaturePipeline.Magenta, scale, stages)] };
+    private static InpaintRequest WithLora(double scale = 1, LoraStages stages = LoraStages.Both) => Plain.With(p => p with { Loras = [new LoraChoice(MiniaturePipeline.Magenta, scale, stages)] });
 
     /// <summary>What <see cref="Plain"/> gives, computed once.</summary>
     public sealed class PlainRun
@@ -26,17 +26,17 @@ public class PipelineRequestTests(MiniaturePipeline miniature, PipelineRequestTe
     public void A_seed_gives_the_same_bytes_again_and_another_others()
     {
         AssertSame(plain, miniature.Run(Plain));
-        AssertChangedInside(plain, miniature.Run(Plain with { Seed = 1235 }));
+        AssertChangedInside(plain, miniature.Run(Plain.With(p => p with { Seed = 1235 })));
     }
 
     [Fact]
-    public void Video_strength_changes_the_result() => AssertChangedInside(plain, miniature.Run(Plain with { VideoStrength = 0.5 }));
+    public void Video_strength_changes_the_result() => AssertChangedInside(plain, miniature.Run(Plain.With(p => p with { VideoStrength = 0.5 })));
 
     [Fact]
-    public void The_number_of_steps_changes_the_result() => AssertChangedInside(plain, miniature.Run(Plain with { Steps = 3 }));
+    public void The_number_of_steps_changes_the_result() => AssertChangedInside(plain, miniature.Run(Plain.With(p => p with { Steps = 3 })));
 
     [Fact]
-    public void The_prompt_changes_the_result() => AssertChangedInside(plain, miniature.Run(Plain with { Prompt = "a blue square" }));
+    public void The_prompt_changes_the_result() => AssertChangedInside(plain, miniature.Run(Plain.With(p => p with { Prompt = "a blue square" })));
 
     [Fact]
     public void The_frame_rate_changes_the_result() => AssertChangedInside(plain, miniature.Run(Plain with { FramesPerSecond = 12 }));
@@ -45,10 +45,10 @@ public class PipelineRequestTests(MiniaturePipeline miniature, PipelineRequestTe
     public void Guidance_changes_the_result_and_the_negative_prompt_only_with_it()
     {
         const double Guidance = 8;
-        RecordedClip guided = miniature.Run(Plain with { GuidanceScale = Guidance });
+        RecordedClip guided = miniature.Run(Plain.With(p => p with { GuidanceScale = Guidance }));
         AssertChangedInside(plain, guided);
-        AssertChangedInside(guided, miniature.Run(Plain with { GuidanceScale = Guidance, NegativePrompt = "a green triangle" }));
-        AssertSame(plain, miniature.Run(Plain with { NegativePrompt = "a green triangle" }));
+        AssertChangedInside(guided, miniature.Run(Plain.With(p => p with { GuidanceScale = Guidance, NegativePrompt = "a green triangle" })));
+        AssertSame(plain, miniature.Run(Plain.With(p => p with { NegativePrompt = "a green triangle" })));
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public class PipelineRequestTests(MiniaturePipeline miniature, PipelineRequestTe
         foreach (LoraStages stages in Enum.GetValues<LoraStages>())
         {
             RecordedClip clip = new();
-            InferenceException refused = Assert.ThrowsAny<InferenceException>(() => miniature.Pipeline.Run(Plain with { Loras = [new LoraChoice(bad, 1, stages)] }, clip, cancellation: TestContext.Current.CancellationToken));
+            InferenceException refused = Assert.ThrowsAny<InferenceException>(() => miniature.Pipeline.Run(Plain.With(p => p with { Loras = [new LoraChoice(bad, 1, stages)] }), clip, cancellation: TestContext.Current.CancellationToken));
             Assert.Equal(Fault.Input, refused.Fault);
             Assert.Contains("bad.safetensors", refused.Message, StringComparison.Ordinal);
             Assert.Equal(0, clip.Begun);
@@ -123,16 +123,16 @@ public class PipelineRequestTests(MiniaturePipeline miniature, PipelineRequestTe
         { "A frame of the mask is not 64x64 pixels", request => request with { Mask = [new byte[3]] } },
         { "0 frames a second", request => request with { FramesPerSecond = 0 } },
         { "NaN frames a second", request => request with { FramesPerSecond = double.NaN } },
-        { "0 steps", request => request with { Steps = 0 } },
-        { "guidance scale of 0.5", request => request with { GuidanceScale = 0.5 } },
-        { "guidance scale of", request => request with { GuidanceScale = double.PositiveInfinity } },
-        { "video strength of 1.1", request => request with { VideoStrength = 1.1 } },
-        { "video strength of NaN", request => request with { VideoStrength = double.NaN } },
+        { "0 steps", request => request.With(p => p with { Steps = 0 }) },
+        { "guidance scale of 0.5", request => request.With(p => p with { GuidanceScale = 0.5 }) },
+        { "guidance scale of", request => request.With(p => p with { GuidanceScale = double.PositiveInfinity }) },
+        { "video strength of 1.1", request => request.With(p => p with { VideoStrength = 1.1 }) },
+        { "video strength of NaN", request => request.With(p => p with { VideoStrength = double.NaN }) },
         { "must have two channels", request => request with { SourceSound = new SoundClip([new float[9]], 16000) } },
         { "44100 samples a second, and 16000 are wanted", request => request with { SourceSound = new SoundClip([new float[9], new float[9]], 44100) } },
-        { "4 LoRAs were given, and at most 3", request => request with { Loras = [.. Enumerable.Repeat(new LoraChoice(MiniaturePipeline.Magenta), 4)] } },
-        { "magenta.safetensors has the scale NaN", request => request with { Loras = [new LoraChoice(MiniaturePipeline.Magenta, double.NaN)] } },
-        { "nowhere.safetensors", request => request with { Loras = [new LoraChoice("/nowhere.safetensors")] } },
+        { "4 LoRAs were given, and at most 3", request => request.With(p => p with { Loras = [.. Enumerable.Repeat(new LoraChoice(MiniaturePipeline.Magenta), 4)] }) },
+        { "magenta.safetensors has the scale NaN", request => request.With(p => p with { Loras = [new LoraChoice(MiniaturePipeline.Magenta, double.NaN)] }) },
+        { "nowhere.safetensors", request => request.With(p => p with { Loras = [new LoraChoice("/nowhere.safetensors")] }) },
     };
 
     [Theory]

@@ -12,7 +12,7 @@ namespace Ltx.Inference.Tests.Generation;
 [Collection(MiniaturePipelineTests.Name)]
 public class PlannedPipelineTests(MiniaturePipeline miniature)
 {
-    private static InpaintRequest Request => MiniatureClip.Request() with { GenerateAudio = false };
+    private static InpaintRequest Request => MiniatureClip.Request().With(p => p with { GenerateAudio = false });
 
     private static ModelFolder Model => ModelFolder.Open(Repository.Miniature);
 
@@ -30,7 +30,7 @@ public class PlannedPipelineTests(MiniaturePipeline miniature)
         using InpaintPipeline pipeline = Open(new InpaintOptions(Memory: TightPlan.Limit(Model, Request, text, streamed), PlannedFor: TightPlan.Shape(Model, Request)));
         Assert.Equal((text, streamed), (pipeline.Plan.Arrangement.Text, pipeline.Plan.Arrangement.StreamedBlocks));
         AssertSame(miniature.Plain, Run(pipeline, Request));
-        InpaintRequest changed = Request with { Loras = [new LoraChoice(MiniaturePipeline.Magenta)], GuidanceScale = 2 };
+        InpaintRequest changed = Request.With(p => p with { Loras = [new LoraChoice(MiniaturePipeline.Magenta)], GuidanceScale = 2 });
         changedAtEase ??= miniature.Run(changed);
         AssertSame(changedAtEase, Run(pipeline, changed));
         long before = LiveTensors.Before();
@@ -42,7 +42,7 @@ public class PlannedPipelineTests(MiniaturePipeline miniature)
     [Fact]
     public void A_larger_request_moves_weights_and_the_next_small_one_is_the_same_as_ever()
     {
-        InpaintRequest large = MiniatureClip.Request(9, 256, 320) with { GenerateAudio = false, Steps = 1 };
+        InpaintRequest large = MiniatureClip.Request(9, 256, 320).With(p => p with { GenerateAudio = false, Steps = 1 });
         long limit = TightPlan.Limit(Model, large, TextResidency.Streams, 6);
         using InpaintPipeline pipeline = Open(new InpaintOptions(Memory: limit, PlannedFor: Shape(9, 64, 64)));
         Assert.Equal(TextResidency.Stays, pipeline.Plan.Arrangement.Text);

@@ -11,7 +11,7 @@ public sealed class RecipeChoiceTests : IDisposable
 {
     private const string Attention = "diffusion_model.transformer_blocks.0.attn1.to_k", Text = "diffusion_model.transformer_blocks.3.attn2.to_out.0", FeedForward = "diffusion_model.transformer_blocks.0.ff.net.2";
 
-    private static readonly InpaintRequest Request = new("", [], [], 64, 64, 24) { Steps = 8 };
+    private static readonly GenerationParameters Asked = new("") { Steps = 8 };
 
     private readonly LoraFolder folder = new();
     private readonly List<LoraFile> opened = [];
@@ -98,7 +98,7 @@ public sealed class RecipeChoiceTests : IDisposable
         Assert.NotNull(own.Stage1.LatentMask);
 
         notes.Clear();
-        new RecipeChoice(Model(adapter: true), new InpaintOptions("official-inpaint-2.3")).For(Request with { Steps = 15, GuidanceScale = 2 }, [], notes.Add);
+        new RecipeChoice(Model(adapter: true), new InpaintOptions("official-inpaint-2.3")).For(Asked with { Steps = 15, GuidanceScale = 2 }, [], notes.Add);
         Assert.Contains("The recipe has 8 steps of its own; the 15 that were asked for are not used.", notes);
         Assert.Contains("The recipe has a guidance of its own; the one that was asked for is not used.", notes);
     }
@@ -122,13 +122,13 @@ public sealed class RecipeChoiceTests : IDisposable
     [InlineData("official-inpaint-2.3", true, "The recipe blends softly far beyond the mask: pixels there are computed anew, near the source's and not equal to them.")]
     public void What_a_recipe_does_not_heed_or_keep_is_said(string name, bool adapter, string? said)
     {
-        new RecipeChoice(Model(adapter), new InpaintOptions(name)).For(Request with { VideoStrength = 0.5 }, [], notes.Add);
+        new RecipeChoice(Model(adapter), new InpaintOptions(name)).For(Asked with { VideoStrength = 0.5 }, [], notes.Add);
         if (said is not null) Assert.Contains(said, notes);
         else Assert.Equal(["Recipe default."], notes);
     }
 
     private Recipe Choose(ModelFolder model, LoraFile[] loras, InpaintOptions? options = null, LoraStages stages = LoraStages.Both) =>
-        new RecipeChoice(model, options ?? new InpaintOptions()).For(Request, [.. loras.Select(lora => (lora, stages))], notes.Add);
+        new RecipeChoice(model, options ?? new InpaintOptions()).For(Asked, [.. loras.Select(lora => (lora, stages))], notes.Add);
 
     private static ModelFolder Model(bool adapter = false) => new("model", "checkpoint", "upscaler", null, adapter ? "adapter" : null, "text", PromptExpansion: false);
 

@@ -48,11 +48,11 @@ public partial class SoakTests
     // The smallest clip and the fewest steps; now and then what not every request has. All of it has come before the warm-up ends, and the last request has none, as the tenth.
     private static InpaintRequest Request(int i, int soundRate)
     {
-        InpaintRequest request = MiniatureClip.Request(9, 64, 64) with { Seed = i, GenerateAudio = i % 10 == 1 };
+        InpaintRequest request = MiniatureClip.Request(9, 64, 64).With(p => p with { Seed = i, GenerateAudio = i % 10 == 1 });
         return (i % 10) switch
         {
-            2 => request with { Loras = [new LoraChoice(Path.Combine(Repository.Goldens, "model", "loras", "style-peft.safetensors"), 0.5, LoraStages.Stage1)] },
-            3 => request with { GuidanceScale = 3, NegativePrompt = "blurry" },
+            2 => request.With(p => p with { Loras = [new LoraChoice(Path.Combine(Repository.Goldens, "model", "loras", "style-peft.safetensors"), 0.5, LoraStages.Stage1)] }),
+            3 => request.With(p => p with { GuidanceScale = 3, NegativePrompt = "blurry" }),
             4 => request with { SourceSound = new SoundClip([new float[6000], new float[6000]], soundRate) },
             5 => request with { Mask = MiniatureClip.Uniform(0, 9, 64 * 64) },
             _ => request,

@@ -73,7 +73,7 @@ public sealed class YuvConversionTests : IDisposable
     {
         // The left half red, the right half blue, by BT.601 in full range.
         byte[] frame = [76, 76, 29, 29, 76, 76, 29, 29, /* Cb */ 85, 255, /* Cr */ 255, 107];
-        InpaintRequest request = new("", [frame], [new byte[8]], 4, 2, 24) { Yuv = Bt601 with { IsFullRange = true, ChromaX = 0.5 } };
+        InpaintRequest request = new(new GenerationParameters("") { Steps = 1 }, [frame], [new byte[8]], 4, 2, 24) { Yuv = Bt601 with { IsFullRange = true, ChromaX = 0.5 } };
         Picture picture = request.Look(frame);
         Assert.Equal((4, 2), (picture.Width, picture.Height));
         // The pixels in the middle see both samples.

@@ -28,10 +28,10 @@ public class StageMemoryTests(MiniaturePipeline miniature, ITestOutputHelper out
         ModelFolder folder = ModelFolder.Open(Repository.Miniature);
         RequestShape shape = new RecipeChoice(folder, new InpaintOptions()).Usual(new RequestShape(frames, height, width) { IsRgb = rgb });
         MemoryPlan plan = MemoryPlanner.For(folder, ScalarType.Float32, DeviceType.CPU).Predict(shape, long.MaxValue, MemoryArrangement.Resident);
-        InpaintRequest request = MiniatureClip.Request(frames, height, width) with { Steps = 1, Mask = Worst(frames, height, width), GenerateAudio = false };
+        InpaintRequest request = MiniatureClip.Request(frames, height, width).With(p => p with { Steps = 1, GenerateAudio = false }) with { Mask = Worst(frames, height, width) };
         if (!rgb) request = request.InPlanes();
         // What a model makes once comes in the first run.
-        miniature.Run(MiniatureClip.Request(9, 64, 64) with { Steps = 1 });
+        miniature.Run(MiniatureClip.Request(9, 64, 64).With(p => p with { Steps = 1 }));
         Compare(
             // The vocoder's convolutions in one dimension have workspaces on a CPU that cuDNN does without; its stage is never the worst.
             plan.Stages.Where(stage => stage.Stage != InpaintStage.Sound).ToDictionary(stage => stage.Stage.Name(), stage => stage.Activations + stage.Workspace),

@@ -18,7 +18,7 @@ public sealed class ImaginedModelTests
 {
     private static readonly string Models = Path.Combine(Repository.Root, "models");
 
-    private static InpaintRequest Request => MiniatureClip.Request(9, 64, 64) with { Steps = 1 };
+    private static InpaintRequest Request => MiniatureClip.Request(9, 64, 64).With(p => p with { Steps = 1 });
 
     [Fact]
     public void It_is_the_model_that_a_written_folder_holds()
@@ -44,7 +44,7 @@ public sealed class ImaginedModelTests
     {
         using InpaintPipeline pipeline = new(Imagined(new SynthesisOptions()), CPU, ScalarType.BFloat16);
         // Numbers that are not finite are an exception.
-        RecordedClip clip = Run(pipeline, MiniatureClip.Request() with { GuidanceScale = 2 });
+        RecordedClip clip = Run(pipeline, MiniatureClip.Request().With(p => p with { GuidanceScale = 2 }));
         Assert.Equal(9, clip.Frames.Count);
         Assert.NotNull(clip.Sound);
     }
@@ -55,7 +55,7 @@ public sealed class ImaginedModelTests
     public void What_is_made_again_is_the_same(TextResidency text, int streamed)
     {
         // So large that frames need more than the prompt does: only then is there less to hold where the text encoder does not stay.
-        InpaintRequest request = MiniatureClip.Request() with { Steps = 1 }, changed = request with { Loras = [new LoraChoice(MiniaturePipeline.Magenta)] };
+        InpaintRequest request = MiniatureClip.Request().With(p => p with { Steps = 1 }), changed = request.With(p => p with { Loras = [new LoraChoice(MiniaturePipeline.Magenta)] });
         ModelFolder model = Imagined(new SynthesisOptions());
         InpaintOptions tight = new(Memory: TightPlan.Limit(model, request, text, streamed), PlannedFor: TightPlan.Shape(model, request));
         using InpaintPipeline resident = new(model, CPU, ScalarType.Float32), planned = new(model, CPU, ScalarType.Float32, tight);
@@ -104,13 +104,13 @@ public sealed class ImaginedModelTests
         using InpaintPipeline pipeline = new(new ImaginedModel(ModelPreset.Read(file), new SynthesisOptions(), Models).Folder, CPU, ScalarType.Float32);
         File.Delete(file);
         // A cell of its latent is 16 pixels wide and 4 frames long, so that neither side nor length of this clip fills a grid.
-        InpaintRequest request = MiniatureClip.Request(14, 72, 88) with { Steps = 1, FramesPerSecond = 25 };
+        InpaintRequest request = MiniatureClip.Request(14, 72, 88).With(p => p with { Steps = 1 }) with { FramesPerSecond = 25 };
         RecordedClip clip = Run(pipeline, request);
         Assert.Equal((14, 72 * 88 * 3), (clip.Frames.Count, clip.Frames[0].Length));
         // 14 frames at 25 a second.
         Assert.Equal([26880, 26880], clip.Sound!.Channels.Select(channel => channel.Length));
         AssertSame(clip, Run(pipeline, request));
-        Assert.NotEqual(clip.Frames, Run(pipeline, request with { Seed = 1 }).Frames);
+        Assert.NotEqual(clip.Frames, Run(pipeline, request.With(p => p with { Seed = 1 })).Frames);
     }
 
     private static void Merge(JsonObject into, JsonObject changes)
@@ -127,7 +127,7 @@ public sealed class ImaginedModelTests
     {
         ModelFolder model = Imagined(new SynthesisOptions(Layers: 1, GemmaLayers: 1));
         using InpaintPipeline pipeline = new(model, CPU, ScalarType.Float32);
-        InpaintReport report = pipeline.Run(Request with { ExpandPrompt = true }, new RecordedClip(), cancellation: TestContext.Current.CancellationToken);
+        InpaintReport report = pipeline.Run(Request.With(p => p with { ExpandPrompt = true }), new RecordedClip(), cancellation: TestContext.Current.CancellationToken);
         Assert.Contains(PromptExpander.NotOfThisModel, report.Notes);
         using SafetensorsFile file = model.Files.Open(model.Checkpoint);
         Assert.Contains("is imagined", Assert.Throws<InvalidOperationException>(() => file.View(file.Tensors.Values.First())).Message, StringComparison.Ordinal);

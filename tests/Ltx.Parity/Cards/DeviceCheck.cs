@@ -36,7 +36,7 @@ internal sealed record DeviceCheck(ModelFolder Model, Device Device, ScalarType 
             for (int i = 0; i < pixels.Length; i++) pixels[i] = (byte)(i / 7 + 3 * frame);
             return pixels;
         })];
-        return new InpaintRequest("a red disc", frames, [mask], shape.Width, shape.Height, 24) { Steps = steps, Seed = 7, Yuv = YuvColours.Bt709 };
+        return new InpaintRequest(new GenerationParameters("a red disc") { Steps = steps, Seed = 7 }, frames, [mask], shape.Width, shape.Height, 24) { Yuv = YuvColours.Bt709 };
     }
 
     public static string Gigabytes(double bytes) => (bytes / 1e9).ToString("0.00", CultureInfo.InvariantCulture);

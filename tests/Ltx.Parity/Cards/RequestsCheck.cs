@@ -29,7 +29,8 @@ internal static class RequestsCheck
             foreach (int set in check.Numbers)
             {
                 using HashSink sink = new();
-                pipeline.Run(DeviceCheck.Request(check.Sizes[0], steps: 2) with { Loras = sets[set] }, sink);
+                InpaintRequest request = DeviceCheck.Request(check.Sizes[0], steps: 2);
+                pipeline.Run(request with { Parameters = request.Parameters with { Loras = sets[set] } }, sink);
                 Console.WriteLine($"set {set} {sink.End()}");
             }
         }

@@ -61,16 +61,16 @@ internal sealed class InpaintCase : IParityCase
         byte[][] colours = [.. Enumerable.Range(0, frames).Select(i => video.select(1, i).permute(1, 2, 0).contiguous().data<byte>().ToArray())];
         // A mask of ones and one of 255 mean the same.
         byte[][] greys = [.. Enumerable.Range(0, frames).Select(i => mask.select(0, i).contiguous().data<byte>().ToArray().Select(value => value > 0 ? (byte)255 : (byte)0).ToArray())];
-        return new InpaintRequest(golden.Text("prompt"), colours, greys, width, height, golden.Value<double>("fps"))
+        GenerationParameters parameters = new(golden.Text("prompt"))
         {
             VideoStrength = golden.Value<double>("video_strength"),
             Steps = golden.Value<int>("num_inference_steps"),
             GuidanceScale = golden.Value<double>("guidance_scale"),
             Seed = golden.Value<long>("seed"),
-            SourceSound = golden.Has("in.waveform") ? Sound(golden) : null,
             Loras = [.. golden.Value<JsonElement[]>("loras").Select(lora => new LoraChoice(
                 Path.Combine(context.Model.Path, lora[0].GetString()!), lora[1].GetDouble(), Enum.Parse<LoraStages>(lora[2].GetString()!.Replace("_", "", StringComparison.Ordinal), ignoreCase: true)))],
         };
+        return new InpaintRequest(parameters, colours, greys, width, height, golden.Value<double>("fps")) { SourceSound = golden.Has("in.waveform") ? Sound(golden) : null };
     }
 
     // [1, 2, S]

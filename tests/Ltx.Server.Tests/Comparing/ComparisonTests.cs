@@ -1,3 +1,4 @@
+using Ltx.Inference.Generation;
 using Ltx.Inference.Recipes;
 using Ltx.Server.Comparing;
 using Ltx.Server.Media;
@@ -57,7 +58,7 @@ public sealed class ComparisonTests(LoadedPipeline loaded) : IClassFixture<Loade
         string scene = Path.Combine(Repository.Scenes, "00");
         string source = TestMedia.Make(inputs, "source.mp4", "-i", Path.Combine(scene, "source.mp4"), "-pix_fmt", "yuv420p", "-c:v", "libx264", "-qp", "0");
         ComparedClip clip = new("disc", source, Path.Combine(scene, "mask.mp4"), "an orange disc");
-        ClipJob job = new(clip.Video, clip.Mask, "", "") { Frames = 1, Steps = 8, Seed = 0 };
+        ClipJob job = new(clip.Video, clip.Mask, new GenerationParameters("") { Steps = 8 }, "") { Frames = 1 };
         Comparison comparison = new(await loaded.Engine, ["until-now", "official-inpaint-2.3"], [3], folder.Path);
 
         List<Comparison.Row> rows = await comparison.RunAsync(

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using Ltx.Inference.Generation;
 using Ltx.Server.Fal;
+using Ltx.Video;
 
 namespace Ltx.Server.Tests.Fal;
 
@@ -10,13 +12,13 @@ public class InputReaderTests
     [Fact]
     public void Defaults_are_the_endpoint_pages()
     {
-        var request = Read("{\"prompt\":\"p\",\"video_url\":\"https://a/v\",\"mask_video_url\":\"data:video/mp4;base64,AA==\",\"loras\":[],\"seed\":null,\"num_frames\":null}").Request!;
-        Assert.Equal((1.0, 121, 24.0, 15, 1.0), (request.VideoStrength, request.NumFrames, request.FramesPerSecond, request.NumInferenceSteps, request.GuidanceScale));
-        Assert.Equal((true, true, true, false), (request.GenerateAudio, request.EnablePromptExpansion, request.EnableSafetyChecker, request.SyncMode));
-        Assert.Equal(("high", "balanced"), (request.VideoQuality, request.VideoWriteMode));
-        Assert.Null(request.Seed);
-        Assert.StartsWith("color distortion", request.NegativePrompt, StringComparison.Ordinal);
-        Assert.EndsWith("walking backwards", request.NegativePrompt, StringComparison.Ordinal);
+        var input = Read("{\"prompt\":\"p\",\"video_url\":\"https://a/v\",\"mask_video_url\":\"data:video/mp4;base64,AA==\",\"loras\":[],\"seed\":null,\"num_frames\":null}").Input!;
+        Assert.Equal((1.0, 121, 24.0, 15, 1.0), (input.VideoStrength, input.NumFrames, input.FramesPerSecond, input.NumInferenceSteps, input.GuidanceScale));
+        Assert.Equal((true, true, true, false), (input.GenerateAudio, input.EnablePromptExpansion, input.EnableSafetyChecker, input.SyncMode));
+        Assert.Equal((VideoQuality.High, WriteMode.Balanced), (input.VideoQuality, input.VideoWriteMode));
+        Assert.Null(input.Seed);
+        Assert.StartsWith("color distortion", input.NegativePrompt, StringComparison.Ordinal);
+        Assert.EndsWith("walking backwards", input.NegativePrompt, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -104,7 +106,27 @@ public class InputReaderTests
     }
 
     [Fact]
-    public void The_last_of_duplicate_keys_counts() => Assert.Equal("b", Read(With("prompt", "\"b\"")).Request!.Prompt);
+    public void A_clip_is_generated_with_what_the_input_says()
+    {
+        var input = Read(
+            """
+            {
+              "prompt": "p", "video_url": "https://a/v", "mask_video_url": "https://a/m", "video_strength": 0.25, "num_inference_steps": 9, "guidance_scale": 3, "generate_audio": false,
+              "negative_prompt": "n", "seed": 5, "enable_prompt_expansion": false, "loras": [{ "path": "https://a/l?token=secret", "scale": 0.5, "transformer": "low" }]
+            }
+            """).Input!;
+        GenerationParameters expected = new("p")
+        {
+            VideoStrength = 0.25, Steps = 9, GuidanceScale = 3, GenerateAudio = false, NegativePrompt = "n", Seed = 5, ExpandPrompt = false,
+        };
+        var parameters = input.ToParameters(["/lora"]);
+        Assert.Equal(expected, parameters with { Loras = expected.Loras });
+        Assert.Equal(new LoraChoice("/lora", 0.5, LoraStages.Stage2, "https://a/l?[redacted]"), Assert.Single(parameters.Loras));
+        Assert.NotEqual((input with { Seed = null }).ToParameters(["/lora"]).Seed, (input with { Seed = null }).ToParameters(["/lora"]).Seed);
+    }
+
+    [Fact]
+    public void The_last_of_duplicate_keys_counts() => Assert.Equal("b", Read(With("prompt", "\"b\"")).Input!.Prompt);
 
     private static string With(string field, string json) =>
         $"{{\"prompt\":\"p\",\"video_url\":\"https://a/v\",\"mask_video_url\":\"https://a/m\",\"loras\":[],\"{field}\":{json}}}";

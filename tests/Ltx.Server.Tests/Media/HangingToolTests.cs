@@ -1,3 +1,4 @@
+using Ltx.Inference.Generation;
 using Ltx.Server.Media;
 using Ltx.Server.Tests.Commands;
 using Ltx.Video;
@@ -20,7 +21,7 @@ public sealed class HangingToolTests(GoodFiles good, LoadedPipeline loaded) : IC
         string target = Path.Combine(folder.Folder("out"), "result.mp4");
         MediaLimits limits = new() { ToolFolder = program == "ffprobe" ? folder.Tools(ffprobe: script) : folder.Tools(ffmpeg: script), ProbeTime = TimeSpan.FromSeconds(2), WorkTime = TimeSpan.FromSeconds(3) };
 
-        MediaException error = await Assert.ThrowsAsync<MediaException>(() => loaded.RunAsync(new ClipJob(good.Video, good.Mask, "a red disc", target) { Seed = 1, Steps = 8 }, limits));
+        MediaException error = await Assert.ThrowsAsync<MediaException>(() => loaded.RunAsync(new ClipJob(good.Video, good.Mask, new GenerationParameters("a red disc") { Seed = 1, Steps = 8 }, target), limits));
 
         Assert.Equal((MediaFault.Server, $"{program} took longer than the {seconds} seconds that it is allowed."), (error.Fault, error.Message));
         Assert.Empty(TestFolder.Names(Path.GetDirectoryName(target)!));

@@ -38,7 +38,7 @@ public sealed class InpaintEngineTests(ITestOutputHelper output)
         long before = 0;
         for (int clip = 1; clip <= Clips; clip++)
         {
-            ClipJob job = new(source, mask, "a red disc", folder.Named("result.mp4")) { Frames = 9, Steps = 8, Seed = clip };
+            ClipJob job = new(source, mask, new GenerationParameters("a red disc") { Steps = 8, Seed = clip }, folder.Named("result.mp4")) { Frames = 9 };
             await new ClipInpainter(engine, MediaLimits.Default).RunAsync(job, Watch, TestContext.Current.CancellationToken);
             // Looked at after every clip, without garbage, whose time is the runtime's choice.
             long resident = Resident();

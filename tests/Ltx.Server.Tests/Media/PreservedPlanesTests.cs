@@ -98,9 +98,9 @@ public sealed class PreservedPlanesTests(LoadedPipeline loaded, ITestOutputHelpe
         return (planes, near, before, after);
     }
 
-    private static ClipJob Job(TestFolder folder, string name, string source, string mask) => new(source, mask, "a red disc", folder.Named("result.mp4"))
+    private static ClipJob Job(TestFolder folder, string name, string source, string mask) => new(source, mask, new GenerationParameters("a red disc") { Steps = 8, Seed = 1, GenerateAudio = false }, folder.Named("result.mp4"))
     {
-        Frames = Frames, FramesPerSecond = name == "59.94 fps" ? 59.94 : 24, Steps = 8, Seed = 1, GenerateAudio = false, Quality = VideoQuality.Lossless, WriteMode = WriteMode.Fast,
+        Frames = Frames, FramesPerSecond = name == "59.94 fps" ? 59.94 : 24, Quality = VideoQuality.Lossless, WriteMode = WriteMode.Fast,
     };
 
     private static async Task<(string Source, string Mask)> MakeAsync(TestFolder folder, string name)

@@ -60,7 +60,7 @@ public sealed class SceneTests(LoadedPipeline loaded, ITestOutputHelper output) 
     private async Task<List<byte[]>> InpaintAsync(TestFolder folder, Scene scene, IReadOnlyList<LoraChoice> loras)
     {
         string result = folder.Named($"{scene.Name}.mp4");
-        await loaded.RunAsync(new ClipJob(scene.VideoFile, scene.MaskFile, scene.Prompt, result) { Frames = Frames, Steps = Steps, Seed = Seed, Loras = loras });
+        await loaded.RunAsync(new ClipJob(scene.VideoFile, scene.MaskFile, new GenerationParameters(scene.Prompt) { Steps = Steps, Seed = Seed, Loras = loras }, result) { Frames = Frames });
         return await TestMedia.FramesAsync(result);
     }
 }

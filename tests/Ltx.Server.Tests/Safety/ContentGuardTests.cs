@@ -176,7 +176,7 @@ public sealed class ContentGuardTests : IDisposable
 
     private static InpaintRequest Clip(params byte[][] frames) => Clip(Side, frames);
 
-    private static InpaintRequest Clip(int side, byte[][] frames) => new("", frames, [new byte[side * side]], side, side, 24);
+    private static InpaintRequest Clip(int side, byte[][] frames) => new(new GenerationParameters("") { Steps = 1 }, frames, [new byte[side * side]], side, side, 24);
 
     private static byte[] Calm()
     {
