@@ -18,3 +18,6 @@ internal enum Access
     /// <summary>/metrics: loopback callers, holders of a key, or everybody where the operator says so.</summary>
     Metrics,
 }
+
+/// <summary>Carries <see cref="Access"/> on an endpoint.</summary>
+internal sealed record AccessMetadata(Access Access);

@@ -16,3 +16,15 @@ internal sealed record InputField(string Name, FieldKind Kind, string Descriptio
 
     public object? Example { get; init; }
 }
+
+/// <summary>The types that the endpoint's input fields have.</summary>
+internal enum FieldKind
+{
+    Text,
+    Url,
+    Number,
+    Integer,
+    Boolean,
+    Choice,
+    Loras,
+}

@@ -23,3 +23,6 @@ internal static class InputReader
         return fields.Problems.Count == 0 ? new InputReading(input, []) : new InputReading(null, fields.Problems);
     }
 }
+
+/// <summary>What reading an input gives: the input, or everything that is wrong with it.</summary>
+internal sealed record InputReading(InpaintInput? Input, IReadOnlyList<FalDetail> Problems);

@@ -1,4 +1,5 @@
 using Ltx.Server.Configuration;
+using Ltx.Server.Fal;
 using Ltx.Server.Storage;
 
 namespace Ltx.Server.Files;
@@ -138,4 +139,10 @@ internal sealed class DiskBudget(LtxOptions options, DataFolder folder, Database
             _lookedAt = now;
         }
     }
+}
+
+/// <summary>The disk budget leaves no room for what was asked. The message is for the client.</summary>
+internal sealed class StorageFullException(string message) : Exception(message), IFalAnswer
+{
+    public FalError Answer => FalError.Infrastructure(507, "internal_error", Message);
 }

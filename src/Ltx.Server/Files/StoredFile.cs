@@ -36,3 +36,18 @@ internal sealed record StoredFile
 
     public string UrlPath => $"/files/{Id}/{FileName}";
 }
+
+/// <summary>Where a file of ours comes from.</summary>
+internal enum FileKind
+{
+    Upload = 0,
+    Output = 1,
+}
+
+/// <summary>Deleted files keep their row until the bytes are gone, so that a crash between the two is finished at the next sweep.</summary>
+internal enum FileState
+{
+    Pending = 0,
+    Ready = 1,
+    Deleted = 2,
+}

@@ -29,3 +29,6 @@ internal sealed class UploadedParts(DataFolder folder, Database database, ILogge
 
     private string FolderOf(string id) => Path.Combine(folder.Parts, id);
 }
+
+/// <summary>One part of a multipart upload that has arrived.</summary>
+internal sealed record UploadedPart(int Number, long Size, string ETag);

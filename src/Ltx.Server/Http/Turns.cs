@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Ltx.Server.Auth;
+using Ltx.Server.Fal;
 
 namespace Ltx.Server.Http;
 
@@ -121,4 +122,12 @@ internal sealed class Turns(int count, TimeSpan patience, string busy)
 
         public void Dispose() => Interlocked.Exchange(ref _turns, null)?.Leave(who);
     }
+}
+
+/// <summary>No turn came in time: 503, and when to come back.</summary>
+/// <param name="message">for the client</param>
+/// <param name="retryAfter">seconds</param>
+internal sealed class BusyException(string message, int retryAfter) : Exception(message), IFalAnswer
+{
+    public FalError Answer => FalError.Plain(503, Message) with { RetryAfter = retryAfter };
 }

@@ -18,3 +18,13 @@ internal interface IInpaintRunner
     /// <summary>GPU memory in use and in all, a device each; empty without a GPU.</summary>
     IReadOnlyList<DeviceMemory> Memory { get; }
 }
+
+/// <summary>Memory of one device, in bytes.</summary>
+internal sealed record DeviceMemory(string Device, long Used, long Total);
+
+/// <summary>How far a worker's model is loaded.</summary>
+/// <param name="Component">what is being loaded</param>
+/// <param name="Bytes">bytes of it that have come</param>
+/// <param name="Rate">gigabytes (10^9 bytes) a second</param>
+/// <param name="Fraction">share of the whole model, from 0 to 1</param>
+internal sealed record LoadStatus(string Component, long Bytes, double Rate, double Fraction);

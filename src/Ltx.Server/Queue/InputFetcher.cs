@@ -107,3 +107,8 @@ internal sealed partial class InputFetcher(IFetcher fetcher, FileStore files, IL
     [LoggerMessage(Level = LogLevel.Warning, Message = "An input could not be fetched: {Reason}")]
     private static partial void Refused(ILogger logger, string reason);
 }
+
+/// <summary>Why the inputs could not be had.</summary>
+/// <param name="Details">fal's entries; of a file that cannot be fetched one, whose message is fal's own wording</param>
+/// <param name="Reason">what happened to that file, in a sentence that helps; for the request's log</param>
+internal sealed record InputProblem(IReadOnlyList<FalDetail> Details, string? Reason);

@@ -154,3 +154,16 @@ internal sealed class LiveRequest(StoredRequest stored)
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
+
+/// <summary>Why a running request was told to stop.</summary>
+internal enum StopReason
+{
+    None,
+    Cancelled,
+    ClientDisconnected,
+    TimedOut,
+    ServerStopping,
+}
+
+/// <summary>One line that the client sees. <paramref name="Level"/> is one of fal's: ERROR, INFO, WARN, DEBUG.</summary>
+internal sealed record LogLine(DateTimeOffset At, string Level, string Message);

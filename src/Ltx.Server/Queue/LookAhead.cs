@@ -218,3 +218,15 @@ internal sealed partial class LookAhead(LtxOptions options, RequestQueue queue, 
     [LoggerMessage(Level = LogLevel.Warning, Message = "What was fetched ahead for request {Id} could not be given back")]
     private static partial void NotGivenBack(ILogger logger, string id, Exception e);
 }
+
+/// <summary>When a running request's inputs were fetched.</summary>
+internal enum FetchTime
+{
+    Now,
+
+    /// <summary>Begun while it waited, and ended when it ran.</summary>
+    Begun,
+
+    /// <summary>While it waited.</summary>
+    Before,
+}

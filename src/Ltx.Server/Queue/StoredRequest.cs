@@ -60,3 +60,11 @@ internal sealed record StoredRequest
 
     public required bool PayloadDeleted { get; init; }
 }
+
+/// <summary>fal's three words. Failed and cancelled requests are completed; the result says how.</summary>
+internal enum RequestState
+{
+    Queued = 0,
+    Running = 1,
+    Completed = 2,
+}

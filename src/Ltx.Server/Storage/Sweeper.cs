@@ -34,3 +34,13 @@ internal sealed partial class Sweeper(IEnumerable<ISwept> keepers, TimeProvider 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Sweeping the data folder failed; it is tried again in a minute")]
     private static partial void Failed(ILogger logger, Exception e);
 }
+
+/// <summary>Whoever keeps what has an end.</summary>
+internal interface ISwept
+{
+    /// <summary>What it is, in the plural, for the log.</summary>
+    string Kind { get; }
+
+    /// <summary>Ends the life of what is over, and says how much that was.</summary>
+    Task<int> SweepAsync();
+}
