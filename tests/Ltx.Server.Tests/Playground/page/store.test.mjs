@@ -31,10 +31,24 @@ function fakeIndexedDB(...faults) {
 }
 
 let copies = 0;
-async function storeOver(indexedDB) {
-  const kept = new Map();
+/** As the browser's: what is kept are its own properties. */
+class FakeStorage {
+  getItem(key) {
+    return Object.hasOwn(this, key) ? this[key] : null;
+  }
+
+  setItem(key, value) {
+    this[key] = value;
+  }
+
+  removeItem(key) {
+    delete this[key];
+  }
+}
+
+async function storeOver(indexedDB, localStorage = new FakeStorage()) {
   Object.assign(globalThis, { indexedDB });
-  Object.defineProperty(globalThis, "sessionStorage", { configurable: true, value: { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value), removeItem: (key) => kept.delete(key) } });
+  for (const [name, value] of Object.entries({ sessionStorage: new FakeStorage(), localStorage })) Object.defineProperty(globalThis, name, { configurable: true, value });
   return import(`../../../../src/Ltx.Server/wwwroot/ui/store.js?${copies++}`);
 }
 
@@ -72,4 +86,26 @@ test("a browser that keeps nothing says so in its console, and nobody fails", as
   await saveDraft(draft);
   assert.equal(await leftDraft(null), null);
   assert.ok(warn.mock.callCount() > 0);
+});
+
+test("what a tab kept in its last moment is offered when it is newer than the database, and forgotten with it", async () => {
+  const local = new FakeStorage();
+  const { forgetDraft, keepAtOnce, leftDraft, saveDraft } = await storeOver(fakeIndexedDB(), local);
+  keepAtOnce({ ...draft, form: { prompt: "the last word" } });
+  assert.equal((await leftDraft("another")).form.prompt, "the last word");
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await saveDraft({ ...draft, form: { prompt: "newer" } });
+  assert.equal((await leftDraft("another")).form.prompt, "newer");
+  await forgetDraft(await leftDraft("another"));
+  assert.equal(await leftDraft("another"), null);
+  assert.deepEqual(Object.keys(local), []);
+});
+
+test("a reloaded tab goes on with what it kept in its last moment, once", async () => {
+  const local = new FakeStorage();
+  const { keepAtOnce, loadTabDraft, useDraft } = await storeOver(fakeIndexedDB(), local);
+  useDraft(draft.id);
+  keepAtOnce({ ...draft, form: { prompt: "the last word" } });
+  assert.equal((await loadTabDraft()).form.prompt, "the last word");
+  assert.deepEqual(Object.keys(local), []);
 });
