@@ -1,5 +1,5 @@
-using Ltx.Inference.Planning;
 using System.Globalization;
+using Ltx.Inference.Planning;
 using Ltx.Inference.Recipes;
 
 namespace Ltx.Inference.Generation;

@@ -1,6 +1,6 @@
-using Ltx.Inference.Weights;
 using System.Runtime.InteropServices;
 using Ltx.Inference.Native;
+using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Synthesis;
 

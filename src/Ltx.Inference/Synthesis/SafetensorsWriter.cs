@@ -1,8 +1,8 @@
-using Ltx.Inference.Weights;
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text.Json;
 using Ltx.Inference.Native;
+using Ltx.Inference.Weights;
 using Microsoft.Win32.SafeHandles;
 
 namespace Ltx.Inference.Synthesis;

@@ -1,7 +1,7 @@
-using Ltx.Inference.Weights;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Ltx.Inference.Native;
+using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Tests.Forms;
 

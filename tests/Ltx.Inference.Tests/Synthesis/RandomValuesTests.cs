@@ -1,7 +1,7 @@
-using Ltx.Inference.Weights;
 using System.Runtime.InteropServices;
 using Ltx.Inference.Native;
 using Ltx.Inference.Synthesis;
+using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Tests.Synthesis;
 

@@ -1,7 +1,7 @@
-using Ltx.Inference.Weights;
 using System.Text.Json;
 using Ltx.Inference.Lora;
 using Ltx.Inference.Transformer;
+using Ltx.Inference.Weights;
 using static TorchSharp.torch;
 
 namespace Ltx.Parity.Cases;
