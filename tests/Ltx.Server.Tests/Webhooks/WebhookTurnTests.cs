@@ -7,6 +7,7 @@ using Ltx.Server.Storage;
 using Ltx.Server.TestHost;
 using Ltx.Server.Tests.Support;
 using Ltx.Server.Webhooks;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ltx.Server.Tests.Webhooks;
@@ -82,17 +83,25 @@ public class WebhookTurnTests
         using TempFolder data = new();
         await using var receiver = await WebhookReceiver.StartAsync();
         string id;
-        await using (var server = await TestServer.StartAsync(o => o.Webhooks.RetrySeconds = [0.01], data: data.Path))
+        await using (var server = await TestServer.StartAsync(o => o.Webhooks.RetrySeconds = [3600], data: data.Path))
         {
             receiver.Answer = _ => 500;
             id = await SubmitAsync(server, receiver.Url);
             await receiver.WaitForAsync(_ => true);
             await UntilAsync(() => Count(server, "tries > 0") == 1);
-            await server.Service<Database>().WriteAsync(db => db.Execute(
+        }
+
+        // Not before its server has ended: a try that is under way would write its outcome over this.
+        await using (SqliteConnection older = new($"Data Source={Path.Combine(data.Path, "ltx.db")};Pooling=False"))
+        {
+            older.Open();
+            await using SqliteCommand change = older.CreateCommand();
+            change.CommandText =
                 """
                 DROP INDEX webhooks_in_turn; ALTER TABLE webhooks DROP COLUMN owner; ALTER TABLE webhooks DROP COLUMN host;
                 UPDATE webhooks SET state = 1, next_at = 0; PRAGMA user_version = 1;
-                """));
+                """;
+            change.ExecuteNonQuery();
         }
 
         receiver.Answer = _ => 200;
