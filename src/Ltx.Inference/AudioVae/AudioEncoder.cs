@@ -1,3 +1,4 @@
+using Ltx.Inference.Layers;
 using Ltx.Inference.Native;
 using Ltx.Inference.Weights;
 using TorchSharp;
@@ -74,7 +75,7 @@ internal sealed class AudioEncoder : IDisposable
             using var scope = NewDisposeScope();
             foreach (ResidualBlock block in blocks) h = block.Forward(h);
             // One zero behind the last band, two in front of the first frame.
-            if (weight is not null) h = nn.functional.conv2d(nn.functional.pad(h, [0, 1, 2, 0]), weight, bias, strides: [2, 2]);
+            if (weight is not null) h = Convolution.Of(nn.functional.pad(h, [0, 1, 2, 0]), weight, bias, [2, 2]);
             return h.MoveToOuterDisposeScope();
         }
     }

@@ -1,3 +1,4 @@
+using Ltx.Inference.Layers;
 using Ltx.Inference.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -17,10 +18,10 @@ internal sealed class CausalConvolution(WeightScope scope, int inChannels, int o
     /// <returns>[B, out, T, F]</returns>
     internal Tensor Forward(Tensor x)
     {
-        if (kernel == 1) return nn.functional.conv2d(x, weight, bias);
+        if (kernel == 1) return Convolution.Of(x, weight, bias, [1, 1]);
         using var scope = NewDisposeScope();
         // last axis first: frequency before and after, time before and after
         Tensor padded = nn.functional.pad(x, [kernel / 2, kernel / 2, kernel - 1, 0]);
-        return nn.functional.conv2d(padded, weight, bias).MoveToOuterDisposeScope();
+        return Convolution.Of(padded, weight, bias, [1, 1]).MoveToOuterDisposeScope();
     }
 }

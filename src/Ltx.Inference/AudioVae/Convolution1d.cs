@@ -1,3 +1,4 @@
+using Ltx.Inference.Layers;
 using Ltx.Inference.Weights;
 using static TorchSharp.torch;
 
@@ -11,5 +12,5 @@ internal sealed class Convolution1d(WeightScope scope, int inChannels, int outCh
 
     /// <param name="x">[B, in, T]</param>
     /// <returns>[B, out, T]</returns>
-    internal Tensor Forward(Tensor x) => nn.functional.conv1d(x, weight, bias, padding: (kernel - 1) * dilation / 2, dilation: dilation);
+    internal Tensor Forward(Tensor x) => Convolution.Of(x, weight, bias, [1], [(kernel - 1) * dilation / 2], [dilation]);
 }

@@ -6,10 +6,6 @@ namespace Ltx.Inference.Layers;
 /// <summary>A convolution over [B, C, F, H, W] with a kernel of three, padded with zeros, rows and columns always by one.</summary>
 internal sealed class Conv3d
 {
-    // oneDNN (libtorch 2.10) works on so many channels at once, and where there are fewer computes with memory that nobody wrote: bfloat16 is far off,
-    // and float32 is no number where what lies there is none. No published model has such a layer; models for tests have.
-    private const int VectorChannels = 16;
-
     private readonly Tensor weight;
     private readonly Tensor bias;
     private readonly long[] stride;
@@ -46,15 +42,5 @@ internal sealed class Conv3d
 
     /// <param name="x">[B, in, F, H, W]</param>
     /// <returns>[B, out, F', H', W']; F' is two frames fewer, before the stride, where time is not padded</returns>
-    public Tensor Forward(Tensor x)
-    {
-        (long inMore, long outMore) = (Missing(InChannels), Missing(OutChannels));
-        if (x.device_type != TorchSharp.DeviceType.CPU || inMore + outMore == 0) return nn.functional.conv3d(x, weight, bias, stride, padding);
-        using var scope = NewDisposeScope();
-        Tensor wide = nn.functional.pad(x, [0, 0, 0, 0, 0, 0, 0, inMore]), kernel = nn.functional.pad(weight, [0, 0, 0, 0, 0, 0, 0, inMore, 0, outMore]);
-        Tensor made = nn.functional.conv3d(wide, kernel, nn.functional.pad(bias, [0, outMore]), stride, padding);
-        return made.narrow(1, 0, OutChannels).contiguous().MoveToOuterDisposeScope();
-    }
-
-    private static long Missing(long channels) => (VectorChannels - channels % VectorChannels) % VectorChannels;
+    public Tensor Forward(Tensor x) => Convolution.Of(x, weight, bias, stride, padding);
 }
