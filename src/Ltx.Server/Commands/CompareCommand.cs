@@ -56,10 +56,11 @@ internal sealed class CompareCommand
         };
         ClipJob job = new("", "", parameters, "") { Frames = most, FramesPerSecond = perSecond };
         LoraChoice.Check(parameters.Loras);
+        EngineChoice chosen = engine.Choose(arguments);
         List<(ComparedClip, ClipFiles)> looked = [];
         foreach (ComparedClip clip in compared) looked.Add((clip, await ClipFiles.ProbeAsync(job with { Video = clip.Video, Mask = clip.Mask }, MediaLimits.Default, cancellation)));
         string folder = OutputPath.Folder("--out", arguments.GetValue(output)!);
-        using InpaintEngine loaded = await engine.OpenAsync(arguments);
+        using InpaintEngine loaded = await chosen.LoadAsync();
         List<Comparison.Row> rows = await new Comparison(loaded, names, numbers, folder).RunAsync(looked, job, Console.Error.WriteLine, cancellation);
         Write(rows, names.Max(name => name.Length));
         Console.WriteLine($"{folder}: a contact sheet for each clip (.png, and .mp4 to watch), the results, figures.csv");

@@ -32,12 +32,14 @@ internal sealed class EngineOptions
         return (chosen, named.Length == 0 ? ComputeDevice.DefaultType(chosen) : ComputeDevice.ParseType(named));
     }
 
-    /// <summary>Loads the model that the options name.</summary>
-    /// <param name="how">what else is to be decided; null for the defaults</param>
-    public async Task<InpaintEngine> OpenAsync(ParseResult arguments, InpaintOptions? how = null)
+    /// <summary>What the options name; what is wrong with them is found out.</summary>
+    public EngineChoice Choose(ParseResult arguments)
     {
         ModelFolder folder = ModelLocator.Open(Model(arguments));
         (torch.Device chosen, torch.ScalarType computed) = Compute(arguments);
-        return await ConsoleProgress.LoadAsync(progress => InpaintEngine.OpenAsync(() => new InpaintPipeline(folder, chosen, computed, how ?? new InpaintOptions(RecipeFolder: ModelLocator.Recipes), progress)));
+        return new EngineChoice(folder, chosen, computed);
     }
+
+    /// <summary>Loads the model that the options name.</summary>
+    public Task<InpaintEngine> OpenAsync(ParseResult arguments) => Choose(arguments).LoadAsync();
 }

@@ -51,12 +51,13 @@ internal sealed class InpaintCommand
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
     {
         ClipJob job = Job(arguments);
-        // What is wrong with the numbers or a file is said before the model is loaded, which may take minutes.
+        // What is wrong with the numbers or a file is said before the model is loaded, which may take minutes, and first what is found at once.
         LoraChoice.Check(job.Parameters.Loras);
-        ClipFiles files = await ClipFiles.ProbeAsync(job, MediaLimits.Default, cancellation);
         InpaintOptions how = How(arguments);
+        EngineChoice chosen = engine.Choose(arguments);
         foreach (LoraChoice lora in job.Parameters.Loras) OpenOnce(lora.Path);
-        using InpaintEngine loaded = await engine.OpenAsync(arguments, how);
+        ClipFiles files = await ClipFiles.ProbeAsync(job, MediaLimits.Default, cancellation);
+        using InpaintEngine loaded = await chosen.LoadAsync(how);
         ClipResult result = await ConsoleProgress.ShowAsync(progress => new ClipInpainter(loaded, MediaLimits.Default).RunAsync(job, progress, cancellation, files));
         foreach (string note in result.Notes) Console.WriteLine(note);
         if (result.Report.Prompt != job.Parameters.Prompt) Console.WriteLine($"prompt: {result.Report.Prompt}");

@@ -1,7 +1,7 @@
 namespace Ltx.Server.Tests.Commands;
 
 /// <summary>A run of <c>ltx inpaint</c> that would go well, of few steps on a clip as small as it is; a test changes what it is about.</summary>
-internal sealed class InpaintCall(TestFolder folder, string video, string mask)
+internal sealed class InpaintCall(TestFolder folder, string video, string mask, string? black = null)
 {
     /// <summary>For what the test makes.</summary>
     public TestFolder Folder => folder;
@@ -9,6 +9,13 @@ internal sealed class InpaintCall(TestFolder folder, string video, string mask)
     public string Video { get; set; } = video;
 
     public string Mask { get; set; } = mask;
+
+    /// <summary>Where it is no matter what the model makes: takes a mask without white, and the source comes back through the same writer.</summary>
+    public InpaintCall Untouched()
+    {
+        Mask = black ?? throw new InvalidOperationException("There is no such mask here.");
+        return this;
+    }
 
     public string Output { get; set; } = Path.Combine(folder.Folder("out"), "result.mp4");
 

@@ -11,10 +11,10 @@ public sealed class OutputTests(GoodFiles good) : IClassFixture<GoodFiles>
 
     private static readonly Dictionary<string, Case> Cases = new()
     {
-        ["a source of 50 fps at 24"] = new(12, "24/1", Sound: true, call => call.Video = TestMedia.Video(call.Folder, rate: "50", frames: 25)),
+        ["a source of 50 fps at 24"] = new(12, "24/1", Sound: true, call => call.Untouched().Video = TestMedia.VideoWithSound(call.Folder, "fast.mp4", rate: "50", frames: 25)),
         ["a source of 24 fps at 30"] = new(15, "30/1", Sound: true, call => call.With("--fps", "30").Video = TestMedia.Video(call.Folder, frames: 12)),
-        ["fewer frames than the source has"] = new(10, "24/1", Sound: true, call => call.With("--frames", "10").Video = TestMedia.VideoWithSound(call.Folder, "long.mp4", frames: 24)),
-        ["no sound wanted"] = new(9, "24/1", Sound: false, call => call.With("--no-audio")),
+        ["fewer frames than the source has"] = new(10, "24/1", Sound: true, call => call.Untouched().With("--frames", "10").Video = TestMedia.VideoWithSound(call.Folder, "long.mp4", frames: 24)),
+        ["no sound wanted"] = new(9, "24/1", Sound: false, call => call.Untouched().With("--no-audio")),
         ["sound shorter than the picture"] = new(24, "24/1", Sound: true, call => call.Video = TestMedia.Make(call.Folder, "short.mp4", "-f", "lavfi", "-i", "testsrc2=s=128x128:r=24:d=1", "-f", "lavfi", "-i", "sine=d=0.3", "-pix_fmt", "yuv420p")),
     };
 
@@ -92,8 +92,7 @@ public sealed class OutputTests(GoodFiles good) : IClassFixture<GoodFiles>
     public async Task A_mask_without_white_returns_the_source_and_says_so()
     {
         using TestFolder folder = new();
-        InpaintCall call = good.Call(folder).With("--quality", "lossless", "--no-audio");
-        call.Mask = TestMedia.Make(folder, "black.png", "-f", "lavfi", "-i", "color=black:s=128x128", "-frames:v", "1");
+        InpaintCall call = good.Call(folder).Untouched().With("--quality", "lossless", "--no-audio");
 
         LtxRun run = (await call.RunAsync()).Succeeded();
 
@@ -105,7 +104,7 @@ public sealed class OutputTests(GoodFiles good) : IClassFixture<GoodFiles>
     public async Task An_older_result_is_replaced_and_names_may_hold_anything()
     {
         using TestFolder folder = new();
-        InpaintCall call = good.Call(folder);
+        InpaintCall call = good.Call(folder).Untouched();
         call.Output = folder.Text("-a b%03d;'ä.mp4", "older");
 
         (await call.RunAsync()).Succeeded();

@@ -23,19 +23,16 @@ public class ExpansionTests
         Assert.EndsWith(" fades.", first.Prompt, StringComparison.Ordinal);
         Assert.Contains("The prompt was expanded.", first.Logs);
 
-        // Same seed, same text; and the clip is the one that this text gives when it is the prompt.
-        var again = await RunAsync(server, folder, ("seed", 5));
-        Assert.Equal(first.Prompt, again.Prompt);
+        // The clip is the one that this text gives when it is the prompt.
         var given = await RunAsync(server, folder, ("seed", 5), ("prompt", first.Prompt), ("enable_prompt_expansion", false));
         Assert.Equal(first.Prompt, given.Prompt);
         Assert.DoesNotContain(given.Logs, line => line.Contains("expan", StringComparison.Ordinal));
         var plain = await RunAsync(server, folder, ("seed", 5), ("enable_prompt_expansion", false));
         Assert.Equal(Prompt, plain.Prompt);
-        Assert.Equal(first.Video, again.Video);
         Assert.Equal(first.Video, given.Video);
         Assert.NotEqual(first.Video, plain.Video);
 
-        // The command line goes the same way.
+        // The command line goes the same way: same seed, same text.
         string[] arguments = ["--seed", "5", "--frames", "9", "--model", gemma.Path];
         InpaintCall call = new InpaintCall(folder, Source(folder), Mask(folder)).With(arguments);
         Assert.Contains($"prompt: {first.Prompt}", (await call.RunAsync()).Succeeded().Output, StringComparison.Ordinal);
@@ -53,8 +50,6 @@ public class ExpansionTests
         var run = await RunAsync(server, folder, ("seed", 5));
         Assert.Contains(Line, run.Logs);
         Assert.EndsWith(" fades.", run.Prompt, StringComparison.Ordinal);
-        var off = await RunAsync(server, folder, ("enable_prompt_expansion", false));
-        Assert.DoesNotContain(Line, off.Logs);
 
         // The command line has an option of its own, which a model that cannot see refuses before it works.
         string[] arguments = ["--seed", "5", "--frames", "9", "--show-frame"];

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using Ltx.Server.Tests.Commands;
 using Ltx.Server.Tests.Media;
@@ -32,8 +31,7 @@ public sealed class PresetTests(ITestOutputHelper output)
                 VideoWriteOptions options = new() { Size = size, FramesPerSecond = new FrameRate(24, 1), Quality = quality, Mode = mode };
                 await VideoWriter.WriteAsync(file, options, clip.ToAsyncEnumerable().Select(frame => (ReadOnlyMemory<byte>)frame), Tone(clip.Count), TestContext.Current.CancellationToken);
                 totals[(quality, mode)] = new FileInfo(file).Length;
-                Dictionary<string, string> told = TestMedia.Tell(file, "v:0");
-                Assert.Equal((clip.Count.ToString(CultureInfo.InvariantCulture), "24/1"), (told["nb_read_frames"], told["avg_frame_rate"]));
+                // What ffprobe counts in such a file, and its rate: VideoWriterTests; here a browser has a word in it, below.
                 List<byte[]> frames = await TestMedia.FramesAsync(file);
                 Assert.Equal(clip.Count, frames.Count);
                 foreach (Index end in new Index[] { 0, ^1 }) Assert.InRange(Psnr(frames[end], clip[end]), LeastPsnr, 99);
