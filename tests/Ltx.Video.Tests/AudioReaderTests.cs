@@ -8,6 +8,9 @@ public sealed class AudioReaderTests(AudioReaderTests.Films films, NumberedFilms
 
     private static readonly double[] Shifts = [0.5, -0.25];
 
+    // Samples a second, channels.
+    private static readonly (int Rate, int Channels)[] Kinds = [(8000, 2), (11025, 1), (96000, 2)];
+
     /// <summary>All films of these tests.</summary>
     public sealed class Films : IAsyncLifetime
     {
@@ -31,6 +34,7 @@ public sealed class AudioReaderTests(AudioReaderTests.Films films, NumberedFilms
                        // The one that comes later is moved; a shift of the picture by 0.25 s is the sound 0.25 s earlier.
                        later > 0 ? [.. picture, "-itsoffset", "0.5", .. sound] : ["-itsoffset", "0.25", .. picture, .. sound],
                        [.. container == "mkv" ? ffv1 : ["-c:a", "aac", "-b:a", "192k", "-c:v", "libx264", "-preset", "ultrafast"], "-fps_mode", "passthrough"]),
+                .. Kinds.Select(kind => new Film(FormattableString.Invariant($"{kind.Rate}.mkv"), [.. still, .. sound], [.. ffv1, "-ar", FormattableString.Invariant($"{kind.Rate}"), "-ac", FormattableString.Invariant($"{kind.Channels}")])),
                 new Film("mono.mkv", [.. still, .. Drawn("aevalsrc=0.5:s=48000:d=1")], ffv1),
                 new Film("surround.mkv", [.. still, .. Drawn("aevalsrc=0.2|-0.2|0.1|0|0|0:c=5.1:s=48000:d=1")], ffv1),
                 new Film("second.mkv", tracks, [.. ffv1, "-disposition:a:0", "0", "-disposition:a:1", "default"]),
@@ -123,6 +127,25 @@ public sealed class AudioReaderTests(AudioReaderTests.Films films, NumberedFilms
         if (later > 0 && container == "mkv")
         {
             Assert.All(read.Take(start - 60), sample => Assert.Equal(0, sample));
+        }
+    }
+
+    public static TheoryData<int, int> AllKinds => new(Kinds);
+
+    [Theory]
+    [MemberData(nameof(AllKinds))]
+    public async Task Sound_of_any_rate_is_brought_to_the_one_asked_for_where_it_lies(int rate, int channels)
+    {
+        const int Last = 20000, Reach = 240;
+        var info = await Media.ProbeSourceAsync(films.Path(FormattableString.Invariant($"{rate}.mkv")));
+        Assert.Equal((rate, channels), (info.AudioStreams[0].SampleRate, info.AudioStreams[0].Channels));
+        // All of it, to 1250 Hz, fits below half of 8 kHz.
+        var sweep = Sweep(1.5);
+        foreach (var read in (await AudioReader.ReadAsync(info, TimeSpan.Zero, Rate, 2, sweep.Length, Media.Cancelled))!.Clip.Channels)
+        {
+            Assert.InRange(Correlation.At(sweep, read, 0), 0.99, 1.0001);
+            // Where a rate that is off would show.
+            Assert.Equal(0, Correlation.BestLag(sweep[^Last..^2000], read[^Last..^2000], Reach));
         }
     }
 

@@ -198,10 +198,13 @@ public sealed class MediaProbeTests(MediaProbeTests.Films films, NumberedFilms n
         Assert.Matches(@"^The source video is damaged or incomplete: [1-9]\d* of its 48 frames cannot be decoded \(at .* s.*\), and at most 0 may be concealed; repair", error.Message);
     }
 
-    [Fact]
-    public async Task A_video_without_frames_is_refused()
+    [Theory]
+    [InlineData("empty.mp4", "")]
+    [InlineData("none.y4m", "YUV4MPEG2 W128 H128 F24:1 Ip A1:1 C420\n")]
+    public async Task A_video_without_frames_is_refused(string name, string content)
     {
-        var error = await Assert.ThrowsAsync<MediaException>(async () => await Media.ReadAllAsync(await ProbeAsync(films.Path("empty.mp4")), 24));
+        var path = content.Length == 0 ? films.Path(name) : media.Text(name, content);
+        var error = await Assert.ThrowsAsync<MediaException>(async () => await Media.ReadAllAsync(await ProbeAsync(path), 24));
         Assert.Equal(MediaFault.Input, error.Fault);
         Assert.StartsWith("The source video ", error.Message, StringComparison.Ordinal);
     }

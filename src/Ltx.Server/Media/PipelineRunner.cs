@@ -150,7 +150,8 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
         return pipeline;
     }
 
-    private ClipJob Clip(RunJob job, string output, bool isChecked) =>
+    /// <summary>What the engine's thread is given of a request.</summary>
+    internal ClipJob Clip(RunJob job, string output, bool isChecked) =>
         new(job.Video.Path, job.Mask.Path, job.Request.ToParameters([.. job.Loras.Select(lora => lora.Path)]), output)
         {
             AllowsExpansion = isChecked ? text => refused.Find(text) is null : null,

@@ -7,5 +7,8 @@ namespace Ltx.Server.Tests.Commands;
 /// <param name="Arrange">makes a sound call go wrong in this way</param>
 internal sealed record BadInput(string Name, int ExitCode, string Says, Action<InpaintCall> Arrange)
 {
+    /// <summary>Whether the model is all that has to be looked at for it, as every command that computes loads it.</summary>
+    public bool IsOfTheModel { get; init; }
+
     public const int Users = 2, Ours = 1;
 }

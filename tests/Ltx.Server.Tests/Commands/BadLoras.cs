@@ -1,9 +1,8 @@
-using System.Globalization;
 using static Ltx.Server.Tests.Commands.BadInput;
 
 namespace Ltx.Server.Tests.Commands;
 
-/// <summary>LoRAs that cannot be used.</summary>
+/// <summary>LoRAs that cannot be used. Those that the model has to be loaded for are LoraMergerTests and LoraSetTests, but for one of each way.</summary>
 internal static class BadLoras
 {
     private const string Layer = "diffusion_model.transformer_blocks.0.attn1.to_k", Down = Layer + ".lora_A.weight", Up = Layer + ".lora_B.weight";
@@ -21,22 +20,12 @@ internal static class BadLoras
         new("LoRA: a file of four bytes", Users, "it is shorter than a safetensors header", call => Lora(call, call.Folder.Bytes("lora.safetensors", [1, 2, 3, 4]))),
         new("LoRA: cut off", Users, "the file may be incomplete", call => Lora(call, call.Folder.Bytes("lora.safetensors", File.ReadAllBytes(Repository.MagentaLora).AsSpan(..^1000)))),
         Changed("LoRA: for another model", "was made for another model", SafetensorsRewriter.Of((Down, [4, 4096]), (Up, [4096, 4]))),
-        Changed("LoRA: matches nothing", "matches no layer of this model", SafetensorsRewriter.Of(("unet.mid.lora_A.weight", [4, 8]), ("unet.mid.lora_B.weight", [8, 4]))),
         new("LoRA: is a checkpoint", Users, "is no LoRA", call => Lora(call, Path.Combine(Repository.Model, "ltx-2.3-miniature.safetensors"))),
         Changed("LoRA: DoRA", "is DoRA", SafetensorsRewriter.Of((Down, [4, Width]), (Up, [Width, 4]), (Layer + ".dora_scale", [Width, 1]))),
         Changed("LoRA: one half is missing", "has only one half of the module", SafetensorsRewriter.Of((Down, [4, Width]))),
         Changed("LoRA: halves of different rank", "do not fit", SafetensorsRewriter.Of((Down, [4, Width]), (Up, [Width, 8]))),
         Changed("LoRA: NaN among its weights", "The LoRA lora.safetensors holds numbers that are not finite", SafetensorsRewriter.Of((Down, [4, Width]), (Up, [Width, 4])).FillWithNaN(Up)),
         Changed("LoRA: a reference factor that is none", "which is no factor.", SafetensorsRewriter.Of((Down, [4, Width]), (Up, [Width, 4])).Metadata("reference_downscale_factor", "two")),
-        new("LoRA: two that disagree on the reference", Users, "were trained with different references", call =>
-        {
-            foreach (int factor in new[] { 2, 4 })
-            {
-                string path = call.Folder.Named($"reference-{factor}.safetensors");
-                SafetensorsRewriter.Of((Down, [4, Width]), (Up, [Width, 4])).Metadata("reference_downscale_factor", factor.ToString(CultureInfo.InvariantCulture)).Write(path);
-                Lora(call, path);
-            }
-        }),
         new("LoRA: four of them, said before the model is looked at", Users, "4 LoRAs were given, and at most 3 can be used at once.", call =>
         {
             call.Model = BrokenModel.Described(call.Folder, "[]");

@@ -3,7 +3,7 @@ using static Ltx.Server.Tests.Commands.BadInput;
 
 namespace Ltx.Server.Tests.Commands;
 
-/// <summary>Machines on which a sound call cannot be done.</summary>
+/// <summary>Machines on which a sound call cannot be done. What else becomes of a result that cannot be written: VideoWriterTests.</summary>
 internal static class BadMachines
 {
     private const string NoRoom = "There is no room left on the disk for the result.", Crash = "ffmpeg crashed (exit code 139).", Nobody = "65534";
@@ -15,7 +15,6 @@ internal static class BadMachines
         new("ffprobe: crashes", Ours, Crash, call => call.Environment["LTX_FFMPEG"] = call.Folder.Tools(ffprobe: "kill -SEGV $$")),
         new("ffmpeg: crashes while it reads", Ours, Crash, call => call.Environment["LTX_FFMPEG"] = call.Folder.Tools(ffmpeg: "kill -SEGV $$")),
         new("ffmpeg: crashes while it writes", Ours, Crash, call => call.Environment["LTX_FFMPEG"] = call.Folder.Tools(ffmpeg: $"case \"$*\" in *libx264*) head -c 1000 >/dev/null; kill -SEGV $$;; esac; exec {TestMedia.Tool("ffmpeg")} \"$@\"")),
-        new("ffmpeg: writes a file that is none", Ours, "The result that ffmpeg wrote cannot be read back.", call => call.Untouched().With("--no-audio").Environment["LTX_FFMPEG"] = call.Folder.Tools(ffmpeg: $"case \"$*\" in *libx264*) for last; do :; done; cat >/dev/null; echo nothing >\"${{last#file:}}\"; exit 0;; esac; exec {TestMedia.Tool("ffmpeg")} \"$@\"")),
         new("libtorch: missing", Ours, "libtorch was not found", call => call.Environment["LTX_LIBTORCH"] = call.Folder.Folder("no-libtorch")),
         new("disk: full when the picture is written", Ours, NoRoom, call =>
         {
@@ -23,7 +22,6 @@ internal static class BadMachines
             call.Video = TestMedia.Make(call.Folder, "noise.mp4", "-f", "lavfi", "-i", "color=gray:s=256x256:r=24,noise=alls=80:allf=t", "-frames:v", "9", "-pix_fmt", "yuv420p");
             OnFullDisk(call.Untouched());
         }),
-        new("disk: full when the sound is written", Ours, NoRoom, call => OnFullDisk(call.Untouched())),
         new("source: may not be read", Ours, "The source video cannot be read from the disk.", call =>
         {
             call.Video = Unreadable(call.Folder, call.Video);

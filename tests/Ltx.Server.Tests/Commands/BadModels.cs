@@ -37,15 +37,15 @@ internal static class BadModels
         Rewritten("checkpoint: the vocoder's part missing", BrokenModel.Checkpoint, "has no tensor \"vocoder.", file => RenameBelow(file, "vocoder.bwe_generator.")),
         Rewritten("checkpoint: NaN among the transformer's weights", BrokenModel.Checkpoint, $"tensor \"{Projection}\" holds numbers that are not finite", file => file.FillWithNaN(Projection)),
         Rewritten("checkpoint: NaN among the video decoder's weights", BrokenModel.Checkpoint, $"tensor \"{Decoder}\" holds numbers that are not finite", file => file.FillWithNaN(Decoder)),
-        Rewritten("upscaler: a missing tensor", BrokenModel.Upscaler, "has no tensor \"final_conv.weight\".", file => file.Rename("final_conv.weight", "elsewhere")),
-        new("upscaler: the checkpoint in its place", Users, "part.safetensors", call => call.Model = BrokenModel.Naming(call.Folder, BrokenModel.Upscaler, call.Folder.Bytes("part.safetensors", File.ReadAllBytes(BrokenModel.Part(BrokenModel.Checkpoint))))),
+        Rewritten("upscaler: a missing tensor", BrokenModel.Upscaler, "has no tensor \"final_conv.weight\".", file => file.Rename("final_conv.weight", "elsewhere")) with { IsOfTheModel = false },
+        OfTheModel("upscaler: the checkpoint in its place", "part.safetensors", call => call.Model = BrokenModel.Naming(call.Folder, BrokenModel.Upscaler, call.Folder.Bytes("part.safetensors", File.ReadAllBytes(BrokenModel.Part(BrokenModel.Checkpoint))))),
         new("text encoder: a file in its place", Users, "as its text_encoder, and ", call => call.Model = BrokenModel.Naming(call.Folder, BrokenModel.TextEncoder, BrokenModel.Part(BrokenModel.Upscaler))),
         WithoutFile("tokenizer.json"),
         WithoutFile("config.json"),
         WithoutFile("model.safetensors.index.json", "must hold one safetensors file, or one index of several; it has 2 files and 0 indices."),
         WithoutFile("model-00002-of-00002.safetensors"),
-        new("text encoder: tokenizer.json that is no tokenizer", Users, "tokenizer.json is not a tokenizer", call => call.Model = BrokenModel.TextEncoderChanged(call.Folder, folder => File.WriteAllText(Path.Combine(folder, "tokenizer.json"), "{}"))),
-        new("text encoder: config.json that is cut off", Users, "config is not valid JSON", call => call.Model = BrokenModel.TextEncoderChanged(call.Folder, folder => File.WriteAllText(Path.Combine(folder, "config.json"), "{\"text_config\": {"))),
+        OfTheModel("text encoder: tokenizer.json that is no tokenizer", "tokenizer.json is not a tokenizer", call => call.Model = BrokenModel.TextEncoderChanged(call.Folder, folder => File.WriteAllText(Path.Combine(folder, "tokenizer.json"), "{}"))),
+        OfTheModel("text encoder: config.json that is cut off", "config is not valid JSON", call => call.Model = BrokenModel.TextEncoderChanged(call.Folder, folder => File.WriteAllText(Path.Combine(folder, "config.json"), "{\"text_config\": {"))),
         new("distilled LoRA: for another model", Users, "matches no layer of this model", call =>
         {
             string lora = call.Folder.Named("distilled.safetensors");
@@ -54,14 +54,17 @@ internal static class BadModels
         }),
     ];
 
+    // One of them, of the upscaler, goes the whole way of ltx inpaint.
+    private static BadInput OfTheModel(string name, string says, Action<InpaintCall> arrange) => new(name, Users, says, arrange) { IsOfTheModel = true };
+
     private static BadInput Bytes(string name, string part, string says, Func<byte[], byte[]> change) =>
-        new(name, Users, says, call => call.Model = BrokenModel.Replacing(call.Folder, part, change));
+        OfTheModel(name, says, call => call.Model = BrokenModel.Replacing(call.Folder, part, change));
 
     private static BadInput Rewritten(string name, string part, string says, Action<SafetensorsRewriter> change) =>
-        new(name, Users, says, call => call.Model = BrokenModel.Rewriting(call.Folder, part, change));
+        OfTheModel(name, says, call => call.Model = BrokenModel.Rewriting(call.Folder, part, change));
 
     private static BadInput WithoutFile(string file, string? says = null) =>
-        new($"text encoder: without {file}", Users, says ?? file, call => call.Model = BrokenModel.TextEncoderChanged(call.Folder, folder => File.Delete(Path.Combine(folder, file))));
+        OfTheModel($"text encoder: without {file}", says ?? file, call => call.Model = BrokenModel.TextEncoderChanged(call.Folder, folder => File.Delete(Path.Combine(folder, file))));
 
     private static void RenameBelow(SafetensorsRewriter file, string prefix)
     {

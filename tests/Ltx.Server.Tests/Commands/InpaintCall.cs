@@ -1,3 +1,7 @@
+using System.CommandLine;
+using Ltx.Server.Commands;
+using Ltx.Server.Media;
+
 namespace Ltx.Server.Tests.Commands;
 
 /// <summary>A run of <c>ltx inpaint</c> that would go well, of few steps on a clip as small as it is; a test changes what it is about.</summary>
@@ -45,6 +49,22 @@ internal sealed class InpaintCall(TestFolder folder, string video, string mask, 
 
     /// <summary>As a process of its own only where something is different about the process.</summary>
     public Task<LtxRun> RunAsync() => Environment.Count == 0 && Before.Length == 0 ? LtxInProcess.RunAsync(Arguments) : RunAsProcessAsync();
+
+    /// <summary>Loads the model alone, as the commands do that compute with one: no file is looked at for it.</summary>
+    public Task<LtxRun> LoadAsync()
+    {
+        EngineOptions engine = new();
+        RootCommand command = [];
+        engine.AddTo(command);
+        ParseResult arguments = command.Parse(Model is null ? [] : ["--model", Model]);
+        return LtxInProcess.RunAsync(() => CommandFailure.Guard(
+            async () =>
+            {
+                using InpaintEngine loaded = await engine.OpenAsync(arguments);
+                return 0;
+            },
+            TestContext.Current.CancellationToken));
+    }
 
     public Task<LtxRun> RunAsProcessAsync() => LtxProcess.RunAsync(Arguments, Environment, Before);
 

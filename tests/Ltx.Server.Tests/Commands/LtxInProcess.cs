@@ -17,14 +17,17 @@ internal static class LtxInProcess
         Console.SetError(new Redirected(Console.Error, isError: true));
     }
 
-    public static async Task<LtxRun> RunAsync(IEnumerable<string> arguments)
+    public static Task<LtxRun> RunAsync(IEnumerable<string> arguments) => RunAsync(() => CommandLine.RunAsync([.. arguments]));
+
+    /// <param name="command">gives its exit code</param>
+    public static async Task<LtxRun> RunAsync(Func<Task<int>> command)
     {
         using StringWriter output = new(), error = new();
         // Not awaited in this flow, whose console stays what it is. Some commands are synchronous.
         int exitCode = await Task.Run(() =>
         {
             Consoles.Value = (TextWriter.Synchronized(output), TextWriter.Synchronized(error));
-            return CommandLine.RunAsync([.. arguments]);
+            return command();
         }).WaitAsync(TestContext.Current.CancellationToken);
         return new LtxRun(exitCode, output.ToString(), error.ToString());
     }

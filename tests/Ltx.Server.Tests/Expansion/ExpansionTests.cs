@@ -27,10 +27,7 @@ public class ExpansionTests
         var given = await RunAsync(server, folder, ("seed", 5), ("prompt", first.Prompt), ("enable_prompt_expansion", false));
         Assert.Equal(first.Prompt, given.Prompt);
         Assert.DoesNotContain(given.Logs, line => line.Contains("expan", StringComparison.Ordinal));
-        var plain = await RunAsync(server, folder, ("seed", 5), ("enable_prompt_expansion", false));
-        Assert.Equal(Prompt, plain.Prompt);
         Assert.Equal(first.Video, given.Video);
-        Assert.NotEqual(first.Video, plain.Video);
 
         // The command line goes the same way: same seed, same text.
         string[] arguments = ["--seed", "5", "--frames", "9", "--model", gemma.Path];
@@ -79,7 +76,7 @@ public class ExpansionTests
     private static Task<TestServer> StartAsync(ChainGemma gemma, TestFolder folder, Action<LtxOptions>? configure = null) => TestServer.StartAsync(
         options =>
         {
-            (options.Server.Model, options.Inpaint.WorkingShortSide) = (gemma.Path, 0);
+            (options.Server.Model, options.Inpaint.WorkingShortSide, options.Inpaint.WarmUp) = (gemma.Path, 0, false);
             configure?.Invoke(options);
         },
         register: (services, options) => ServeCommand.AddEngine(services, ConfigurationSources.Build(null, [$"Fetch:AllowedFolders:0={folder.Path}"]), options));

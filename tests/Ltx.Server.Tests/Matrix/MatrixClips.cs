@@ -20,7 +20,10 @@ internal sealed class MatrixClips(TestFolder folder)
     /// <summary>More frames than a request may ask for.</summary>
     public string Long => Make("long.mov", 64, 64, "24", 490, Sound(48000));
 
-    /// <summary>A mask of its size.</summary>
+    /// <summary>Fewer frames than a request asks for by default.</summary>
+    public string Short => Make("short.mov", 64, 64, "24", 12, Sound(48000));
+
+    /// <summary>A mask of their size.</summary>
     public string Small => Moving("small.mkv", 64, 64, "24", 9);
 
     /// <summary>A picture without sound.</summary>

@@ -7,7 +7,7 @@ using Ltx.Video;
 
 namespace Ltx.Server.Tests.Matrix;
 
-/// <summary>All twelve combinations of quality and write mode over two scenes, one behind the other: their sizes, their frames, and a real browser that plays them.</summary>
+/// <summary>All twelve combinations of quality and write mode over the beginnings of two scenes, one behind the other: their sizes, their frames, and a real browser that plays them.</summary>
 public sealed class PresetTests(ITestOutputHelper output)
 {
     private static readonly VideoQuality[] Qualities = [VideoQuality.Low, VideoQuality.Medium, VideoQuality.High, VideoQuality.Maximum];
@@ -20,7 +20,7 @@ public sealed class PresetTests(ITestOutputHelper output)
     public async Task Sizes_are_in_order_every_frame_is_there_and_a_browser_plays_all_twelve()
     {
         using TestFolder folder = new();
-        List<byte[]> clip = [.. (await Scene.ReadAsync(2)).SelectMany(scene => scene.Target)];
+        List<byte[]> clip = [.. (await Scene.ReadAsync(2)).SelectMany(scene => scene.Target.Take(13))];
         FrameSize size = new(Scene.Width, Scene.Height);
         Dictionary<(VideoQuality, WriteMode), long> totals = [];
         foreach (VideoQuality quality in Qualities)
