@@ -4,7 +4,7 @@ namespace Ltx.Inference.Costs;
 /// <param name="Products">of matrix products with weights</param>
 /// <param name="Convolutions">of convolutions</param>
 /// <param name="Attention">of the two products inside attention</param>
-public readonly record struct Operations(double Products, double Convolutions, double Attention)
+public readonly record struct Operations(double Products, double Convolutions, double Attention) : IWork<Operations>
 {
     public double Total => Products + Convolutions + Attention;
 

@@ -1,4 +1,6 @@
+using Ltx.Inference.Native;
 using Ltx.Inference.Transformer;
+using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Costs;
 
@@ -17,7 +19,7 @@ internal sealed class TransformerCosts
 
     /// <param name="pass">tokens of all kinds</param>
     /// <param name="basis">what bytes are counted by</param>
-    /// <param name="float8">whether the blocks' matrices are float8, so that what goes into them is rounded</param>
+    /// <param name="float8">whether the blocks' matrices are float8, so that they are converted or what goes into them is rounded</param>
     public TransformerCosts(TransformerConfig config, TransformerPass pass, CostBasis basis, bool float8 = false)
     {
         (this.config, this.basis, this.float8) = (config, basis, float8);
@@ -158,12 +160,12 @@ internal sealed class TransformerCosts
     // A matrix product that is never the worst moment.
     private void Project(double tokens, double from, double to) => operations.Add(Operations.Product(tokens, from, to));
 
-    // One that may be, with what it needs beside its result: a library's workspace, and where the matrix is float8, two float32 tensors as large as
-    // what goes in (Float8.QuantizeRows).
+    // One that may be, with what it needs beside its result: a library's workspace, and where the matrix is float8, either that in the model's own type
+    // or, of so many rows at once, what rounding what goes in takes (Float8Weight).
     private void Multiply(double tokens, double from, double to)
     {
         Project(tokens, from, to);
-        ledger.Work(basis.Device.MatrixWorkspace + (float8 ? 2.0 * ElementBytes.Float32 * tokens * from : 0));
+        ledger.Work(basis.Device.MatrixWorkspace + (float8 ? Math.Max(Bytes(from, to), Math.Min(Float8Weight.Workspace, Float8.RoundingBytes * tokens * from)) : 0));
     }
 
     // Both halves are made on their own and then joined.

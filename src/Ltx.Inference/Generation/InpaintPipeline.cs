@@ -36,7 +36,7 @@ public sealed class InpaintPipeline : IDisposable
         Plan = memory.First;
         try
         {
-            models = new InpaintModels(folder, device, type, this.options.Weights, memory.First.Arrangement, progress, memory.Pristine?.Source ?? PristineSource.File, this.options.ShowFrame);
+            models = new InpaintModels(folder, device, type, memory.Format, memory.First.Arrangement, progress, memory.Pristine?.Source ?? PristineSource.File, this.options.ShowFrame);
         }
         finally
         {

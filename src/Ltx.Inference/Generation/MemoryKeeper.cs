@@ -27,12 +27,13 @@ internal sealed class MemoryKeeper
     public MemoryKeeper(ModelFolder folder, Device device, ScalarType type, InpaintOptions options, Func<long>? hostMemory = null)
     {
         ModelFacts facts = ModelFacts.Read(folder, options.ShowFrame);
-        if (options.Weights == WeightFormat.Float8) facts = facts.AllFloat8();
+        if (options.Weights.Rounds()) facts = facts.AllFloat8();
         planner = new MemoryPlanner(facts, type, device.type);
-        isFloat8 = options.Weights == WeightFormat.Float8 || (options.Weights == WeightFormat.Checkpoint && facts.IsFloat8);
         // A CPU's memory is everybody's, and its weights lie in mapped files: without a limit nothing is planned there.
         long? free = device.type == DeviceType.CUDA ? CudaMemory.Read(Math.Max(0, device.index))?.Free - Libraries : null;
         Available = options.Memory is { } limit && free is { } there ? Math.Min(limit, there) : options.Memory ?? free ?? long.MaxValue;
+        Format = options.Weights == WeightFormat.Checkpoint && facts.IsFloat8 && IsLimited && FitsInFull(options.PlannedFor ?? Usual) ? WeightFormat.Full : options.Weights;
+        isFloat8 = Format.Rounds() || (Format == WeightFormat.Checkpoint && facts.IsFloat8);
         First = planner.Choose(options.PlannedFor ?? Usual, Available, isFloat8);
         this.hostMemory = hostMemory ?? (device.type == DeviceType.CUDA ? () => HostMemory.Available : null);
         if (this.hostMemory is null) return;
@@ -49,6 +50,9 @@ internal sealed class MemoryKeeper
 
     /// <summary>Whether there is anything to plan for.</summary>
     public bool IsLimited => Available < long.MaxValue;
+
+    /// <summary>In what form the transformer's linear layers are kept.</summary>
+    public WeightFormat Format { get; }
 
     /// <summary>What weights are placed by when they are loaded. Where the usual size does not fit, the smallest there is.</summary>
     public MemoryPlan First { get; }
@@ -78,6 +82,13 @@ internal sealed class MemoryKeeper
         throw new InferenceException(Fault.Input, string.Create(
             CultureInfo.InvariantCulture,
             $"{request} do not fit on this server's device: the stage \"{worst.Stage.Name()}\" would need {Gigabytes(worst.Total)} GB ({Gigabytes(worst.Weights)} for weights, {Gigabytes(worst.Total - worst.Weights)} for work) even with everything else moved out of the way, and {Gigabytes(plan.Available)} GB are there. Ask for fewer frames or a smaller size."));
+    }
+
+    // What float8 weights are multiplied in, they may as well be kept in where nothing has to make room for it: no product then begins with a conversion.
+    private bool FitsInFull(RequestShape usual)
+    {
+        MemoryPlan large = planner.Choose(usual, Available, float8: false);
+        return large.Fits && large.Arrangement with { Float8 = true } == planner.Choose(usual, Available, float8: true).Arrangement;
     }
 
     private static double Gigabytes(long bytes) => Math.Round(bytes / 1e9, 2);

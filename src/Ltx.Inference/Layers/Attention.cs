@@ -66,7 +66,7 @@ public sealed class Attention
     // One gate a head and token, 1 where its logit is 0.
     private Tensor Gate(Tensor attended, Tensor logits)
     {
-        using Part part = Part.Of(Part.Activation);
+        using Part part = Part.Of(Part.Gates);
         using var scope = NewDisposeScope();
         // [B, T, H*D] -> [B, T, H, D] -> [B, T, H*D]
         Tensor perHead = attended.view(attended.shape[0], attended.shape[1], heads, -1);

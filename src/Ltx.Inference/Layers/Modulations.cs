@@ -27,7 +27,7 @@ public static class Modulations
     /// <summary>x + y * gate</summary>
     public static Tensor AddGated(Tensor x, Tensor y, Tensor gate)
     {
-        using Part part = Part.Of(Part.Modulation);
+        using Part part = Part.Of(Part.Gates);
         using var scope = NewDisposeScope();
         return (y * gate).add_(x).MoveToOuterDisposeScope();
     }

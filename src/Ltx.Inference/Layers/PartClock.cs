@@ -11,12 +11,9 @@ namespace Ltx.Inference.Layers;
 /// time; on a CUDA device it is an event in the stream that is computed in, so that nothing waits, and what the device idled is within the
 /// part that it idled before.
 /// </summary>
-internal sealed class PartClock : IDisposable
+internal sealed class PartClock : IPartWatcher, IDisposable
 {
     private const string Rest = "rest";
-
-    [ThreadStatic]
-    private static PartClock? current;
 
     private readonly Device device;
     private readonly nint stream;
@@ -28,15 +25,11 @@ internal sealed class PartClock : IDisposable
     /// <summary>Begins to measure the calling thread, until it is stopped or disposed.</summary>
     public PartClock(Device device)
     {
-        if (current is not null) throw new InvalidOperationException("This thread is being measured already.");
         this.device = device;
         if (IsCuda) stream = CudaRuntime.ComputingStream(Math.Max(0, device.index));
+        Part.Watch(this);
         Mark();
-        current = this;
     }
-
-    /// <summary>The one that measures the calling thread; null while nobody does.</summary>
-    public static PartClock? Current => current;
 
     private bool IsCuda => device.type == DeviceType.CUDA;
 
@@ -54,7 +47,7 @@ internal sealed class PartClock : IDisposable
     public PartProfile Stop()
     {
         Mark();
-        current = null;
+        Part.Unwatch(this);
         // From mark to mark, so that what the host does around them (a collection, another program) is not taken for a part that is missing.
         TimeSpan submitted = Stopwatch.GetElapsedTime(marks[0].Time, marks[^1].Time), whole = submitted;
         if (IsCuda)
@@ -69,7 +62,7 @@ internal sealed class PartClock : IDisposable
 
     public void Dispose()
     {
-        if (current == this) current = null;
+        Part.Unwatch(this);
         foreach ((nint mark, _, _) in marks.Where(mark => mark.Event != 0)) CudaRuntime.FreeEvent(mark);
         marks.Clear();
     }

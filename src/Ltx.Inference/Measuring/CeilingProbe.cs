@@ -13,8 +13,8 @@ public static class CeilingProbe
     private const int Tries = 5;
 
     // Sizes that fill the device without taking long: about 10 GFLOP on a CPU, a thousand times that on a GPU.
-    private static readonly Sizes OnCpu = new(Rows: 1024, Width: 2048, Tokens: 1024, Heads: 16, Channels: 128, Side: 32, Frames: 4);
-    private static readonly Sizes OnGpu = new(Rows: 16384, Width: 8192, Tokens: 16384, Heads: 32, Channels: 512, Side: 128, Frames: 16);
+    private static readonly Sizes OnCpu = new(Rows: 1024, Width: 2048, Tokens: 1024, Heads: 16, Channels: 128, Side: 32, Frames: 4, Copied: 1 << 24);
+    private static readonly Sizes OnGpu = new(Rows: 16384, Width: 8192, Tokens: 16384, Heads: 32, Channels: 512, Side: 128, Frames: 16, Copied: 1 << 30);
 
     /// <param name="device">where</param>
     /// <param name="type">in what type</param>
@@ -39,10 +39,14 @@ public static class CeilingProbe
         double solid = Best(device, () => nn.functional.conv3d(clip, kernel, padding: [1, 1, 1]), Operations.Convolution(Taps, sizes.Channels, sizes.Channels, cells));
         Tensor beside = ChannelsLast.Of(clip), besideKernel = ChannelsLast.Of(kernel);
         double channelsLast = Best(device, () => nn.functional.conv3d(beside, besideKernel, padding: [1, 1, 1]), Operations.Convolution(Taps, sizes.Channels, sizes.Channels, cells));
-        return new Ceiling(products, Math.Max(flat, Math.Max(solid, channelsLast)), attention, $"measured in this run, {type}");
+        Tensor large = Random(sizes.Copied);
+        double copy = Best(device, () => large.clone(), 2.0 * sizes.Copied * large.ElementSize);
+        return new Ceiling(products, Math.Max(flat, Math.Max(solid, channelsLast)), attention, copy, $"measured in this run, {type}");
     }
 
-    private static double Best(Device device, Func<Tensor> run, Operations work)
+    private static double Best(Device device, Func<Tensor> run, Operations work) => Best(device, run, work.Total);
+
+    private static double Best(Device device, Func<Tensor> run, double amount)
     {
         double best = 0;
         for (int i = 0; i < Tries; i++)
@@ -51,10 +55,10 @@ public static class CeilingProbe
             long start = Stopwatch.GetTimestamp();
             run().Dispose();
             DeviceClock.Wait(device);
-            best = Math.Max(best, work.Total / Stopwatch.GetElapsedTime(start).TotalSeconds);
+            best = Math.Max(best, amount / Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
         return best;
     }
 
-    private sealed record Sizes(long Rows, long Width, long Tokens, long Heads, long Channels, long Side, long Frames);
+    private sealed record Sizes(long Rows, long Width, long Tokens, long Heads, long Channels, long Side, long Frames, long Copied);
 }

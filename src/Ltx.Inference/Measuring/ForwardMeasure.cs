@@ -15,9 +15,6 @@ public sealed class ForwardMeasure : IDisposable
 {
     private const double FramesPerSecond = 24;
 
-    // As in a clip of which half is to be made: two noise levels, the lower one of the tokens that are kept.
-    private const double Sigma = 0.7;
-
     private readonly Checkpoint checkpoint;
     private readonly LtxTransformer transformer;
     private readonly VideoScale scale;
@@ -54,7 +51,10 @@ public sealed class ForwardMeasure : IDisposable
     }
 
     /// <summary>Tokens of the audio stream beside so many of video.</summary>
-    public int AudioTokens(int tokens) => AudioScale.LatentFrames(scale.Frames(Grid(tokens).Frames), FramesPerSecond);
+    public int AudioTokens(int tokens) => AudioTokens(AudioScale, scale, tokens);
+
+    /// <summary>The same by a model's scales.</summary>
+    public static int AudioTokens(AudioScale sound, VideoScale video, int tokens) => sound.LatentFrames(video.Frames(Grid(tokens).Frames), FramesPerSecond);
 
     /// <summary>What one forward is.</summary>
     public Operations Work(int tokens) => new TransformerCosts(transformer.Config, new TransformerPass(tokens, AudioTokens(tokens), GemmaTokenizer.PromptLength), CostBasis.Any).Operations;
@@ -95,15 +95,8 @@ public sealed class ForwardMeasure : IDisposable
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         Device device = transformer.Device;
-        TransformerConfig config = transformer.Config;
         Tensor positions = TokenPositions.Video(Grid(tokens), scale, FramesPerSecond, device), audioPositions = TokenPositions.Audio(AudioTokens(tokens), AudioScale, device);
-        using TokenGeometry videoGeometry = transformer.VideoGeometry(positions), audioGeometry = transformer.AudioGeometry(audioPositions);
-        Tensor Random(params long[] shape) => randn(shape, transformer.Type, device);
-        Tensor index = arange(tokens, ScalarType.Int64, device) % 2;
-        StreamInput video = new(
-            Random(1, tokens, config.Video.InChannels), Sigma, new TokenLevels([0, Sigma], index), videoGeometry, Random(1, GemmaTokenizer.PromptLength, config.Video.ContextFeatures));
-        StreamInput audio = new(
-            Random(1, AudioTokens(tokens), config.Audio.InChannels), Sigma, TokenLevels.Uniform(Sigma), audioGeometry, Random(1, GemmaTokenizer.PromptLength, config.Audio.ContextFeatures));
+        using SamplePass pass = SamplePass.Of(transformer, positions, audioPositions);
         List<T> results = [];
         for (int i = 0; i <= repeat; i++)
         {
@@ -112,10 +105,10 @@ public sealed class ForwardMeasure : IDisposable
             DeviceClock.Wait(device);
             if (i > 0)
             {
-                results.Add(measure(() => transformer.Forward(video, audio, Perturbations.None)));
+                results.Add(measure(() => pass.Forward(transformer)));
                 continue;
             }
-            (Tensor videoVelocity, Tensor audioVelocity) = transformer.Forward(video, audio, Perturbations.None);
+            (Tensor videoVelocity, Tensor audioVelocity) = pass.Forward(transformer);
             if (!videoVelocity.isfinite().all().item<bool>() || !audioVelocity.isfinite().all().item<bool>()) throw new InferenceException(Fault.Internal, "The forward gave numbers that are not finite, so its time would say nothing.");
         }
         return results;

@@ -17,6 +17,7 @@ public sealed class ModelArchitecture
     /// <exception cref="WeightsException">A config describes what is not built here.</exception>
     public ModelArchitecture(ConfigSection checkpoint, ConfigSection gemma, ConfigSection upsampler)
     {
+        (Checkpoint, Gemma, UpsamplerConfig) = (checkpoint, gemma, upsampler);
         Transformer = TransformerConfig.From(checkpoint);
         VideoVae = VideoVaeConfig.Read(checkpoint);
         AudioVae = AudioVaeConfig.Read(checkpoint);
@@ -38,10 +39,17 @@ public sealed class ModelArchitecture
 
     internal TextConfigs Text { get; }
 
+    /// <summary>The configs themselves, over which the models can be built without weights.</summary>
+    internal ConfigSection Checkpoint { get; }
+
+    internal ConfigSection Gemma { get; }
+
+    internal ConfigSection UpsamplerConfig { get; }
+
     /// <exception cref="WeightsException">A file is missing or damaged, or a config describes what is not built here.</exception>
     public static ModelArchitecture Of(ModelFolder folder)
     {
-        using Checkpoint checkpoint = Checkpoint.Open(folder);
+        using Checkpoint checkpoint = Weights.Checkpoint.Open(folder);
         using SafetensorsFile upscaler = folder.Files.Open(folder.Upscaler);
         string config = upscaler.Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{upscaler.Path} is no latent upsampler: its metadata has no config.");
         return new ModelArchitecture(checkpoint.Config, folder.Files.ReadConfig(Path.Combine(folder.TextEncoder, "config.json")), ConfigSection.Parse(config, upscaler.Path));

@@ -8,6 +8,9 @@ internal static class Float8
     /// <summary>The type, for TorchSharp's methods.</summary>
     internal const ScalarType Type = (ScalarType)ElementType.Float8E4M3;
 
+    /// <summary>Bytes a number that <see cref="QuantizeRows"/> takes at its worst: two in float32.</summary>
+    internal const long RoundingBytes = 8;
+
     /// <summary>The largest number that the type has.</summary>
     internal const double Largest = 448;
 
@@ -20,7 +23,8 @@ internal static class Float8
     internal static (Tensor Values, Tensor Scale) QuantizeRows(Tensor x)
     {
         using var scope = NewDisposeScope();
-        // Of activations, one such tensor has gigabytes: two live at once, and no more.
+        // Two such tensors live at once, and no more. Seven passes, 39 bytes a number: until one kernel does it, rounding activations takes longer than
+        // the faster product saves (on an H100 0.8 s of a forward of 16,320 tokens, and 0.34 s are saved).
         Tensor exact = x.to(ScalarType.Float32, copy: true), scale;
         using (Tensor magnitudes = exact.abs()) scale = magnitudes.amax([1], keepdim: true).div_(Largest).clamp_(min: LeastScale);
         // The conversion turns what is too large into NaN, and rounding may have made it so.

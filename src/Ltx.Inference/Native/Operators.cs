@@ -33,13 +33,14 @@ internal static class Operators
     /// <param name="scaleA">[M, 1] float32: one for every row of a</param>
     /// <param name="scaleB">[N, 1] float32: one for every row of b</param>
     /// <param name="bias">[N] bfloat16, or null for none</param>
+    /// <param name="into">[M, N] bfloat16 to write into; null for a new tensor</param>
     /// <returns>[M, N] bfloat16, the only type that row-wise scales come in</returns>
-    internal static unsafe Tensor ScaledProduct(Tensor a, Tensor b, Tensor scaleA, Tensor scaleB, Tensor? bias)
+    internal static unsafe Tensor ScaledProduct(Tensor a, Tensor b, Tensor scaleA, Tensor scaleB, Tensor? bias, Tensor? into = null)
     {
         // aten::_scaled_mm(Tensor self, Tensor mat2, Tensor scale_a, Tensor scale_b, Tensor? bias=None, Tensor? scale_result=None,
-        //   ScalarType? out_dtype=None, bool use_fast_accum=False) -> Tensor
+        //   ScalarType? out_dtype=None, bool use_fast_accum=False) -> Tensor, and the same with Tensor(a!) out behind it
         using Tensor columns = b.t(), columnScales = scaleB.t();
-        ulong* stack = stackalloc ulong[8];
+        ulong* stack = stackalloc ulong[9];
         stack[0] = Argument(a);
         stack[1] = Argument(columns);
         stack[2] = Argument(scaleA);
@@ -49,7 +50,8 @@ internal static class Operators
         stack[6] = OptionalCell((ulong)ElementType.BFloat16);
         // Sums within the tensor core, as the checkpoints' authors have them.
         stack[7] = 1;
-        StableInterface.Check(StableInterface.CallDispatcher("aten::_scaled_mm", "", stack), "_scaled_mm");
+        if (into is not null) stack[8] = Argument(into);
+        StableInterface.Check(StableInterface.CallDispatcher("aten::_scaled_mm", into is null ? "" : "out", stack), "_scaled_mm");
         return Tensor.UnsafeCreateTensor((nint)stack[0]);
     }
 

@@ -42,7 +42,7 @@ public sealed class LtxTransformer : IDisposable
     {
         this.link = link;
         Config = TransformerConfig.From(checkpoint.Config);
-        weights = checkpoint.Component(Prefix, device, type, name => format == WeightFormat.Float8 && !IsRounded(name) ? WeightFormat.Checkpoint : format);
+        weights = checkpoint.Component(Prefix, device, type, name => format.Rounds() && !IsRounded(name) ? WeightFormat.Checkpoint : format);
         this.pristine = new PristineStore(link, pristine);
         weights.Pristine = this.pristine;
         stream = new BlockStream(link, device);

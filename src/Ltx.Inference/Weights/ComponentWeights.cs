@@ -132,10 +132,11 @@ public sealed class ComponentWeights : IDisposable
         if (archive.Schema is not null) Take(name, Type, role, shape);
     }
 
-    /// <summary>Does something with tensors that were taken, once they have their numbers: never where there are none.</summary>
+    /// <summary>Does something with tensors that were taken, once they have their numbers, or at once where there are only shapes.</summary>
     internal void WhenRead(Action action)
     {
         if (archive.Schema is null) Reader.Then(action);
+        else action();
     }
 
     /// <summary>Takes over a tensor that was computed from weights, and lives as long as they do.</summary>
@@ -169,7 +170,7 @@ public sealed class ComponentWeights : IDisposable
         PristineTensor? pristine = Pristine?.Of(file, entry);
         if (entry.Type.IsFloat8())
         {
-            ReadFloat8(reader, linear, file, entry, pristine, read =>
+            ReadFloat8(reader, linear, file, entry, pristine, wanted == WeightFormat.Float8Products, read =>
             {
                 look(file, entry, read.Tensors[0]);
                 arrived(wanted == WeightFormat.Full ? Replaced(read, weight => new DenseWeight(weight.to(Type))) : read);
@@ -182,12 +183,12 @@ public sealed class ComponentWeights : IDisposable
             // Same type, same device: the tensor that looks into the file is the weight.
             bool isWeight = (ScalarType)entry.Type == Type;
             LinearWeight read = new DenseWeight(isWeight ? raw : Converted(raw)) { InHost = isWeight ? pristine?.Address : null };
-            arrived(wanted == WeightFormat.Float8 ? Replaced(read, Float8Weight.Rounded) : read);
+            arrived(wanted.Rounds() ? Replaced(read, weight => Float8Weight.Rounded(weight, wanted == WeightFormat.Float8Products)) : read);
         }, pristine);
     }
 
     // A float8 weight has its scale beside it: of the whole matrix, or of every row.
-    private void ReadFloat8(IWeightReader reader, LinearSlot linear, SafetensorsFile file, TensorEntry entry, PristineTensor? pristine, Action<Float8Weight> arrived)
+    private void ReadFloat8(IWeightReader reader, LinearSlot linear, SafetensorsFile file, TensorEntry entry, PristineTensor? pristine, bool multiplied, Action<Float8Weight> arrived)
     {
         string scaleName = linear.Name + ".weight_scale", inputScale = linear.Name + ".input_scale";
         if (entry.Type != ElementType.Float8E4M3) throw new WeightsException($"{file.Path}: tensor \"{entry.Name}\" is {entry.Type}, and only float8_e4m3fn weights are multiplied here.");
@@ -204,7 +205,7 @@ public sealed class ComponentWeights : IDisposable
             using (NewDisposeScope())
             {
                 Tensor column = raw.reshape(-1, 1).expand(linear.OutFeatures, 1);
-                arrived(new Float8Weight(values, column.clone().DetachFromDisposeScope()) { InHost = pristine?.Address });
+                arrived(new Float8Weight(values, column.clone().DetachFromDisposeScope(), multiplied) { InHost = pristine?.Address });
             }
         });
     }

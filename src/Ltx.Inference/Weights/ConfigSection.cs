@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Ltx.Inference.Weights;
 
@@ -38,6 +39,15 @@ public sealed class ConfigSection
     /// <summary>What to throw where values do not go together.</summary>
     /// <param name="sentence">what is wrong with this section; the file is named in front of it</param>
     public WeightsException Fault(string sentence) => new($"{path}: {sentence}");
+
+    /// <summary>The same with another number in one of its sections.</summary>
+    internal ConfigSection With(string section, string key, int value)
+    {
+        _ = Section(section);
+        JsonNode changed = JsonNode.Parse(element.GetRawText())!;
+        changed[section]![key] = value;
+        return new ConfigSection(JsonSerializer.SerializeToElement(changed), path);
+    }
 
     public ConfigSection Section(string key) => new(Required(key), $"{path}.{key}");
 

@@ -5,11 +5,10 @@ using static TorchSharp.torch;
 namespace Ltx.Inference.Weights;
 
 /// <summary>
-/// A weight in float8_e4m3fn with a scale: value * scale is the weight. On a GPU that multiplies float8, activations are rounded to
-/// float8 too, each row by its own scale. (Official checkpoints bring one <c>input_scale</c> a layer, measured once for all inputs. It is not
-/// used: a row's own scale costs one pass over the activations, which is small beside the product, and neither clips a token that is
-/// larger than those that were measured nor wastes the few bits of one that is smaller.) Elsewhere the product is the exact one of the
-/// weight's values.
+/// A weight in float8_e4m3fn with a scale: value * scale is the weight, and the product is the exact one of the weight's values. Where it is asked
+/// for, and on a GPU that multiplies float8, activations are rounded to float8 too, each row by its own scale. (Official checkpoints bring one
+/// <c>input_scale</c> a layer, measured once for all inputs. It is not used: a row's own scale neither clips a token that is larger than those that
+/// were measured nor wastes the few bits of one that is smaller.)
 /// </summary>
 internal sealed class Float8Weight : LinearWeight
 {
@@ -19,32 +18,38 @@ internal sealed class Float8Weight : LinearWeight
     // From this compute capability on (Ada, Hopper) there are float8 tensor cores.
     private const int LeastCapability = 89;
 
+    /// <summary>The most that rounding activations takes beside its result: so many rows are rounded and multiplied at once.</summary>
+    public const long Workspace = 256L << 20;
+
     private readonly Tensor values, scale;
-    private readonly bool multipliesFloat8;
+    private readonly bool asked, multipliesFloat8;
 
     /// <param name="values">[out, in] float8_e4m3fn</param>
     /// <param name="scale">[out, 1] float32: one a row in any case, for that is what the product takes beside activations with one a row</param>
-    public Float8Weight(Tensor values, Tensor scale)
+    /// <param name="asked">whether float8 is multiplied, where the device can; otherwise the exact values are</param>
+    public Float8Weight(Tensor values, Tensor scale, bool asked)
     {
+        this.asked = asked;
         this.values = values.DetachFromDisposeScope();
         this.scale = scale.DetachFromDisposeScope();
         Tensors = [values, scale];
-        multipliesFloat8 = values.device.type == DeviceType.CUDA && values.shape.All(size => size % Granularity == 0) && CudaRuntime.Capability(values.device.index) >= LeastCapability;
+        multipliesFloat8 = asked && values.device.type == DeviceType.CUDA && values.shape.All(size => size % Granularity == 0) && CudaRuntime.Capability(values.device.index) >= LeastCapability;
     }
 
     public override IReadOnlyList<Tensor> Tensors { get; }
 
     /// <summary>Rounds a weight, one scale a row.</summary>
     /// <param name="weight">[out, in] float32</param>
-    public static Float8Weight Rounded(Tensor weight)
+    /// <param name="multiplied">whether float8 is to be multiplied</param>
+    public static Float8Weight Rounded(Tensor weight, bool multiplied = false)
     {
         (Tensor values, Tensor scale) = Float8.QuantizeRows(weight);
-        return new Float8Weight(values, scale);
+        return new Float8Weight(values, scale, multiplied);
     }
 
-    public override LinearWeight Over(IReadOnlyList<Tensor> tensors) => new Float8Weight(tensors[0], tensors[1]) { InHost = InHost };
+    public override LinearWeight Over(IReadOnlyList<Tensor> tensors) => new Float8Weight(tensors[0], tensors[1], asked) { InHost = InHost };
 
-    public override LinearWeight Of(Tensor values) => Rounded(values);
+    public override LinearWeight Of(Tensor values) => Rounded(values, asked);
 
     public override Tensor Multiply(Tensor x, Tensor? bias) =>
         multipliesFloat8 && x.dtype == ScalarType.BFloat16 ? MultiplyRounded(x, values, scale, bias) : MultiplyExactly(x, bias);
@@ -60,19 +65,27 @@ internal sealed class Float8Weight : LinearWeight
     /// <param name="values">[out, in] float8_e4m3fn</param>
     /// <param name="scale">[out, 1]</param>
     /// <param name="bias">[out] or null</param>
-    internal static Tensor MultiplyRounded(Tensor x, Tensor values, Tensor scale, Tensor? bias)
+    /// <param name="workspace">bytes that rounding may take at once; at least a row is rounded</param>
+    internal static Tensor MultiplyRounded(Tensor x, Tensor values, Tensor scale, Tensor? bias, long workspace = Workspace)
     {
         using var scope = NewDisposeScope();
         // [..., in] -> [M, in] -> [M, out] -> [..., out]
-        (Tensor rows, Tensor rowScales) = Float8.QuantizeRows(x.reshape(-1, x.shape[^1]));
-        Tensor product = Operators.ScaledProduct(rows, values, rowScales, scale, bias);
+        Tensor rows = x.reshape(-1, x.shape[^1]), product = empty([rows.shape[0], values.shape[0]], ScalarType.BFloat16, x.device);
+        long step = Math.Max(1, workspace / (Float8.RoundingBytes * rows.shape[1]));
+        for (long start = 0; start < rows.shape[0]; start += step)
+        {
+            using var block = NewDisposeScope();
+            long count = Math.Min(step, rows.shape[0] - start);
+            (Tensor rounded, Tensor rowScales) = Float8.QuantizeRows(rows.narrow(0, start, count));
+            Operators.ScaledProduct(rounded, values, rowScales, scale, bias, product.narrow(0, start, count));
+        }
         return product.view([.. x.shape[..^1], values.shape[0]]).MoveToOuterDisposeScope();
     }
 
     private Tensor MultiplyExactly(Tensor x, Tensor? bias)
     {
         using var scope = NewDisposeScope();
-        Tensor weight = values.to(ScalarType.Float32).mul_(scale);
-        return DenseWeight.Product(x, weight.to(x.dtype), bias).MoveToOuterDisposeScope();
+        // Every float8 number is one of bfloat16, too: what is rounded is their product, once.
+        return DenseWeight.Product(x, values.to(x.dtype).mul_(scale), bias).MoveToOuterDisposeScope();
     }
 }

@@ -5,7 +5,7 @@ namespace Ltx.Inference.Weights;
 
 /// <summary>
 /// What models are built over to learn which tensors their files have: every tensor that is asked for is written down, and stands on torch's
-/// <c>meta</c> device, where tensors have shapes and no memory. Such a model is dropped as it is: it cannot compute.
+/// <c>meta</c> device, where tensors have shapes and no memory. Such a model computes shapes, too: what it would cost is counted with it.
 /// </summary>
 internal sealed class SchemaRecorder
 {

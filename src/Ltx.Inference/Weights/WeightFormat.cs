@@ -3,12 +3,21 @@ namespace Ltx.Inference.Weights;
 /// <summary>In what form the weights of linear layers are kept and multiplied.</summary>
 public enum WeightFormat
 {
-    /// <summary>As the file has them: float8 where it has float8 with a scale, the model's own type elsewhere.</summary>
+    /// <summary>
+    /// As the file has them: float8 where it has float8 with a scale, the model's own type elsewhere. Where a device that is planned for has room for it,
+    /// float8 becomes the model's own type, too, in which it is multiplied: the same numbers, sooner.
+    /// </summary>
     Checkpoint,
 
-    /// <summary>In the model's own type, float8 ones too: more memory, no error from rounding activations.</summary>
+    /// <summary>In the model's own type, float8 ones too: more memory.</summary>
     Full,
 
     /// <summary>In float8, one scale a row: half of bfloat16's memory. Only layers of the transformer's blocks; the small and sensitive ones stay.</summary>
     Float8,
+
+    /// <summary>
+    /// The same, and float8 tensor cores multiply them, with activations that are rounded for every product. The rounding is passes over memory of its
+    /// own and takes longer than the tensor cores save (<see cref="Native.Float8"/>).
+    /// </summary>
+    Float8Products,
 }

@@ -20,7 +20,8 @@ internal sealed record BenchReport(
     internal sealed record ModelRow(string Name, string Device, string Type, int Layers);
 
     /// <summary>Operations a second, in TFLOP/s.</summary>
-    internal sealed record CeilingRow(double Products, double Convolutions, double Attention, string Origin);
+    /// <param name="Copy">bytes a second, in TB/s</param>
+    internal sealed record CeilingRow(double Products, double Convolutions, double Attention, double Copy, string Origin);
 
     /// <summary>How fast a piece of work was done.</summary>
     /// <param name="Tflop">10^12 floating-point operations</param>
@@ -28,7 +29,11 @@ internal sealed record BenchReport(
     internal sealed record WorkRow(double Tflop, double TflopPerSecond, double ShareOfCeiling);
 
     /// <param name="Profile">null where it was not asked for</param>
-    internal sealed record ForwardRow(int Tokens, int AudioTokens, Spread Seconds, WorkRow Work, long? HostPeak, long? DevicePeak, ProfileRow? Profile);
+    internal sealed record ForwardRow(int Tokens, int AudioTokens, Spread Seconds, WorkRow Work, long? HostPeak, long? DevicePeak, ProfileRow? Profile)
+    {
+        /// <summary>Seconds that it was predicted to take; null where nobody asked.</summary>
+        public double? Predicted { get; init; }
+    }
 
     /// <summary>Another forward, in which every part was measured; the marks between the parts are in its time.</summary>
     /// <param name="Seconds">by the host's clock</param>
@@ -52,7 +57,11 @@ internal sealed record BenchReport(
     /// <param name="Evaluation">one of them; null where there are none</param>
     /// <param name="Work">null for what computes nothing to speak of</param>
     /// <param name="Parts">what was measured within the stage: those of an overlap do not add up to it</param>
-    internal sealed record StageRow(string Name, Spread Seconds, double Share, int Evaluations, Spread? Evaluation, WorkRow? Work, IReadOnlyList<PartRow> Parts);
+    internal sealed record StageRow(string Name, Spread Seconds, double Share, int Evaluations, Spread? Evaluation, WorkRow? Work, IReadOnlyList<PartRow> Parts)
+    {
+        /// <summary>Seconds that the card was predicted to take for it; null where nobody asked, or it is not the card's.</summary>
+        public double? Predicted { get; init; }
+    }
 
     internal sealed record PartRow(string Name, Spread Seconds);
 }

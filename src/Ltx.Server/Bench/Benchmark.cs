@@ -21,6 +21,7 @@ internal sealed class Benchmark(BenchModel model, torch.Device device, torch.Sca
     private readonly BenchReport.MachineRow machine = MachineFacts.Read(device, type);
     private readonly ModelArchitecture architecture = ModelArchitecture.Of(model.Folder);
     private Ceiling ceiling = null!;
+    private Prediction? prediction;
     private TimeSpan probing;
 
     /// <param name="told">hears what comes next</param>
@@ -36,7 +37,7 @@ internal sealed class Benchmark(BenchModel model, torch.Device device, torch.Sca
         List<BenchReport.ForwardRow> forwards = options.Tokens.Count == 0 ? [] : Forwards(told, cancellation);
         return new BenchReport(
             DateTimeOffset.Now, machine, new BenchReport.ModelRow(model.Name, device.ToString(), type.ToString(), architecture.Transformer.Layers),
-            new BenchReport.CeilingRow(ceiling.Products / Tera, ceiling.Convolutions / Tera, ceiling.Attention / Tera, ceiling.Origin), ready, request, forwards, model.Notes);
+            new BenchReport.CeilingRow(ceiling.Products / Tera, ceiling.Convolutions / Tera, ceiling.Attention / Tera, ceiling.Copy / Tera, ceiling.Origin), ready, request, forwards, model.Notes);
     }
 
     private async Task<(double Ready, BenchReport.RequestRow Row)> RequestAsync(int width, int height, int frames, Action<string> told, CancellationToken cancellation)
@@ -45,8 +46,7 @@ internal sealed class Benchmark(BenchModel model, torch.Device device, torch.Sca
         long before = Stopwatch.GetTimestamp();
         TimeSpan running = DateTime.Now - Process.GetCurrentProcess().StartTime;
         using PeakMemory memory = new(device);
-        // The size that is asked for is the one to measure.
-        InpaintOptions how = new(RecipeFolder: ModelLocator.Recipes, WorkingShortSide: 0, WorkingPixels: long.MaxValue);
+        InpaintOptions how = options.Inpaint;
         using InpaintEngine engine = await InpaintEngine.OpenAsync(() => new InpaintPipeline(model.Folder, device, type, how));
         RequestShape shape = new RecipeChoice(model.Folder, how).Usual(new RequestShape(frames, height, width) { FramesPerSecond = DemoScene.FramesPerSecond });
         // What came before in this process is not the model's, except for what any command does: to begin, and to load libtorch.
@@ -63,11 +63,12 @@ internal sealed class Benchmark(BenchModel model, torch.Device device, torch.Sca
         RequestRun first = runs[0];
         runs.RemoveAt(0);
         IReadOnlyList<StageWork> work = RequestWork.Of(architecture, shape, options.Steps, guidance: 1);
+        IReadOnlyList<PredictedStage>? predicted = options.Predict ? Predicted.Request(shape, options.Steps, guidance: 1) : null;
         Spread wall = Spread.Of(runs.Select(run => run.Wall));
         double[] sums = [.. runs.Select(run => run.Stages.Sum(stage => stage.Time.TotalSeconds) / run.Wall.TotalSeconds).Order()];
         return (ready, new BenchReport.RequestRow(
             width, height, frames, options.Steps, first.Wall.TotalSeconds, wall, sums[sums.Length / 2], Spread.Of(runs.Select(run => StageTable.AfterLastStep(run.Stages))),
-            StageTable.Rows(runs, work, ceiling), StageTable.Work(work.Aggregate(default(Operations), (sum, stage) => sum + stage.Work), wall, ceiling), PeakMemory.Host(), memory.Device));
+            StageTable.Rows(runs, work, ceiling, predicted), StageTable.Work(work.Aggregate(default(Operations), (sum, stage) => sum + stage.Work), wall, ceiling), PeakMemory.Host(), memory.Device));
     }
 
     private List<BenchReport.ForwardRow> Forwards(Action<string> told, CancellationToken cancellation)
@@ -80,10 +81,15 @@ internal sealed class Benchmark(BenchModel model, torch.Device device, torch.Sca
         {
             told($"forwards at {tokens} tokens");
             Spread seconds = Spread.Of(measure.Run(tokens, options.Repeat, cancellation));
-            rows.Add(new BenchReport.ForwardRow(tokens, measure.AudioTokens(tokens), seconds, StageTable.Work(measure.Work(tokens), seconds, ceiling), PeakMemory.Host(), memory.Device, Profile(measure, tokens, cancellation)));
+            rows.Add(new BenchReport.ForwardRow(tokens, measure.AudioTokens(tokens), seconds, StageTable.Work(measure.Work(tokens), seconds, ceiling), PeakMemory.Host(), memory.Device, Profile(measure, tokens, cancellation))
+            {
+                Predicted = options.Predict ? Predicted.Forward(tokens, measure.AudioTokens(tokens)).Seconds : null,
+            });
         }
         return rows;
     }
+
+    private Prediction Predicted => prediction ??= new Prediction(architecture, ceiling);
 
     private BenchReport.ProfileRow? Profile(ForwardMeasure measure, int tokens, CancellationToken cancellation)
     {

@@ -19,7 +19,8 @@ internal static class StageTable
 
     /// <param name="runs">one or more</param>
     /// <param name="work">what the stages are</param>
-    public static IReadOnlyList<BenchReport.StageRow> Rows(IReadOnlyList<RequestRun> runs, IReadOnlyList<StageWork> work, Ceiling ceiling)
+    /// <param name="predicted">how long they were predicted to take; null where nobody asked</param>
+    public static IReadOnlyList<BenchReport.StageRow> Rows(IReadOnlyList<RequestRun> runs, IReadOnlyList<StageWork> work, Ceiling ceiling, IReadOnlyList<PredictedStage>? predicted = null)
     {
         double wall = Spread.Of(runs.Select(run => run.Wall)).Median;
         List<IReadOnlyList<StageTime>> tables = [.. runs.Select(run => Merged(run.Stages))];
@@ -33,7 +34,10 @@ internal static class StageTable
             return new BenchReport.StageRow(
                 first.Stage, seconds, seconds.Median / wall, done?.Evaluations ?? 0, evaluations.Count == 0 ? null : Spread.Of(evaluations),
                 done is null ? null : Work(done.Work, seconds, ceiling),
-                [.. first.Parts.Select(part => new BenchReport.PartRow(part.Stage, Spread.Of(times.SelectMany(stage => stage.Parts).Where(other => other.Stage == part.Stage).Select(other => other.Time))))]);
+                [.. first.Parts.Select(part => new BenchReport.PartRow(part.Stage, Spread.Of(times.SelectMany(stage => stage.Parts).Where(other => other.Stage == part.Stage).Select(other => other.Time))))])
+            {
+                Predicted = predicted?.FirstOrDefault(stage => stage.Stage.Name() == named)?.Work.Seconds,
+            };
         })];
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Ltx.Inference.Measuring;
 using Ltx.Inference.Native;
 using Ltx.Inference.Synthesis;
 using Ltx.Server.Bench;
@@ -28,6 +29,12 @@ internal sealed class BenchCommand
     private readonly Option<int?> layers = new("--layers") { Description = $"with --model {Synthetic}: blocks of the transformer, where not all are wanted" };
     private readonly Option<int?> gemmaLayers = new("--gemma-layers") { Description = $"with --model {Synthetic}: layers of Gemma, and with them the width of the text projection" };
     private readonly Option<bool> profile = new("--profile") { Description = "with --tokens: where a forward's time goes, by place in the model and kind of work" };
+    private readonly Option<string> recipe = new("--recipe") { Description = "of the request; the model's own", DefaultValueFactory = _ => "" };
+    private readonly Option<bool> predict = new("--predict") { Description = "times that the card's ceilings allow for what the model computes, beside those that are measured" };
+    private readonly Option<string> card = new("--card")
+    {
+        Description = $"with --predict: {string.Join(", ", Ceiling.Cards)}; nothing is measured, and no card is needed. Of the published model, unless --model is given", DefaultValueFactory = _ => "",
+    };
     private readonly Option<string> json = new("--json") { Description = "write all figures to this file too", DefaultValueFactory = _ => "" };
     private readonly EngineOptions engine = new();
 
@@ -36,7 +43,7 @@ internal sealed class BenchCommand
         BenchCommand definition = new();
         Command command = new("bench", "Measures whole requests stage by stage, or single forwards, against what the device could do.")
         {
-            definition.size, definition.steps, definition.tokens, definition.repeat, definition.preset, definition.layers, definition.gemmaLayers, definition.profile, definition.json,
+            definition.size, definition.steps, definition.tokens, definition.repeat, definition.preset, definition.layers, definition.gemmaLayers, definition.profile, definition.recipe, definition.predict, definition.card, definition.json,
         };
         definition.engine.AddTo(command);
         command.SetAction((arguments, cancellation) => CommandFailure.Guard(() => definition.RunAsync(arguments, cancellation), cancellation));
@@ -52,12 +59,24 @@ internal sealed class BenchCommand
         string wanted = arguments.GetValue(size)!;
         (int, int, int)? clip = wanted.Length > 0 ? Size(wanted) : null;
         int times = Whole("--repeat", arguments.GetValue(repeat), 1, 1000), denoising = Whole("--steps", arguments.GetValue(steps), 1, 30);
-        string model = engine.Model(arguments);
+        string predicted = arguments.GetValue(card)!;
+        if (predicted.Length > 0 && !arguments.GetValue(predict)) throw CommandFailure.Wrong("--card names what --predict is for.");
+        string model = predicted.Length > 0 && !engine.NamesModel(arguments) ? Synthetic : engine.Model(arguments);
         BenchModel subject = Subject(model, arguments.GetValue(preset)!, new SynthesisOptions(arguments.GetValue(layers), arguments.GetValue(gemmaLayers)));
+        BenchOptions options = new(clip, denoising, counts, times, looksInside, arguments.GetValue(recipe) is { Length: > 0 } other ? other : null, arguments.GetValue(predict));
+        if (predicted.Length > 0)
+        {
+            Ceiling ceiling = Ceiling.OfCard(predicted) ?? throw CommandFailure.Wrong($"--card is \"{predicted}\", and there are {string.Join(", ", Ceiling.Cards)}.");
+            PredictionReport prediction = CardPredictor.Predict(subject, predicted, ceiling, counts.Count == 0 ? options with { Size = clip ?? Size(GpuSize) } : options);
+            Console.Write(prediction.Render());
+            if (file is not null) await File.WriteAllTextAsync(file, prediction.ToJson() + "\n", cancellation);
+            return 0;
+        }
         (torch.Device device, torch.ScalarType type) = engine.Compute(arguments);
+        if (options.Predict && device.type != DeviceType.CUDA) throw CommandFailure.Wrong("--predict is for cards, and none is computed with here: name one with --card.");
         if (clip is null && counts.Count == 0) clip = Size(device.type == DeviceType.CUDA ? GpuSize : CpuSize);
         CheckMemory(subject, device, type, transformerAlone: clip is null);
-        BenchReport report = await new Benchmark(subject, device, type, new BenchOptions(clip, denoising, counts, times, looksInside)).RunAsync(Console.Error.WriteLine, cancellation);
+        BenchReport report = await new Benchmark(subject, device, type, options with { Size = clip }).RunAsync(Console.Error.WriteLine, cancellation);
         Console.Write(BenchText.Render(report));
         if (file is not null) await File.WriteAllTextAsync(file, report.ToJson() + "\n", cancellation);
         return 0;

@@ -24,6 +24,9 @@ internal sealed class EngineOptions
     /// <summary>The model as it was named.</summary>
     public string Model(ParseResult arguments) => arguments.GetValue(model)!;
 
+    /// <summary>Whether somebody named it.</summary>
+    public bool NamesModel(ParseResult arguments) => arguments.GetResult(model) is { Implicit: false };
+
     /// <summary>Where and in what to compute.</summary>
     public (torch.Device Device, torch.ScalarType Type) Compute(ParseResult arguments)
     {

@@ -16,8 +16,9 @@ internal sealed class InpaintSettings : ICheckedOptions
     public string Dtype { get; set; } = "";
 
     /// <summary>
-    /// The transformer's weights: `checkpoint` as the file has them, `full` in Dtype, also where the file has float8, or `fp8`: bfloat16 files
-    /// are rounded to float8 while they load (half the memory; cards from Ada and Hopper on multiply it directly).
+    /// The transformer's weights: `checkpoint` as the file has them, but float8 files in Dtype where the card has room for that; `full` in Dtype always;
+    /// `fp8`: bfloat16 files are rounded to float8 while they load (half the memory); `fp8-products`: what is in float8 is also multiplied in it by
+    /// cards from Ada and Hopper on, which is slower than bfloat16 until rounding is a kernel of its own.
     /// </summary>
     public string Weights { get; set; } = "checkpoint";
 
@@ -76,7 +77,7 @@ internal sealed class InpaintSettings : ICheckedOptions
         if (Composite is not ("" or "blend" or "hard" or "none" or "pyramid")) yield return $"Inpaint:Composite: '{Composite}' is none of blend, hard, none and pyramid";
         if (LoraKind is not ("" or "mask" or "reference" or "neither")) yield return $"Inpaint:LoraKind: '{LoraKind}' is none of mask, reference and neither";
         if (WorkingShortSide is > 0 and < 64) yield return $"Inpaint:WorkingShortSide: {WorkingShortSide} is below 64, the smallest side that is worked on";
-        if (EngineWeights is null) yield return $"Inpaint:Weights: '{Weights}' is none of checkpoint, full and fp8";
+        if (EngineWeights is null) yield return $"Inpaint:Weights: '{Weights}' is none of checkpoint, full, fp8 and fp8-products";
         if (PinnedWeights is not ("auto" or "on" or "off")) yield return $"Inpaint:PinnedWeights: '{PinnedWeights}' is none of auto, on and off";
         if (Dtype is not ("" or "float32" or "bfloat16")) yield return $"Inpaint:Dtype: '{Dtype}' is neither float32 nor bfloat16";
     }
@@ -86,6 +87,7 @@ internal sealed class InpaintSettings : ICheckedOptions
         "checkpoint" => WeightFormat.Checkpoint,
         "full" => WeightFormat.Full,
         "fp8" => WeightFormat.Float8,
+        "fp8-products" => WeightFormat.Float8Products,
         _ => null,
     };
 

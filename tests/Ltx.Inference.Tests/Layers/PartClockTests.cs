@@ -40,7 +40,7 @@ public sealed class PartClockTests
     [Fact]
     public void While_nobody_measures_nothing_is_kept()
     {
-        Assert.Null(PartClock.Current);
+        Assert.Null(Part.Watcher);
         void Enter()
         {
             using Part place = Part.At("outside");
@@ -64,7 +64,7 @@ public sealed class PartClockTests
             Thread other = new(() =>
             {
                 using Part part = Part.At("elsewhere");
-                Assert.Null(PartClock.Current);
+                Assert.Null(Part.Watcher);
             });
             other.Start();
             other.Join();
@@ -72,8 +72,8 @@ public sealed class PartClockTests
             profile = clock.Stop();
         }
         Assert.Equal([("rest", "rest"), ("rest", "matrix products"), ("rest", "norms")], profile.Parts.Select(part => (part.Place, part.Kind)));
-        using (new PartClock(CPU)) Assert.NotNull(PartClock.Current);
-        Assert.Null(PartClock.Current);
+        using (new PartClock(CPU)) Assert.NotNull(Part.Watcher);
+        Assert.Null(Part.Watcher);
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class PartClockTests
         // Times of the same run; what is between two marks belongs to one of the parts.
         Assert.InRange(profile.Sum / profile.Whole, 0.5, 1);
         Assert.True(profile.Submitted <= profile.Whole);
-        Assert.Null(PartClock.Current);
+        Assert.Null(Part.Watcher);
     }
 
     private static void Fail()

@@ -51,7 +51,7 @@ public sealed class ForwardMeasureTests
     public void A_measured_ceiling_is_that_of_this_run()
     {
         Ceiling ceiling = CeilingProbe.Measure(CPU, ScalarType.Float32);
-        Assert.All([ceiling.Products, ceiling.Convolutions, ceiling.Attention], rate => Assert.True(double.IsFinite(rate) && rate > 0));
+        Assert.All([ceiling.Products, ceiling.Convolutions, ceiling.Attention, ceiling.Copy], rate => Assert.True(double.IsFinite(rate) && rate > 0));
         Assert.Contains("this run", ceiling.Origin, StringComparison.Ordinal);
         Assert.Equal(3, ceiling.Seconds(new Operations(ceiling.Products, ceiling.Convolutions, ceiling.Attention)), 1e-9);
     }

@@ -42,6 +42,19 @@ public sealed class PristinePlanTests : IDisposable
         Assert.Equal((expected, 0), (plan.Source, plan.Bytes));
     }
 
+    [Theory]
+    [InlineData(80_000, WeightFormat.Checkpoint, WeightFormat.Full)]
+    [InlineData(null, WeightFormat.Checkpoint, WeightFormat.Checkpoint)]
+    [InlineData(1, WeightFormat.Checkpoint, WeightFormat.Checkpoint)]
+    [InlineData(80_000, WeightFormat.Float8, WeightFormat.Float8)]
+    public void A_float8_file_is_kept_in_what_it_is_multiplied_in_where_that_fits(int? megabytes, WeightFormat asked, WeightFormat kept)
+    {
+        string models = System.IO.Path.Combine(Repository.Root, "models");
+        ModelFolder folder = new ImaginedModel(ModelPreset.Read(System.IO.Path.Combine(models, "presets", "tiny.json")), new SynthesisOptions(Layers: 2, Float8Blocks: 1), models).Folder;
+        MemoryKeeper keeper = new(folder, CPU, ScalarType.BFloat16, new InpaintOptions(Weights: asked, Memory: megabytes * 1_000_000L));
+        Assert.Equal(kept, keeper.Format);
+    }
+
     [Fact]
     public void The_real_model_is_counted_by_its_published_files()
     {

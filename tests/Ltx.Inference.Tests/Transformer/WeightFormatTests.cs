@@ -162,6 +162,29 @@ public sealed class WeightFormatTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(1, (product.to(ScalarType.Float32) / exact).item<float>(), 1e-2);
     }
 
+    [Fact]
+    public void Rows_that_are_rounded_and_multiplied_a_few_at_a_time_give_the_same_numbers()
+    {
+        // libtorch's CPU knows one scale a matrix: a row at a time is what it can be shown.
+        Tensor x = Seeded.Normal(1, [2, 3, 32]).to(ScalarType.BFloat16), weight = Seeded.Normal(2, [1, 32]), bias = tensor(0.5f).reshape(1).to(ScalarType.BFloat16);
+        (Tensor values, Tensor scale) = Float8.QuantizeRows(weight);
+        Tensor blocks = Float8Weight.MultiplyRounded(x, values, scale, bias, workspace: 1), rows = x.reshape(-1, 32);
+        Tensor single = cat([.. Enumerable.Range(0, 6).Select(row =>
+        {
+            (Tensor rounded, Tensor rowScale) = Float8.QuantizeRows(rows.narrow(0, row, 1));
+            return Operators.ScaledProduct(rounded, values, rowScale, scale, bias);
+        })]);
+        Assert.Equal([2, 3, 1], blocks.shape);
+        Assert.True(blocks.reshape(-1, 1).equal(single).all().item<bool>());
+    }
+
+    [Fact]
+    public void In_bfloat16_a_float8_weight_is_multiplied_as_the_numbers_nearest_to_its_exact_values()
+    {
+        using Float8Weight weight = Float8Weight.Rounded(Seeded.Normal(1, [24, 32]));
+        Assert.True(weight.Multiply(eye(32).to(ScalarType.BFloat16), null).t().equal(weight.ToFloat32().to(ScalarType.BFloat16)).all().item<bool>());
+    }
+
     private static Tensor Pass(string checkpointFile, ScalarType type, WeightFormat format = WeightFormat.Checkpoint)
     {
         using Checkpoint checkpoint = Checkpoint.Open(checkpointFile);

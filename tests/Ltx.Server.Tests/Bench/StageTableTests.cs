@@ -10,7 +10,7 @@ namespace Ltx.Server.Tests.Bench;
 [Fast]
 public sealed class StageTableTests
 {
-    private static readonly Ceiling Device = new(1e12, 5e11, 2e11, "made up");
+    private static readonly Ceiling Device = new(1e12, 5e11, 2e11, 1e11, "made up");
 
     private static readonly StageWork[] Work =
     [
@@ -69,7 +69,7 @@ public sealed class StageTableTests
         BenchReport.WorkRow work = StageTable.Work(Work[0].Work, whole, Device);
         BenchReport report = new(
             DateTimeOffset.UnixEpoch, new BenchReport.MachineRow("a processor", 2, 0.5, null, "2.10.0", "flash"), new BenchReport.ModelRow("miniature", "cpu", "Float32", 6),
-            new BenchReport.CeilingRow(1, 0.5, 0.2, "made up"), 1.5, new BenchReport.RequestRow(384, 256, 25, 15, 12, whole, 1, new Spread(5, 5, 5, 1), stages, work, 1 << 30, null),
+            new BenchReport.CeilingRow(1, 0.5, 0.2, 0.1, "made up"), 1.5, new BenchReport.RequestRow(384, 256, 25, 15, 12, whole, 1, new Spread(5, 5, 5, 1), stages, work, 1 << 30, null),
             [new BenchReport.ForwardRow(8160, 126, new Spread(0.5, 0.4, 0.6, 3), work, 1 << 30, 3L << 30, null)], ["a note"]);
 
         string text = BenchText.Render(report);

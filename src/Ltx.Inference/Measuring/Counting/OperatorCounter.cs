@@ -1,0 +1,94 @@
+using Ltx.Inference.Layers;
+using Ltx.Inference.Native;
+
+namespace Ltx.Inference.Measuring.Counting;
+
+/// <summary>
+/// Counts what is computed by running it and looking at the operators that it calls. On torch's meta device that takes neither memory nor a card,
+/// whatever the size.
+/// </summary>
+internal static class OperatorCounter
+{
+    // What ranges of the model's parts are called; what follows is the kind of work.
+    private const string RangePrefix = "ltx ";
+
+    // What is counted; operators of other threads lie outside of it.
+    private const string Whole = "all of it";
+
+    // libtorch has one observer a process.
+    private static readonly Lock OneAtATime = new();
+
+    /// <param name="run">what to count: it may be run for its shapes alone</param>
+    /// <exception cref="InferenceException">This libtorch cannot write its operators down.</exception>
+    /// <exception cref="InvalidOperationException">An operator was called that <see cref="KernelTable"/> does not know.</exception>
+    public static WorkCount Count(Action run)
+    {
+        MetaKernels.Load();
+        lock (OneAtATime)
+        {
+            string folder = Directory.CreateTempSubdirectory("ltx-count-").FullName;
+            try
+            {
+                string file = Path.Combine(folder, "operators.json");
+                RangeMarks marks = new();
+                using (new OperatorTrace(file))
+                {
+                    Part.Watch(marks);
+                    marks.Enter(null, Whole);
+                    try
+                    {
+                        run();
+                    }
+                    finally
+                    {
+                        marks.Leave();
+                        Part.Unwatch(marks);
+                    }
+                }
+                return Sum(OperatorTraceFile.Read(file));
+            }
+            finally
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+    }
+
+    private static WorkCount Sum(IReadOnlyList<TracedOperator> outermost)
+    {
+        Dictionary<Kernel, double> kernels = [];
+        double calls = 0, uploads = 0, waits = 0;
+        foreach (TracedOperator call in outermost) Look(call, kind: null, isInner: false, isOurs: false);
+        return new WorkCount(calls, kernels, uploads, waits);
+
+        void Look(TracedOperator call, string? kind, bool isInner, bool isOurs)
+        {
+            if (call.IsRange)
+            {
+                string? within = call.Name.StartsWith(RangePrefix, StringComparison.Ordinal) ? call.Name[RangePrefix.Length..] : kind;
+                foreach (TracedOperator inner in call.Inner) Look(inner, within, isInner, isOurs || within == Whole);
+                return;
+            }
+            if (!isOurs) return;
+            if (!isInner) calls++;
+            if (call.Name == "aten::_local_scalar_dense") waits++;
+            if (call.Name == "aten::copy_" && call.Written.Any(to => !to.OnHost) && call.Read.Any(from => from.OnHost)) uploads++;
+            if (call.Name == "aten::copy_" && call.Written.Any(to => to.OnHost) && call.Read.Any(from => !from.OnHost)) waits++;
+            if (KernelTable.Of(call, kind) is { } own)
+            {
+                foreach (Kernel kernel in own) kernels[kernel] = kernels.GetValueOrDefault(kernel) + 1;
+                return;
+            }
+            foreach (TracedOperator inner in call.Inner) Look(inner, kind, isInner: true, isOurs);
+        }
+    }
+
+    private sealed class RangeMarks : IPartWatcher
+    {
+        private readonly Stack<nint> open = new();
+
+        public void Enter(string? place, string? kind) => open.Push(OperatorTrace.Begin(RangePrefix + kind));
+
+        public void Leave() => OperatorTrace.End(open.Pop());
+    }
+}
