@@ -1,6 +1,7 @@
 using Ltx.Inference;
 using Ltx.Inference.Weights;
 using Ltx.Parity.Cases;
+using Ltx.Parity.Goldens;
 using static TorchSharp.torch;
 
 namespace Ltx.Parity;
@@ -12,6 +13,7 @@ internal static class ParityRun
     /// <param name="only">names of cases to run, or empty for all</param>
     public static ParityReport Run(string goldens, Device device, ScalarType type, IReadOnlyCollection<string> only, string? gemma3Tokenizer, TextWriter output)
     {
+        GoldenFiles.Prepare(goldens);
         ModelFolder model = ModelFolder.Open(Path.Combine(goldens, "model"));
         using Checkpoint checkpoint = Checkpoint.Open(model.Checkpoint);
         ParityContext context = new(model, checkpoint, device, type, gemma3Tokenizer);

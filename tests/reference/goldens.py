@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes goldens: what the public reference computes with a model folder, as cases that Ltx.Parity compares with.
 
-    tests/reference/goldens.py --reference DIR --model FOLDER --out GOLDENS [--clip 192x128x17] [--fps 24] [--seed 1] [--only a,b] [--device cuda]
+    tests/reference/goldens.py --reference DIR --model FOLDER --out GOLDENS [--clip 192x128x17] [--fps 24] [--seed 1] [--only a,b] [--device cuda] [--packed]
 
 DIR is a checkout of the reference (github.com/Lightricks/LTX-2). FOLDER is a model folder, for instance one that `ltx models synth` has made;
 GOLDENS gets `model` (a link to it) and `cases/`, in the form of tests/goldens, of which README.md there says what each case holds. Every size
@@ -10,7 +10,7 @@ comes from the folder's configs and from the clip, which is the full-size one: i
 Everything is computed in float32 without TF32, noise is drawn on the processor. Every case records, tensor by tensor, what the reference's own
 float32 differs from its own float64 (`float32_relative_error`), and the transformer's cases the error that it makes in bfloat16: ours has to stay
 within three times of that. `--sensitivity-only` computes the cases anew and adds `float32_relative_error` alone to the files that are there,
-whose numbers stay as they were recorded. Text is not among the cases: the reference leaves Gemma to a library.
+whose numbers stay as they were recorded. `--packed` writes beside each case what the repository keeps of it (packed.py). Text is not among the cases: the reference leaves Gemma to a library.
 
 Needs a Python with torch, safetensors, einops and Pillow, and torchaudio for the cases `audio` and `official`, which are left out where that is
 missing; the model folder of `official` has to have an in/outpainting adapter.
@@ -25,6 +25,7 @@ from pathlib import Path
 from cases import CASES
 from clip import Clip
 from models import Reference, import_reference
+from packed import pack, unpack
 
 NEEDING_TORCHAUDIO = {"audio", "official"}
 
@@ -42,6 +43,7 @@ def parse_arguments():
     parser.add_argument("--only", help="names of cases, separated by commas")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--sensitivity-only", action="store_true", help="adds the sensitivity to recorded cases, and changes nothing else")
+    parser.add_argument("--packed", action="store_true", help="writes each case as the repository keeps it, too: packed")
     return parser.parse_args()
 
 
@@ -97,8 +99,11 @@ def main():
         error = json.dumps(sensitivity(reference, clip, name, tensors))
         path = cases / f"{name}.safetensors"
         if arguments.sensitivity_only:
+            path.write_bytes(unpack(path))
             tensors, metadata = recorded(path, safe_open, tensors)
         save_file(tensors, path, metadata | {"float32_relative_error": error})
+        if arguments.packed:
+            pack(path)
         print(f"{name}: {len(tensors)} tensors", flush=True)
     print(f"torch {torch.__version__} on {arguments.device}: {len(names)} cases in {arguments.out}")
 

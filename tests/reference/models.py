@@ -71,6 +71,8 @@ class Reference:
         self.torch, self.device, self.folder, self.kind = torch, device, folder, torch.float32
         self.parts = json.loads((folder / "model.json").read_text())
         checkpoint, upscaler = folder / self.parts["checkpoint"], folder / self.parts["upscaler"]
+        if not checkpoint.exists():
+            sys.exit(f"{checkpoint} is missing. If it lies there packed, `ltx models verify {folder}` unpacks it.")
         statistics = ("vae.per_channel_statistics.", "per_channel_statistics.")
         heard = ("audio_vae.per_channel_statistics.", "per_channel_statistics.")
         self.transformer = self.build(LTXModelConfigurator, checkpoint, ("model.diffusion_model.", ""), leave="embeddings_connector.")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Computes what Gemma 3 makes of a picture, in plain numpy, and writes tests/goldens/vision/picture.safetensors.
+"""Computes what Gemma 3 makes of a picture, in plain numpy, and writes tests/goldens/vision/picture.safetensors, plain and packed (packed.py).
 
 It shares nothing with the C# code but the model's files (tests/goldens/model/gemma-tiny): the resize is Pillow's, everything else is
 written out from the published description of the model. All arithmetic is float64.
@@ -11,6 +11,7 @@ import struct
 from pathlib import Path
 
 import numpy as np
+from packed import EXTENSION, pack, unpack
 from PIL import Image
 
 TESTS = Path(__file__).resolve().parent.parent
@@ -20,8 +21,8 @@ TARGET = TESTS / "goldens" / "vision" / "picture.safetensors"
 
 def read_tensors(folder):
     tensors = {}
-    for path in sorted(folder.glob("*.safetensors")):
-        data = path.read_bytes()
+    for path in sorted(folder.glob("*.safetensors" + EXTENSION)):
+        data = unpack(path.with_suffix(""))
         (length,) = struct.unpack_from("<Q", data)
         header = json.loads(data[8:8 + length])
         header.pop("__metadata__", None)
@@ -180,6 +181,7 @@ def main():
             f"{name}.short_ids": short, f"{name}.short_logits": next_logits(short, features, w, config).astype(np.float32),
         }
     write_tensors(TARGET, golden)
+    pack(TARGET)
     for name, value in golden.items():
         print(f"{name:20} {str(value.shape):16} {value.astype(np.float64).std():.4f}")
 

@@ -30,13 +30,15 @@ public sealed record ModelFolder(string Path, string Checkpoint, string Upscaler
     /// <summary>The tokenizer's own file, on the disk always; null for the text encoder's.</summary>
     internal string? Tokenizer { get; init; }
 
+    /// <param name="unpacking">is told of each file that has to be unpacked first: <see cref="PackedFiles"/></param>
     /// <exception cref="WeightsException">There is no model.json, it is not sound, or a part that it names is missing.</exception>
-    public static ModelFolder Open(string folder)
+    public static ModelFolder Open(string folder, Action<string>? unpacking = null)
     {
         string full = System.IO.Path.GetFullPath(folder);
         if (!Directory.Exists(full)) throw new WeightsException($"The model folder {full} does not exist.");
         string file = System.IO.Path.Combine(full, FileName);
         if (!File.Exists(file)) throw new WeightsException($"{full} is not a model folder: it has no {FileName}.");
+        PackedFiles.Unpack(full, unpacking);
         using JsonDocument document = Parse(file);
         JsonElement root = document.RootElement;
         if (root.ValueKind != JsonValueKind.Object) throw new WeightsException($"{file} is not a JSON object.");

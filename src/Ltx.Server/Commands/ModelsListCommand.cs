@@ -37,5 +37,7 @@ internal static class ModelsListCommand
         return model.Parts.Values.All(part => part.Bytes is not null) ? $"{ModelsCommand.Size(known)}, " : $"more than {ModelsCommand.Size(known)}, ";
     }
 
-    private static long SizeOf(string folder) => new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+    // What is unpacked does not count twice.
+    private static long SizeOf(string folder) =>
+        new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Where(file => !PackedFiles.IsUnpacked(file.FullName)).Sum(file => file.Length);
 }

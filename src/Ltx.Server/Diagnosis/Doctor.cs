@@ -139,7 +139,7 @@ internal static class Doctor
         string name = Path.GetFileName(folder);
         try
         {
-            ModelFolder model = ModelFolder.Open(folder);
+            ModelFolder model = ModelLocator.OpenFolder(folder);
             using Checkpoint checkpoint = Checkpoint.Open(model.Checkpoint);
             return new Finding("model", Verdict.Good, $"{name} ({folder})", new RecipeChoice(model, settings).Sentence);
         }

@@ -34,9 +34,13 @@ internal static class ModelLocator
     /// <exception cref="WeightsException">There is no such model, or it is not whole.</exception>
     public static ModelFolder Open(string nameOrFolder)
     {
-        if (Directory.Exists(nameOrFolder)) return ModelFolder.Open(nameOrFolder);
+        if (Directory.Exists(nameOrFolder)) return OpenFolder(nameOrFolder);
         string named = Path.Combine(Models, nameOrFolder);
-        if (Directory.Exists(named)) return ModelFolder.Open(named);
+        if (Directory.Exists(named)) return OpenFolder(named);
         throw new WeightsException($"There is no model \"{nameOrFolder}\": neither a folder of that name, nor {named}.");
     }
+
+    /// <summary>Says what it has to unpack first, which takes seconds at the first run: the project's own model lies in it packed.</summary>
+    /// <exception cref="WeightsException">The folder holds no model, or it is not whole.</exception>
+    public static ModelFolder OpenFolder(string folder) => ModelFolder.Open(folder, file => Console.Error.WriteLine($"ltx: unpacking {file}, once"));
 }

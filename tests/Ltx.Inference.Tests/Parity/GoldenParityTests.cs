@@ -14,7 +14,7 @@ public class GoldenParityTests
         TheoryData<string, string> all = [];
         foreach (string folder in (string[])[Repository.Goldens, Repository.OtherGoldens])
         {
-            foreach (string file in Directory.EnumerateFiles(Path.Combine(folder, "cases"), "*.safetensors").Order(StringComparer.Ordinal)) all.Add(Path.GetFileName(folder), Path.GetFileNameWithoutExtension(file));
+            foreach (string file in Directory.EnumerateFiles(Path.Combine(folder, "cases"), "*.safetensors.xz").Order(StringComparer.Ordinal)) all.Add(Path.GetFileName(folder), Path.GetFileName(file).Split('.')[0]);
         }
         return all;
     }

@@ -158,7 +158,8 @@ public sealed class ModelSynthesizerTests : IDisposable
 
     private static ModelPreset Preset() => ModelPreset.Read(Path.Combine(Models, "presets", "tiny.json"));
 
-    private static IEnumerable<string> Names(string path) => Directory.GetFiles(path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Names(string path) =>
+        Directory.GetFiles(path).Where(file => !file.EndsWith(PackedFiles.Extension, StringComparison.Ordinal)).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal);
 
     private string Write(SynthesisOptions options, string name = "model")
     {
