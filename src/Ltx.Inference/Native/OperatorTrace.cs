@@ -27,7 +27,7 @@ internal sealed unsafe partial class OperatorTrace : IDisposable
             (reference[0], reference[1], reference[2]) = ((nint)text, path.Length, path.Length);
             if (((delegate* unmanaged<nint*, byte>)add)(reference) == 0) throw new InferenceException(Fault.Internal, $"libtorch cannot write its operators to {file}; another trace may be under way.");
         }
-        ((delegate* unmanaged<void>)enable)();
+        Quietly(enable);
     }
 
     /// <summary>Opens a named range, which operators that follow belong to.</summary>
@@ -43,8 +43,23 @@ internal sealed unsafe partial class OperatorTrace : IDisposable
 
     public void Dispose()
     {
-        ((delegate* unmanaged<void>)Export(Disable))();
+        Quietly(Export(Disable));
         ((delegate* unmanaged<void>)Export(Remove))();
+    }
+
+    // Both say what they do in a warning of c10's log (c10/util/Logging.h), which is nobody's business.
+    private static void Quietly(nint function)
+    {
+        const int Errors = 2;
+        if (!LibTorch.TryGetCpuExport("FLAGS_caffe2_log_level", out nint level))
+        {
+            ((delegate* unmanaged<void>)function)();
+            return;
+        }
+        int before = *(int*)level;
+        *(int*)level = Math.Max(before, Errors);
+        ((delegate* unmanaged<void>)function)();
+        *(int*)level = before;
     }
 
     private static nint Export(string name) =>

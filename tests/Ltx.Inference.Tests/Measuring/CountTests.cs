@@ -46,7 +46,8 @@ public sealed class CountTests
             Add(counted, $"request, 1920x1080x121, {recipe}", RequestWork.Of(Counts, Model, request, 15, 1).Select(stage => stage.Work).Aggregate((sum, stage) => sum + stage));
         }
         if (Environment.GetEnvironmentVariable("LTX_RECORD_COUNTS") == "1") Write(counted);
-        Assert.Empty(Differences(Read(), counted));
+        List<string> differences = Differences(Read(), counted);
+        Assert.True(differences.Count == 0, string.Join('\n', differences));
     }
 
     [Fact]
@@ -99,17 +100,16 @@ public sealed class CountTests
     }
 
     [Theory]
-    [InlineData(8160, 0.57, 0.62)]
-    [InlineData(16320, 1.30, 1.39)]
-    [InlineData(32640, 3.27, 3.43)]
-    public void A_prediction_is_the_sum_of_what_it_is_made_of_and_no_less_than_the_ceiling_allows(int tokens, double least, double most)
+    [InlineData(8160, 0.595)]
+    [InlineData(16320, 1.343)]
+    [InlineData(32640, 3.346)]
+    public void A_prediction_is_the_sum_of_what_it_is_made_of_and_no_less_than_the_ceiling_allows(int tokens, double reckoned)
     {
         Ceiling card = Ceiling.OfCard("h100")!;
         PredictedWork forward = new Prediction(Model, card, Counts).Forward(tokens, Sound);
-        // Reckoned apart from this code, kernel by kernel, from the order in which a block computes: 0.595, 1.343 and 3.346 s.
-        Assert.InRange(forward.Seconds, least, most);
+        // Those seconds were reckoned apart from this code, kernel by kernel, from the order in which a block computes; fewer are welcome.
+        Assert.InRange(forward.Seconds, card.Seconds(forward.Work), 1.02 * reckoned);
         Assert.Equal(forward.Products + forward.Attention + forward.Norms + forward.Modulation + forward.Rotation + forward.Gates + forward.Rest, forward.Seconds, 1e-9);
-        Assert.True(forward.Seconds > card.Seconds(forward.Work));
         Assert.True(forward.Host < forward.Seconds);
         Assert.True(new Prediction(Model, Ceiling.OfCard("4090")!, Counts).Forward(tokens, Sound).Seconds > 2 * forward.Seconds);
     }

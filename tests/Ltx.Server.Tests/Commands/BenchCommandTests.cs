@@ -30,6 +30,9 @@ public sealed class BenchCommandTests
     [InlineData("of this machine's memory are free. Make less of the model", "--model", "synthetic", "--layers", "2000", "--tokens", "16", "--device", "cpu")]
     [InlineData("--preset, --layers and --gemma-layers go with --model synthetic", "--layers", "2")]
     [InlineData("--preset, --layers and --gemma-layers go with --model synthetic", "--preset", "tiny")]
+    [InlineData("--card names what --predict is for.", "--card", "h100")]
+    [InlineData("--card is \"h300\", and there are h100, h200", "--predict", "--card", "h300")]
+    [InlineData("--predict is for cards, and none is computed with here", "--predict", "--device", "cpu")]
     public async Task What_cannot_be_measured_is_refused_in_a_sentence(string sentence, params string[] arguments)
     {
         LtxRun run = await LtxInProcess.RunAsync(["bench", .. arguments]);
@@ -38,6 +41,22 @@ public sealed class BenchCommandTests
         string complaint = Assert.Single(run.Complaints);
         Assert.StartsWith("ltx: ", complaint, StringComparison.Ordinal);
         Assert.Contains(sentence, complaint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_card_that_is_not_there_is_predicted_for_with_what_each_time_is_made_of()
+    {
+        using TestFolder folder = new();
+        string file = Path.Combine(folder.Path, "prediction.json");
+        LtxRun run = (await LtxInProcess.RunAsync(
+            ["bench", "--predict", "--card", "h100", "--preset", "tiny", "--layers", "2", "--size", "192x128x9", "--steps", "2", "--recipe", "until-now", "--tokens", "64", "--json", file])).Succeeded();
+
+        foreach (string words in (string[])["predicted for h100: products 720", "2 blocks", "192x128, 9 frames, 2 steps, recipe until-now", "5 at ", "64 + ", "changes of LoRAs"]) Assert.Contains(words, run.Output, StringComparison.Ordinal);
+        using JsonDocument report = JsonDocument.Parse(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken));
+        JsonElement stages = report.RootElement.GetProperty("stages"), forward = report.RootElement.GetProperty("forwards")[0].GetProperty("work");
+        Assert.All(stages.EnumerateArray().Where(stage => stage.GetProperty("evaluations").GetInt32() > 0), stage => Assert.True(stage.GetProperty("work").GetProperty("seconds").GetDouble() > 0));
+        // Of so few tokens the host is what takes the time.
+        Assert.Equal(forward.GetProperty("host").GetDouble(), forward.GetProperty("seconds").GetDouble());
     }
 
     [Fact]
