@@ -40,7 +40,7 @@ public static class Schemas
     /// <param name="config">the <c>config</c> of the file's metadata</param>
     /// <exception cref="WeightsException">The config describes what is not built here.</exception>
     public static IReadOnlyList<ExpectedTensor> Upsampler(ConfigSection config) =>
-        Record(schema => Drop(new LatentUpsampler(schema.Archive, LatentUpsamplerConfig.Read(config), SchemaRecorder.Device, Type)));
+        Record(schema => Drop(new LatentUpsampler(schema.Archive, LatentUpsamplerConfig.Read(config), SchemaRecorder.Device, Type, channelsLast: false)));
 
     /// <summary>The language model of a Gemma 3.</summary>
     /// <param name="prefix">one of <see cref="GemmaWeights.Prefixes"/>; null for the hub's</param>

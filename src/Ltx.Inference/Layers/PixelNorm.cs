@@ -21,12 +21,14 @@ internal static class PixelNorm
         return x.div(RootMeanSquare(x, epsilon)).to(x.dtype).MoveToOuterDisposeScope();
     }
 
-    /// <summary>SiLU of the normalised values with the video VAE's epsilon, in place: what stands before nearly every convolution of it.</summary>
-    /// <param name="x">[B, C, ...], overwritten</param>
-    public static void VideoSiluInPlace(Tensor x)
+    /// <summary>SiLU of the normalised values with the video VAE's epsilon: what stands before nearly every convolution of it.</summary>
+    /// <param name="x">[B, C, ...]</param>
+    /// <param name="into">the same shape, overwritten</param>
+    public static void VideoSilu(Tensor x, Tensor into)
     {
         using var scope = NewDisposeScope();
-        x.div_(RootMeanSquare(x, VideoEpsilon)).silu_();
+        Operators.Divide(x, RootMeanSquare(x, VideoEpsilon), into);
+        into.silu_();
     }
 
     // [B, C, ...] -> [B, 1, ...] in float32 or wider; leaves temporaries to the caller's scope. With channels side by side the Euclidean norm

@@ -27,6 +27,21 @@ internal static class Operators
         return Tensor.UnsafeCreateTensor((nint)stack[0]);
     }
 
+    /// <summary>x / y, written where another tensor is: one pass in place of a copy and a division.</summary>
+    /// <param name="x">any shape</param>
+    /// <param name="y">a shape that is broadcast to that</param>
+    /// <param name="into">of the shape of x, overwritten; rounded to its type</param>
+    internal static unsafe void Divide(Tensor x, Tensor y, Tensor into)
+    {
+        // aten::div.out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)
+        ulong* stack = stackalloc ulong[3];
+        stack[0] = Argument(x);
+        stack[1] = Argument(y);
+        stack[2] = Argument(into);
+        StableInterface.Check(StableInterface.CallDispatcher("aten::div", "out", stack), "div");
+        Tensor.UnsafeCreateTensor((nint)stack[0]).Dispose();
+    }
+
     /// <summary>a b^T of float8 matrices, each scaled, summed in float32; on CUDA the tensor cores' own product.</summary>
     /// <param name="a">[M, K] float8_e4m3fn, row by row; K a multiple of 16</param>
     /// <param name="b">[N, K] float8_e4m3fn, row by row; N a multiple of 16</param>

@@ -18,22 +18,24 @@ public sealed class LatentUpsampler : IDisposable
     private readonly Resampler resampler;
     private readonly UpsamplerBlock[] after;
     private readonly Conv3d finalConv;
+    private readonly bool channelsLast;
 
     /// <param name="archive">this owns it</param>
-    internal LatentUpsampler(TensorArchive archive, LatentUpsamplerConfig config, Device device, ScalarType type)
+    /// <param name="channelsLast">whether convolutions compute with channels side by side, as CUDA's want it; norms give planes back</param>
+    internal LatentUpsampler(TensorArchive archive, LatentUpsamplerConfig config, Device device, ScalarType type, bool channelsLast)
     {
-        this.archive = archive;
+        (this.archive, this.channelsLast) = (archive, channelsLast);
         Config = config;
         weights = new ComponentWeights(archive, "", device, type);
         try
         {
             WeightScope root = weights.Root;
-            initialConv = new Conv3d(root["initial_conv"], Config.LatentChannels, Config.Channels, Conv3dKind.ZeroPaddedTime);
+            initialConv = new Conv3d(root["initial_conv"], Config.LatentChannels, Config.Channels, Conv3dKind.ZeroPaddedTime, channelsLast: channelsLast);
             initialNorm = new GroupNorm(root["initial_norm"], LatentUpsamplerConfig.NormGroups, Config.Channels);
             before = Blocks(root["res_blocks"]);
-            resampler = new Resampler(root["upsampler"], Config);
+            resampler = new Resampler(root["upsampler"], Config, channelsLast);
             after = Blocks(root["post_upsample_res_blocks"]);
-            finalConv = new Conv3d(root["final_conv"], Config.Channels, Config.LatentChannels, Conv3dKind.ZeroPaddedTime);
+            finalConv = new Conv3d(root["final_conv"], Config.Channels, Config.LatentChannels, Conv3dKind.ZeroPaddedTime, channelsLast: channelsLast);
             weights.Complete();
         }
         catch
@@ -53,12 +55,12 @@ public sealed class LatentUpsampler : IDisposable
     /// <exception cref="WeightsException">The same.</exception>
     public static LatentUpsampler Load(ModelFolder model, Device device, ScalarType type) => Load(TensorArchive.Of(model.Files.Open(model.Upscaler)), device, type);
 
-    private static LatentUpsampler Load(TensorArchive archive, Device device, ScalarType type)
+    internal static LatentUpsampler Load(TensorArchive archive, Device device, ScalarType type, bool? channelsLast = null)
     {
         try
         {
             string config = archive.Files[0].Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{archive.Name} is no latent upsampler: its metadata has no config.");
-            return new LatentUpsampler(archive, LatentUpsamplerConfig.Read(ConfigSection.Parse(config, archive.Name)), device, type);
+            return new LatentUpsampler(archive, LatentUpsamplerConfig.Read(ConfigSection.Parse(config, archive.Name)), device, type, channelsLast ?? device.type == TorchSharp.DeviceType.CUDA);
         }
         catch
         {
@@ -97,7 +99,7 @@ public sealed class LatentUpsampler : IDisposable
         archive.Dispose();
     }
 
-    private UpsamplerBlock[] Blocks(WeightScope scope) => [.. Enumerable.Range(0, Config.Blocks).Select(i => new UpsamplerBlock(scope[i], Config.Channels))];
+    private UpsamplerBlock[] Blocks(WeightScope scope) => [.. Enumerable.Range(0, Config.Blocks).Select(i => new UpsamplerBlock(scope[i], Config.Channels, channelsLast))];
 
     private static Tensor Through(UpsamplerBlock[] blocks, Tensor x)
     {

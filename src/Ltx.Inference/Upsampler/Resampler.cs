@@ -15,12 +15,12 @@ internal sealed class Resampler
     private readonly BlurDownsample? blur;
 
     /// <param name="scope">where <c>upsampler</c>'s tensors are</param>
-    public Resampler(WeightScope scope, LatentUpsamplerConfig config)
+    public Resampler(WeightScope scope, LatentUpsamplerConfig config, bool channelsLast)
     {
         bool time = config.Kind is UpsamplerKind.Time or UpsamplerKind.SpaceAndTime, rational = config.Kind == UpsamplerKind.RationalSpace;
         step = new Stride3d(time ? 2 : 1, config.Up, config.Up);
         // The plain ones are the first module of a sequence; the rational one has names.
-        conv = new Conv3d(scope[rational ? "conv" : "0"], config.Channels, (long)config.Channels * step.Count, time ? Conv3dKind.ZeroPaddedTime : Conv3dKind.PerFrame);
+        conv = new Conv3d(scope[rational ? "conv" : "0"], config.Channels, (long)config.Channels * step.Count, time ? Conv3dKind.ZeroPaddedTime : Conv3dKind.PerFrame, channelsLast: channelsLast);
         blur = rational ? new BlurDownsample(scope["blur_down"], config.Down) : null;
     }
 

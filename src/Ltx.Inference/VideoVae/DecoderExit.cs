@@ -14,7 +14,7 @@ internal sealed class DecoderExit(WeightScope scope, VideoVaeConfig config, bool
     /// <returns>[B, 3, F, H, W], about [-1, 1], contiguous, in the caller's scope</returns>
     public Tensor Forward(Tensor x, ClipPosition at)
     {
-        using Tensor patches = conv.Forward(x, at, PixelNorm.VideoSiluInPlace);
+        using Tensor patches = conv.Forward(x, at, PixelNorm.VideoSilu);
         return Patches.ToPixels(patches, config.PatchSize);
     }
 }

@@ -16,7 +16,7 @@ internal sealed class EncoderExit(WeightScope scope, VideoVaeConfig config, int 
     public Tensor Forward(Tensor x, ClipPosition at)
     {
         using var scope = NewDisposeScope();
-        Tensor means = conv.Forward(x, at, PixelNorm.VideoSiluInPlace).narrow(1, 0, config.LatentChannels);
+        Tensor means = conv.Forward(x, at, PixelNorm.VideoSilu).narrow(1, 0, config.LatentChannels);
         return statistics.Normalize(means).contiguous().MoveToOuterDisposeScope();
     }
 }

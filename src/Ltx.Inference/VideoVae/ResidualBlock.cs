@@ -19,9 +19,9 @@ internal sealed class ResidualBlock(WeightScope scope, int channels, bool causal
     {
         using var scope = NewDisposeScope();
         Tensor h;
-        using (Tensor first = conv1.Forward(x, at, PixelNorm.VideoSiluInPlace))
+        using (Tensor first = conv1.Forward(x, at, PixelNorm.VideoSilu))
         {
-            h = conv2.Forward(first, at, PixelNorm.VideoSiluInPlace);
+            h = conv2.Forward(first, at, PixelNorm.VideoSilu);
         }
         return h.add_(at.Memory.InStep(this, x, h.shape[2])).MoveToOuterDisposeScope();
     }

@@ -31,46 +31,33 @@ internal sealed class TimeConv3d
 
     /// <param name="x">[B, in, F, H, W]; F may be 0</param>
     /// <param name="at">where the piece lies in its clip</param>
-    /// <param name="activateInPlace">
-    /// what to do with every position before the convolution. It is done on the padded copy, which saves a tensor of that size.
-    /// </param>
+    /// <param name="activate">what to do with every position before the convolution, from one tensor into another: into the padded one, which spares a copy</param>
     /// <returns>[B, out, F', H', W'] in the caller's scope. Without a stride a causal one gives F frames; the others give one fewer at the beginning and one more at the end</returns>
-    public Tensor Forward(Tensor x, ClipPosition at, Action<Tensor>? activateInPlace = null)
+    public Tensor Forward(Tensor x, ClipPosition at, Action<Tensor, Tensor>? activate = null)
     {
         using var scope = NewDisposeScope();
         Tensor? before = at.Memory.Recall(this);
         if (before is null && x.shape[2] == 0) return None(x).MoveToOuterDisposeScope();
-        Tensor padded = Pad(x, before, at.IsLast);
-        // What was kept is activated already.
-        long activated = before?.shape[2] ?? 0;
-        if (activateInPlace is not null && x.shape[2] > 0) activateInPlace(padded.narrow(2, activated, padded.shape[2] - activated));
-
+        Tensor padded = Pad(x, before, at.IsLast, activate);
         long frames = padded.shape[2] < Kernel ? 0 : (padded.shape[2] - Kernel) / stride.Time + 1;
         if (!at.IsLast) at.Memory.Keep(this, padded.narrow(2, frames * stride.Time, padded.shape[2] - frames * stride.Time));
         return (frames == 0 ? None(x) : conv.Forward(padded)).MoveToOuterDisposeScope();
     }
 
-    // [B, C, F, H, W] -> [B, C, before + F + after, H, W], always a copy
-    private Tensor Pad(Tensor x, Tensor? before, bool isLast)
+    // [B, C, F, H, W] -> [B, C, before + F + after, H, W]; what was kept is activated already
+    private Tensor Pad(Tensor x, Tensor? before, bool isLast, Action<Tensor, Tensor>? activate)
     {
-        List<Tensor> parts = [];
-        if (before is not null)
+        long lead = before?.shape[2] ?? (causal ? 2 : 1), end = lead + x.shape[2], trail = isLast && !causal ? 1 : 0;
+        Tensor padded = ChannelsLast.Empty(x, end + trail);
+        if (end > lead)
         {
-            parts.Add(before);
+            Tensor inside = padded.narrow(2, lead, end - lead);
+            if (activate is null) inside.copy_(x);
+            else activate(x, inside);
         }
-        else
-        {
-            Tensor first = x.narrow(2, 0, 1);
-            parts.Add(first);
-            if (causal) parts.Add(first);
-        }
-        parts.Add(x);
-        if (isLast && !causal)
-        {
-            Tensor end = x.shape[2] > 0 ? x : before!;
-            parts.Add(end.narrow(2, end.shape[2] - 1, 1));
-        }
-        return cat(parts, 2);
+        padded.narrow(2, 0, lead).copy_(before ?? padded.narrow(2, lead, 1));
+        if (trail > 0) padded.narrow(2, end, trail).copy_(padded.narrow(2, end - 1, 1));
+        return padded;
     }
 
     private Tensor None(Tensor x) => x.new_empty([x.shape[0], conv.OutChannels, 0, x.shape[3] / stride.Height, x.shape[4] / stride.Width]);

@@ -38,6 +38,23 @@ public sealed class LatentUpsamplerTests : IDisposable
         Assert.Equal([1, 4, frames, height, width], upsampler.Forward(Random(1, 4, 3, 4, 6)).shape);
     }
 
+    [Theory]
+    [InlineData(true, false, 2.0, false)]
+    [InlineData(true, false, 1.5, true)]
+    [InlineData(true, true, 2.0, false)]
+    public void Channels_side_by_side_give_the_same(bool space, bool time, double scale, bool rational)
+    {
+        Write(space, time, scale, rational);
+        Tensor x = Random(1, 4, 3, 4, 6);
+        Tensor[] made = [.. new[] { false, true }.Select(channelsLast =>
+        {
+            using LatentUpsampler upsampler = LatentUpsampler.Load(TensorArchive.Open(file.Path), CPU, ScalarType.Float32, channelsLast);
+            return upsampler.Forward(x);
+        })];
+        Assert.Equal(made[0].shape, made[1].shape);
+        Assert.InRange(((made[1] - made[0]).norm() / made[0].norm()).item<float>(), 0, 1e-5f);
+    }
+
     [Fact]
     public void In_time_pairs_of_channels_become_frames_and_the_first_is_dropped()
     {
@@ -112,7 +129,7 @@ public sealed class LatentUpsamplerTests : IDisposable
         using TensorArchive archive = TensorArchive.Open(file.Path);
         using ComponentWeights weights = new(archive, "", CPU, ScalarType.Float32);
         LatentUpsamplerConfig config = LatentUpsamplerConfig.Read(ConfigSection.Parse(archive.Files[0].Metadata["config"], "test"));
-        return new Resampler(weights.Root["upsampler"], config).Forward(x);
+        return new Resampler(weights.Root["upsampler"], config, channelsLast: false).Forward(x);
     }
 
     private void Write(bool space, bool time, double scale, bool rational)

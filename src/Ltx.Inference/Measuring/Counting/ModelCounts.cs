@@ -65,7 +65,7 @@ internal sealed class ModelCounts(ModelArchitecture model) : IModelParts<WorkCou
 
     public WorkCount Upsample(LatentShape latent) => Remembered((nameof(Upsample), latent), () => Over(model.Checkpoint, checkpoint =>
     {
-        using LatentUpsampler upsampler = new(new SchemaRecorder().Archive, model.Upsampler, Device, Type);
+        using LatentUpsampler upsampler = new(new SchemaRecorder().Archive, model.Upsampler, Device, Type, channelsLast: true);
         using VideoDecoder decoder = VideoDecoder.Load(checkpoint, Device, Type, OnCuda);
         Tensor cells = empty([1, model.VideoVae.LatentChannels, latent.Frames, latent.Height, latent.Width], Type, Device);
         return OperatorCounter.Count(() => upsampler.Upsample(cells, decoder.Statistics));
