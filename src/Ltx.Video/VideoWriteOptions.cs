@@ -8,6 +8,9 @@ public sealed record VideoWriteOptions
 
     public required FrameRate FramesPerSecond { get; init; }
 
+    /// <summary>How many frames come; null where nobody knows, and then there is no sound.</summary>
+    public int? FrameCount { get; init; }
+
     /// <summary>What the frames are where they come as <see cref="FramePixels.Yuv420"/>, and are encoded as they are; null for RGB24, which becomes BT.709.</summary>
     public PlaneColours? Planes { get; init; }
 

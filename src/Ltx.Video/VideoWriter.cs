@@ -18,7 +18,9 @@ public static class VideoWriter
     /// <param name="cancellationToken">Kills ffmpeg.</param>
     /// <returns>Number of frames written.</returns>
     /// <exception cref="MediaException">The disk is full, ffmpeg is missing or failed, or there was no frame.</exception>
-    /// <exception cref="ArgumentException">The size is odd, or a frame has the wrong number of bytes.</exception>
+    /// <exception cref="ArgumentException">
+    /// The size is odd, a frame has the wrong number of bytes, or there are not as many as <see cref="VideoWriteOptions.FrameCount"/> says, which sound needs.
+    /// </exception>
     public static async Task<int> WriteAsync(
         string path,
         VideoWriteOptions options,
@@ -31,49 +33,21 @@ public static class VideoWriter
             throw new ArgumentException($"A video of {options.Size} pixels cannot be written; both sides must be even.", nameof(options));
         }
 
-        // 1. The picture. How long the sound has to be is known only when the last frame has come.
-        using var picture = PendingFile.For(path);
-        var count = await WritePictureAsync(picture.Path, options, frames, isLastStep: audio is null, cancellationToken).ConfigureAwait(false);
-        if (audio is null)
+        if (audio is not null && options.FrameCount is null)
         {
-            await WrittenFile.VerifyAsync(picture.Path, options.Limits, count, cancellationToken).ConfigureAwait(false);
-            picture.Commit();
-            return count;
+            throw new ArgumentException("How many frames come has to be known where there is sound: it lasts as long as they do.", nameof(options));
         }
 
-        // 2. The sound beside it; the picture is copied.
-        using var samples = PendingFile.For(path);
         using var whole = PendingFile.For(path);
-        try
+        using var samples = audio is null ? null : PendingFile.For(path);
+        if (audio is not null)
         {
-            await SampleFile
-                .WriteAsync(samples.Path, audio, options.FramesPerSecond.SamplesIn(count, audio.SampleRate), cancellationToken)
-                .ConfigureAwait(false);
-        }
-        catch (IOException exception)
-        {
-            throw DiskFailure.WhileWriting(exception);
+            await WriteSamplesAsync(samples!.Path, audio, options, cancellationToken).ConfigureAwait(false);
         }
 
-        var result = await FfmpegTool.RunFfmpegAsync(
-            EncodeArguments.WithSound(picture.Path, samples.Path, audio, whole.Path, options.Limits),
-            options.Limits, MemoryBound.Writing(options.Size, options.Limits), input: null, output: null, cancellationToken).ConfigureAwait(false);
-        if (result.ExitCode != 0)
-        {
-            throw FfmpegFailure.WhileWriting(result);
-        }
-
-        await WrittenFile.VerifyAsync(whole.Path, options.Limits, count, cancellationToken).ConfigureAwait(false);
-        whole.Commit();
-        return count;
-    }
-
-    private static async Task<int> WritePictureAsync(
-        string path, VideoWriteOptions options, IAsyncEnumerable<ReadOnlyMemory<byte>> frames, bool isLastStep, CancellationToken cancellationToken)
-    {
         var count = 0;
         var result = await FfmpegTool.RunFfmpegAsync(
-            EncodeArguments.Picture(path, options, isLastStep),
+            EncodeArguments.Of(whole.Path, options, audio, samples?.Path),
             options.Limits,
             MemoryBound.Writing(options.Size, options.Limits),
             async (stream, clock, token) => count = await FeedAsync(stream, options, frames, clock, token).ConfigureAwait(false),
@@ -84,7 +58,23 @@ public static class VideoWriter
             throw FfmpegFailure.WhileWriting(result);
         }
 
+        await WrittenFile.VerifyAsync(whole.Path, options.Limits, count, cancellationToken).ConfigureAwait(false);
+        whole.Commit();
         return count;
+    }
+
+    private static async Task WriteSamplesAsync(string path, AudioClip audio, VideoWriteOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SampleFile
+                .WriteAsync(path, audio, options.FramesPerSecond.SamplesIn(options.FrameCount!.Value, audio.SampleRate), cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (IOException exception)
+        {
+            throw DiskFailure.WhileWriting(exception);
+        }
     }
 
     private static async Task<int> FeedAsync(
@@ -123,6 +113,13 @@ public static class VideoWriter
             count++;
         }
 
-        return count > 0 ? count : throw new MediaException(MediaFault.Server, "There was no frame to write.");
+        if (count == 0)
+        {
+            throw new MediaException(MediaFault.Server, "There was no frame to write.");
+        }
+
+        return options.FrameCount is null || count == options.FrameCount
+            ? count
+            : throw new ArgumentException($"{options.FrameCount} frames were to come, and {count} came.", nameof(frames));
     }
 }

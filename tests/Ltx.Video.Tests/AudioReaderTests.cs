@@ -55,7 +55,7 @@ public sealed class AudioReaderTests(AudioReaderTests.Films films, NumberedFilms
         private static string[] Drawn(string graph) => ["-f", "lavfi", "-i", graph];
 
         private Task WriteAsync(string name, AudioClip clip) => VideoWriter.WriteAsync(
-            media.Path(name), new VideoWriteOptions { Size = NumberedFilms.Size, FramesPerSecond = new(24, 1), Mode = WriteMode.Fast },
+            media.Path(name), new VideoWriteOptions { Size = NumberedFilms.Size, FramesPerSecond = new(24, 1), FrameCount = 48, Mode = WriteMode.Fast },
             Media.Stream(Media.NumberedFrames(NumberedFilms.Size, 48)), clip, Media.Cancelled);
     }
 

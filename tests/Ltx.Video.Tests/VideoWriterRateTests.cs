@@ -42,7 +42,7 @@ public sealed class VideoWriterRateTests : IDisposable
     {
         var path = media.Path("a.mp4");
         var exact = FrameRate.FromDouble(rate);
-        var options = new VideoWriteOptions { Size = Size, FramesPerSecond = exact, Mode = WriteMode.Fast };
+        var options = new VideoWriteOptions { Size = Size, FramesPerSecond = exact, FrameCount = count, Mode = WriteMode.Fast };
         await VideoWriter.WriteAsync(path, options, Media.Stream(Media.NumberedFrames(Size, count)), audio, Media.Cancelled);
         var streams = Media.Tell(path);
         var video = streams["video"];

@@ -8,8 +8,7 @@ public sealed class VideoWriterTests : IDisposable
 
     public void Dispose() => media.Dispose();
 
-    private static VideoWriteOptions Options(double rate = 24) =>
-        new() { Size = Size, FramesPerSecond = FrameRate.FromDouble(rate), Mode = WriteMode.Fast };
+    private static VideoWriteOptions Options(int? frames = null) => new() { Size = Size, FramesPerSecond = new(24, 1), FrameCount = frames, Mode = WriteMode.Fast };
 
     private static AudioClip Tone(double seconds, int rate = 48000) => new(
         [.. Enumerable.Range(1, 2).Select(channel => Enumerable.Range(0, (int)(seconds * rate)).Select(i => (float)(0.3 * Math.Sin(i * 0.05 * channel))).ToArray())],
@@ -19,7 +18,7 @@ public sealed class VideoWriterTests : IDisposable
     public async Task The_file_is_what_the_endpoint_promises()
     {
         var path = media.Path("a.mp4");
-        await VideoWriter.WriteAsync(path, Options(), Media.Stream(Media.NumberedFrames(Size, 24)), Tone(1), Media.Cancelled);
+        await VideoWriter.WriteAsync(path, Options(24), Media.Stream(Media.NumberedFrames(Size, 24)), Tone(1), Media.Cancelled);
         var streams = Media.Tell(path);
         var (video, sound) = (streams["video"], streams["audio"]);
         Assert.Equal(("h264", "yuv420p", "tv"), (video["codec_name"], video["pix_fmt"], video["color_range"]));
@@ -35,7 +34,7 @@ public sealed class VideoWriterTests : IDisposable
     {
         var path = media.Path("a.mp4");
         var mono = new AudioClip([Tone(1, 24000).Channels[0]], 24000);
-        await VideoWriter.WriteAsync(path, Options(), Media.Stream(Media.NumberedFrames(Size, 24)), mono, Media.Cancelled);
+        await VideoWriter.WriteAsync(path, Options(24), Media.Stream(Media.NumberedFrames(Size, 24)), mono, Media.Cancelled);
         var info = await Media.ProbeSourceAsync(path);
         Assert.Equal((48000, 2), (info.AudioStreams[0].SampleRate, info.AudioStreams[0].Channels));
         var read = (await AudioReader.ReadAsync(info, TimeSpan.Zero, 24000, 2, 24000, Media.Cancelled))!.Clip;
@@ -50,9 +49,9 @@ public sealed class VideoWriterTests : IDisposable
         string[] names = ["-y.mp4", "a\" -f null \".mp4", "concat:a|b.mp4", "50%d.mp4", "back\\slash\\.mp4", "ümläut 动画.mp4"];
         foreach (var name in names)
         {
-            // With sound, three files have names of their own on the way. What was written is read back before it gets its name.
+            // With sound, two files have names of their own on the way. What was written is read back before it gets its name.
             var audio = name[0] == 'a' ? Tone(0.1) : null;
-            Assert.Equal(3, await VideoWriter.WriteAsync(media.Path(name), Options(), Media.Stream(Media.NumberedFrames(Size, 3)), audio, Media.Cancelled));
+            Assert.Equal(3, await VideoWriter.WriteAsync(media.Path(name), Options(3), Media.Stream(Media.NumberedFrames(Size, 3)), audio, Media.Cancelled));
         }
 
         Assert.Equal(names.Order(), media.Names());
@@ -87,7 +86,7 @@ public sealed class VideoWriterTests : IDisposable
             throw (Exception)Activator.CreateInstance(type, "the GPU is gone")!;
         }
 
-        var error = await Assert.ThrowsAsync(type, () => VideoWriter.WriteAsync(media.Path("a.mp4"), Options(), Frames(), Tone(1), Media.Cancelled));
+        var error = await Assert.ThrowsAsync(type, () => VideoWriter.WriteAsync(media.Path("a.mp4"), Options(9), Frames(), Tone(1), Media.Cancelled));
         Assert.Equal("the GPU is gone", error.Message);
         Assert.Empty(media.Names());
     }
@@ -98,6 +97,18 @@ public sealed class VideoWriterTests : IDisposable
         var error = await Assert.ThrowsAsync<MediaException>(
             () => VideoWriter.WriteAsync(media.Path("a.mp4"), Options(), Media.Stream([]), cancellationToken: Media.Cancelled));
         Assert.Equal(MediaFault.Server, error.Fault);
+        Assert.Empty(media.Names());
+    }
+
+    [Theory]
+    [InlineData(null, "How many frames come has to be known where there is sound")]
+    [InlineData(3, "3 frames were to come, and 4 came.")]
+    [InlineData(5, "5 frames were to come, and 4 came.")]
+    public async Task Sound_needs_to_know_how_many_frames_come(int? said, string sentence)
+    {
+        var error = await Assert.ThrowsAsync<ArgumentException>(
+            () => VideoWriter.WriteAsync(media.Path("a.mp4"), Options(said), Media.Stream(Media.NumberedFrames(Size, 4)), Tone(1), Media.Cancelled));
+        Assert.StartsWith(sentence, error.Message, StringComparison.Ordinal);
         Assert.Empty(media.Names());
     }
 
@@ -199,7 +210,7 @@ public sealed class VideoWriterTests : IDisposable
                 Path.Combine(mount, "a.mp4"), Options() with { Size = size }, Media.Stream(frames), cancellationToken: Media.Cancelled));
             Assert.Equal((MediaFault.Server, "There is no room left on the disk for the result."), (error.Fault, error.Message));
             var small = await Assert.ThrowsAsync<MediaException>(() => VideoWriter.WriteAsync(
-                Path.Combine(mount, "a.mp4"), Options(), Media.Stream(Media.NumberedFrames(Size, 48)), Tone(2), Media.Cancelled));
+                Path.Combine(mount, "a.mp4"), Options(48), Media.Stream(Media.NumberedFrames(Size, 48)), Tone(2), Media.Cancelled));
             Assert.Equal("There is no room left on the disk for the result.", small.Message);
             Assert.Empty(Directory.GetFileSystemEntries(mount));
         }

@@ -34,12 +34,11 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
         Stopwatch watch = Stopwatch.StartNew();
         progress?.Invoke(new InpaintProgress(Reading, 0, 0, 0));
         files ??= await ClipFiles.ProbeAsync(job, limits, cancellation);
-        (MediaInfo source, MediaInfo mask, FrameSize size) = files;
+        (MediaInfo source, _, FrameSize size) = files;
         FrameRate rate = FrameRate.FromDouble(job.FramesPerSecond);
         // The source's own planes where it has them, all the way to the encoder.
         SourcePlanes planes = SourcePlanes.Of(source, size);
-        (List<byte[]> frames, VideoFindings found) = await ReadAsync(source, size, rate, job.Frames, cancellation);
-        MaskFrames masked = await MaskReader.ReadAsync(mask, new VideoReadOptions { Size = size, FramesPerSecond = rate, MaxFrames = frames.Count }, cancellation);
+        (List<byte[]> frames, VideoFindings found, MaskFrames masked) = await ReadAsync(files, rate, job.Frames, cancellation);
         List<string> notes = ClipNotes.Of(job, files, planes, frames.Count, found, masked);
         SourceSound? heard = await HearAsync(job, source, found.Start, frames.Count, notes, cancellation);
         InpaintRequest request = new(job.Parameters, frames, masked.Frames, size.Width, size.Height, rate.Value)
@@ -65,7 +64,7 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
             SoundClip? made = await sink.Begun;
             AudioClip? sound = kept?.Clip ?? (made is null ? null : new AudioClip(made.Channels, made.SampleRate));
             hasSound = sound is not null;
-            VideoWriteOptions options = new() { Size = size, FramesPerSecond = rate, Planes = planes.Colours, Quality = job.Quality, Mode = job.WriteMode, Limits = limits };
+            VideoWriteOptions options = new() { Size = size, FramesPerSecond = rate, FrameCount = frames.Count, Planes = planes.Colours, Quality = job.Quality, Mode = job.WriteMode, Limits = limits };
             await VideoWriter.WriteAsync(job.Output, options, sink.Frames.Select(frame => (ReadOnlyMemory<byte>)frame), sound, cancellation);
         }
         catch
@@ -120,7 +119,28 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
         }
     }
 
-    private static async Task<(List<byte[]> Frames, VideoFindings Found)> ReadAsync(MediaInfo source, FrameSize size, FrameRate rate, int atMost, CancellationToken cancellation)
+    // Both at once. How much of the mask is needed is known when the source has ended; where that is not where its file says, a moving one is read again.
+    private static async Task<(List<byte[]> Frames, VideoFindings Found, MaskFrames Mask)> ReadAsync(ClipFiles files, FrameRate rate, int atMost, CancellationToken cancellation)
+    {
+        (MediaInfo source, MediaInfo mask, FrameSize size) = files;
+        Task<MaskFrames> ReadMask(int count, CancellationToken token) => MaskReader.ReadAsync(mask, new VideoReadOptions { Size = size, FramesPerSecond = rate, MaxFrames = count }, token);
+
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        int expected = source.Duration > TimeSpan.Zero ? Math.Clamp((int)Math.Round(source.Duration.TotalSeconds * rate.Value), 1, atMost) : atMost;
+        Task<MaskFrames> early = ReadMask(expected, stop.Token);
+        try
+        {
+            (List<byte[]> frames, VideoFindings found) = await ReadSourceAsync(source, size, rate, atMost, cancellation);
+            return (frames, found, frames.Count == expected || mask.Kind == MediaKind.StillImage ? await early : await ReadMask(frames.Count, cancellation));
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await ((Task)early).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static async Task<(List<byte[]> Frames, VideoFindings Found)> ReadSourceAsync(MediaInfo source, FrameSize size, FrameRate rate, int atMost, CancellationToken cancellation)
     {
         List<byte[]> frames = [];
         VideoFindings? found = null;

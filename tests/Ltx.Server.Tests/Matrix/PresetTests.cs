@@ -28,7 +28,7 @@ public sealed class PresetTests(ITestOutputHelper output)
             foreach (WriteMode mode in Modes)
             {
                 string file = folder.Named($"{quality}-{mode}.mp4");
-                VideoWriteOptions options = new() { Size = size, FramesPerSecond = new FrameRate(24, 1), Quality = quality, Mode = mode };
+                VideoWriteOptions options = new() { Size = size, FramesPerSecond = new FrameRate(24, 1), FrameCount = clip.Count, Quality = quality, Mode = mode };
                 await VideoWriter.WriteAsync(file, options, clip.ToAsyncEnumerable().Select(frame => (ReadOnlyMemory<byte>)frame), Tone(clip.Count), TestContext.Current.CancellationToken);
                 totals[(quality, mode)] = new FileInfo(file).Length;
                 // What ffprobe counts in such a file, and its rate: VideoWriterTests; here a browser has a word in it, below.
