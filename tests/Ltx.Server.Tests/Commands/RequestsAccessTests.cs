@@ -32,6 +32,9 @@ public class RequestsAccessTests
 
         using var offline = RequestsAccess.Open(data.Path);
         Assert.IsType<FolderRequestsAccess>(offline);
+        Assert.Equal(
+            ["IN_QUEUE", "IN_QUEUE", "COMPLETED"],
+            await ids.ToAsyncEnumerable().Select(async (string id, CancellationToken ct) => (await offline.ShowAsync(id, ct)).GetProperty("status").GetString()).ToListAsync());
         Assert.Equal(2, (await offline.ListAsync(10, "IN_QUEUE", default)).GetProperty("requests").GetArrayLength());
         await offline.CancelAsync(ids[1], default);
         await Assert.ThrowsAsync<RequestsAccessException>(() => offline.CancelAsync(ids[1], default));

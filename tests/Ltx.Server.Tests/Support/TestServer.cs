@@ -5,6 +5,7 @@ using Ltx.Server.Queue;
 using Ltx.Server.TestHost;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Ltx.Server.Tests.Support;
@@ -50,6 +51,8 @@ internal sealed class TestServer : IAsyncDisposable
         var app = ServeHost.Build(options, services =>
         {
             engine.Register(services);
+            // What a stop leaves behind is a fact, and not how long a busy machine takes for it.
+            services.PostConfigure<HostOptions>(host => host.ShutdownTimeout = Patience);
             register?.Invoke(services, options); // a later registration wins
         });
         await app.StartAsync();
