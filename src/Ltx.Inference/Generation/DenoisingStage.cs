@@ -19,6 +19,9 @@ internal sealed class DenoisingStage(PipelineRun run, int number, RecipeStage re
     private readonly InpaintModels models = run.Models;
     private readonly InpaintRequest request = run.Request;
 
+    /// <summary>What the transformer is merged with.</summary>
+    public IReadOnlyList<LoraUse> Loras => loras;
+
     /// <summary>Steps that it walks.</summary>
     public int Steps => recipe.Schedule.Steps(request.Parameters.Steps);
 
@@ -35,7 +38,7 @@ internal sealed class DenoisingStage(PipelineRun run, int number, RecipeStage re
     {
         using var scope = NewDisposeScope();
         bool keepSound = run.Planned.KeepsSound;
-        run.Clock.Part(RunParts.Loras, () => run.Loras.Merge(models.Merger, loras));
+        run.Clock.Part(RunParts.Loras, () => run.Merge(this));
         IReadOnlyList<float> sigmas = recipe.Schedule.Levels(request.Parameters.Steps, shape.Tokens);
         run.Show(($"sigmas{number}", tensor(sigmas.ToArray())));
         NoiseSource noise = run.NoiseOf(recipe);

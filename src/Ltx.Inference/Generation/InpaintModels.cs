@@ -51,10 +51,12 @@ internal sealed class InpaintModels : IDisposable
             VideoDecoder = Own(meter.Load("video decoder", () => VideoDecoder.Load(checkpoint, device, type, vae)));
             Audio = Own(meter.Load("audio", () => new AudioCodec(checkpoint, device, type)));
             Upsampler = Own(meter.Load("upsampler", () => LatentUpsampler.Load(folder, device, type)));
-            Transformer = Own(meter.Load("transformer", () => new LtxTransformer(checkpoint, device, type, format, arrangement.StreamedBlocks, pristine)));
-            Merger = new LoraMerger(Transformer.Weights);
             Distilled = folder.DistilledLora is { } distilled ? Own(LoraFile.Of(folder.Files.Open(distilled))) : null;
             Adapter = folder.InpaintAdapter is { } adapter ? Own(LoraFile.Of(folder.Files.Open(adapter))) : null;
+            Transformer = Own(meter.Load("transformer", () => new LtxTransformer(checkpoint, device, type, format, arrangement.StreamedBlocks, pristine)));
+            Merger = new LoraMerger(Transformer.Weights);
+            // Every request is merged with them, twice.
+            foreach (LoraFile own in new[] { Distilled, Adapter }.OfType<LoraFile>()) own.Kept = Transformer.Pristine;
             Arrange(arrangement);
         }
         catch

@@ -155,6 +155,10 @@ public sealed class InpaintPipeline : IDisposable
         (Tensor source, Tensor mask) = clock.Run(InpaintStage.Preparing, run.ReadClip);
         if (!mask.any().item<bool>()) return run.ReturnSource();
 
+        // Meanwhile, the first stage's LoRAs: neither text nor source needs the transformer.
+        DenoisingStage stage1 = run.Stage1, stage2 = run.Stage2;
+        run.MergeAhead(stage1);
+
         // 1. The text: the prompt is written out, and what came of it is encoded.
         (string prompt, PromptContexts texts) = clock.Run(InpaintStage.Prompt, () => new PromptReading(run).Read(contexts));
         run.Show(("context.video", texts.Positive.Video), ("context.audio", texts.Positive.Audio));
@@ -163,7 +167,6 @@ public sealed class InpaintPipeline : IDisposable
         (EncodedClip clip, Tensor? sound) = clock.Run(InpaintStage.Source, () => run.Encode(source, mask));
 
         // 3. Stage 1, half size.
-        DenoisingStage stage1 = run.Stage1, stage2 = run.Stage2;
         LatentPair first = clock.Run(InpaintStage.Stage1, stage1.Steps, stage1.Evaluations, tell => stage1.Denoise(clip.Stage1, null, sound, texts, tell));
         PipelineRun.Finite(InpaintStage.Stage1, first.Video, first.Audio);
         run.Show(("stage1.video", first.Video), ("stage1.audio", first.Audio));
@@ -201,7 +204,7 @@ public sealed class InpaintPipeline : IDisposable
         watch.Clock.Weigh(StageShares.Of(request, size.Padded.ToLatent(models.VideoScale), recipe));
         // Only now: what cannot fit is refused before anything is said of it.
         foreach (string note in notes.Concat(loras.Matches.Select(lora => lora.Sentence)).Append(shape.SizeSentence(models.VideoScale)).OfType<string>()) watch.Clock.Note(note);
-        return new PipelineRun(models, new PlannedRun(request, sink, recipe, size, KeepsSound(request)), loras, watch);
+        return new PipelineRun(models, new PlannedRun(request, sink, recipe, size, KeepsSound(request), Plan.MergesAhead), loras, watch);
     }
 
     private sealed class NoSink : IInpaintSink

@@ -21,6 +21,7 @@ internal sealed class PipelineRun(InpaintModels models, PlannedRun planned, Lora
     // What stages draw that have no seed of their own.
     private readonly NoiseSource shared = new(planned.Request.Parameters.Seed);
     private readonly List<NoiseSource> own = [];
+    private MergeAhead? ahead;
 
     public InpaintModels Models => models;
 
@@ -54,6 +55,19 @@ internal sealed class PipelineRun(InpaintModels models, PlannedRun planned, Lora
         if (stage.NoiseSeed is null) return shared;
         own.Add(new NoiseSource(SeedOf(stage)));
         return own[^1];
+    }
+
+    /// <summary>Begins to merge LoRAs, where there is room for that beside what is computed until they are used.</summary>
+    public void MergeAhead(DenoisingStage stage)
+    {
+        if (planned.MergesAhead) ahead = new MergeAhead(() => loras.Merge(models.Merger, stage.Loras));
+    }
+
+    /// <summary>Makes the transformer use what a stage uses.</summary>
+    public void Merge(DenoisingStage stage)
+    {
+        ahead?.Wait();
+        loras.Merge(models.Merger, stage.Loras);
     }
 
     /// <summary>The clip on the device, and its mask at the source's size.</summary>
@@ -215,6 +229,7 @@ internal sealed class PipelineRun(InpaintModels models, PlannedRun planned, Lora
 
     public void Dispose()
     {
+        ahead?.Dispose();
         shared.Dispose();
         own.ForEach(noise => noise.Dispose());
     }

@@ -9,4 +9,5 @@ namespace Ltx.Inference.Generation;
 /// <param name="Recipe">the operator's options over it</param>
 /// <param name="Size">how large it is worked on</param>
 /// <param name="KeepsSound">whether the result has the source's own sound</param>
-internal sealed record PlannedRun(InpaintRequest Request, IInpaintSink Sink, Recipe Recipe, WorkingSize Size, bool KeepsSound);
+/// <param name="MergesAhead">whether there is room for the first stage's LoRAs before it</param>
+internal sealed record PlannedRun(InpaintRequest Request, IInpaintSink Sink, Recipe Recipe, WorkingSize Size, bool KeepsSound, bool MergesAhead);

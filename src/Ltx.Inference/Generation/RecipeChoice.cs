@@ -26,6 +26,9 @@ public sealed class RecipeChoice
         forMaskTrained = Named.CleanLatents.Recipe is { } other ? RecipeBook.Open(other, options.RecipeFolder) : null;
     }
 
+    /// <summary>The same for a model that is only described: the published one, with its in/outpainting adapter.</summary>
+    public static RecipeChoice ForDescribed(InpaintOptions options) => new(new ModelFolder("", "", "", null, InpaintAdapter: "described", "", PromptExpansion: true), options);
+
     /// <summary>The one that is named, without overrides.</summary>
     public Recipe Named { get; }
 

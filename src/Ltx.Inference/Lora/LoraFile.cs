@@ -110,8 +110,11 @@ public sealed class LoraFile : IDisposable
 
     public void Dispose() => file.Dispose();
 
+    /// <summary>Where its tensors stay in host memory to be read from again; null where they do not. Must outlive every reading.</summary>
+    internal PristineStore? Kept { get; set; }
+
     /// <summary>Asks for a tensor in the file's type; it belongs to the caller.</summary>
-    internal Tensor Read(IWeightReader reader, TensorEntry entry) => reader.Read(file, entry);
+    internal Tensor Read(IWeightReader reader, TensorEntry entry) => reader.Read(file, entry, pristine: Kept?.Of(file, entry));
 
     private List<LoraModule> ReadModules()
     {

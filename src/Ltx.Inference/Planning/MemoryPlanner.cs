@@ -86,14 +86,14 @@ public sealed class MemoryPlanner
     /// <summary>What a given arrangement is predicted to hold.</summary>
     public MemoryPlan Predict(RequestShape request, long available, MemoryArrangement arrangement) => Plan(new RequestMemory(model, request, basis), available, arrangement);
 
-    /// <summary>Bytes of the transformer's own weights that LoRAs are merged into.</summary>
-    public long PristineBytes => model.PristineBytes;
+    /// <summary>Bytes of the transformer's own weights that LoRAs are merged into, and of the model's own LoRAs.</summary>
+    public long PristineBytes => model.PristineBytes + model.OwnLoraBytes;
 
-    /// <summary>Where the transformer's own weights are to be read from when LoRAs change.</summary>
+    /// <summary>Where they are to be read from when LoRAs change.</summary>
     /// <param name="plan">what else takes host memory</param>
     /// <param name="host">bytes of host memory that are left</param>
     /// <param name="wish">the operator's</param>
-    public PristinePlan Pristine(MemoryPlan plan, long host, PinnedWeights wish = PinnedWeights.Auto) => PristinePlan.Choose(model.PristineBytes, plan.PinnedHost, host, model.LiesInMemory, wish);
+    public PristinePlan Pristine(MemoryPlan plan, long host, PinnedWeights wish = PinnedWeights.Auto) => PristinePlan.Choose(PristineBytes, plan.PinnedHost, host, model.LiesInMemory, wish);
 
     /// <summary>Bytes of host memory that streamed blocks are pinned in.</summary>
     public long PinnedHost(MemoryArrangement arrangement) => Streamed(arrangement).Sum(i => BlockBytes(i, arrangement));
@@ -102,7 +102,11 @@ public sealed class MemoryPlanner
     {
         long text = TextWeights(arrangement.Text), always = BlocksOnCard(arrangement) + model.Ends.Bytes(basis.Element) + model.Codecs.Bytes(basis.Element) + model.VocoderSize.Bytes(ElementBytes.Float32);
         long denoising = always + (arrangement.Text == TextResidency.Stays ? text : 0);
-        return new MemoryPlan(work.Request, available, arrangement, [.. work.Stages(arrangement).Select(stage => Peak(stage.Stage == InpaintStage.Prompt ? always + text : denoising, stage))], PinnedHost(arrangement));
+        List<StagePeak> stages = [.. work.Stages(arrangement).Select(stage => Peak(stage.Stage == InpaintStage.Prompt ? always + text : denoising, stage))];
+        List<StagePeak> beside = [.. stages.Select(stage => stage.Stage is InpaintStage.Prompt or InpaintStage.Source ? stage with { Activations = stage.Activations + (long)work.Merging } : stage)];
+        // Where weights come and go, a merge at the same time would be in their way.
+        bool mergesAhead = arrangement is { Text: TextResidency.Stays, StreamedBlocks: 0 } && beside.Max(stage => stage.Total) <= available;
+        return new MemoryPlan(work.Request, available, arrangement, mergesAhead ? beside : stages, PinnedHost(arrangement), mergesAhead);
     }
 
     // All of a form that are streamed take turns in as much memory as two of them have.

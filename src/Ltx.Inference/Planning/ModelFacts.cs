@@ -81,7 +81,10 @@ internal sealed record ModelFacts
     /// <summary>Bytes that the weights of the transformer's linear layers have in the file.</summary>
     public long PristineBytes { get; private init; }
 
-    /// <summary>Whether that file lies in memory.</summary>
+    /// <summary>Bytes of the model's own LoRAs, which every request is merged with.</summary>
+    public long OwnLoraBytes { get; private init; }
+
+    /// <summary>Whether the files of both lie in memory.</summary>
     public bool LiesInMemory { get; private init; }
 
     /// <summary>Reads a model folder's headers and configs; loads no weight.</summary>
@@ -92,6 +95,13 @@ internal sealed record ModelFacts
         using Checkpoint checkpoint = Checkpoint.Open(folder);
         using SafetensorsFile file = folder.Files.Open(folder.Checkpoint), upscaler = folder.Files.Open(folder.Upscaler);
         using TensorArchive gemma = folder.Files.OpenFolder(folder.TextEncoder);
+        (long Bytes, bool LiesInMemory) Lora(string path)
+        {
+            using SafetensorsFile lora = folder.Files.Open(path);
+            return (lora.IsImagined ? 0 : lora.Tensors.Values.Sum(entry => entry.Length), lora.LiesInMemory);
+        }
+
+        (long Bytes, bool LiesInMemory)[] loras = [.. new[] { folder.DistilledLora, folder.InpaintAdapter }.OfType<string>().Select(Lora)];
         ConfigSection upscalerConfig = ConfigSection.Parse(upscaler.Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{folder.Upscaler} is no latent upsampler: its metadata has no config."), folder.Upscaler);
         Insist(folder.Checkpoint, PartsFit.Faults(checkpoint.Config));
         Insist(folder.Upscaler, PartsFit.Faults(LatentUpsamplerConfig.Read(upscalerConfig), checkpoint.Config));
@@ -101,7 +111,8 @@ internal sealed record ModelFacts
             file.Tensors.Values.Where(entry => entry.Type.IsFloat8() && entry.Name.StartsWith(BlocksPrefix, StringComparison.Ordinal)).Select(entry => entry.Name).ToHashSet(StringComparer.Ordinal)) with
         {
             PristineBytes = file.IsImagined ? 0 : file.Tensors.Values.Where(entry => IsLinear(entry.Name, entry.Shape)).Sum(entry => entry.Length),
-            LiesInMemory = file.LiesInMemory,
+            OwnLoraBytes = loras.Sum(lora => lora.Bytes),
+            LiesInMemory = file.LiesInMemory && loras.All(lora => lora.LiesInMemory),
         };
         if (!sees) return facts;
         (VisionConfig vision, IReadOnlyList<string> prefixes) = ImageEncoder.Check(folder, gemma);

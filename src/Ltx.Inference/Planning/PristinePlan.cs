@@ -28,7 +28,7 @@ public sealed record PristinePlan(PristineSource Source, long Bytes, string Reas
     /// </summary>
     public const long Margin = 8L << 30;
 
-    /// <param name="pristine">bytes of the weights in their file</param>
+    /// <param name="pristine">bytes of the weights, and of the model's own LoRAs, in their files</param>
     /// <param name="streamed">bytes of host memory that streamed blocks are pinned in, at most</param>
     /// <param name="host">bytes of host memory that are left</param>
     /// <param name="liesInMemory">whether the file itself lies in memory</param>

@@ -3,6 +3,7 @@ using Ltx.Inference.Latents;
 using Ltx.Inference.Recipes;
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.VideoVae;
+using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Planning;
 
@@ -78,11 +79,12 @@ internal sealed class RequestMemory
         TransformerCosts transformer = new(model.Transformer, new TransformerPass(video, audio, GemmaTokenizer.PromptLength), basis, float8);
         MemoryLedger forward = transformer.Memory;
         double states = (video * model.Transformer.Video.InChannels + audio * model.Transformer.Audio.InChannels) * (double)(WideStates * ElementBytes.Float64 + NarrowStates * basis.Element);
-        // Merging a layer: its weight as the file has it, the sum in float32, and the result (LoraMerger.Merge).
-        double merging = model.LargestMatrix * (double)(ElementBytes.Float32 + 2 * basis.Element);
         double denoising = transformer.TableBytes + states + forward.Peak;
-        return denoising >= merging ? new(stage, Kept + denoising, forward.PeakWorkspace) : new(stage, Kept + merging, 0);
+        return denoising >= Merging ? new(stage, Kept + denoising, forward.PeakWorkspace) : new(stage, Kept + Merging, 0);
     }
+
+    /// <summary>Bytes that merging LoRAs into a layer takes: its weight as the file has it, the sum in float32, and the result (LoraMerger.Merge).</summary>
+    public double Merging => model.LargestMatrix * (double)(ElementBytes.Float32 + 2 * basis.Element) + (basis.Device.IsCuda ? UploadingReader.MostUnderWay : 0);
 
     private StageMemory HandingOver(MemoryArrangement arrangement)
     {

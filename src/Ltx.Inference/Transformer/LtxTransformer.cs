@@ -84,6 +84,9 @@ public sealed class LtxTransformer : IDisposable
     /// <summary>Every linear layer by its name in a LoRA.</summary>
     internal IReadOnlyDictionary<string, LinearSlot> Linears => weights.Linears;
 
+    /// <summary>Where its own weights are read from when LoRAs change.</summary>
+    internal PristineStore Pristine => pristine;
+
     /// <summary>Bytes of host memory that pristine weights are pinned in, of its own.</summary>
     internal long PristineBytes => pristine.Bytes;
 

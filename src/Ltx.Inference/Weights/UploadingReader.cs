@@ -17,8 +17,8 @@ internal sealed class UploadingReader : IWeightReader
     // Two would do if disk and bus were even.
     private const int BufferCount = 3;
 
-    // What may be on its way: the device holds so much more than the weights while they are converted.
-    private const long MostUnderWay = 1L << 30;
+    /// <summary>What may be on its way: the device holds so much more than the weights while they are converted.</summary>
+    public const long MostUnderWay = 1L << 30;
 
     private readonly IDeviceLink link;
     private readonly Device device;

@@ -32,7 +32,7 @@ internal static class MemoryPlans
     /// <param name="model">folder, name under models/, or name of a preset</param>
     /// <param name="size">of the clip</param>
     /// <param name="settings">the server's</param>
-    public static RequestShape Of(string model, RequestShape size, InpaintOptions settings) => IsPreset(model) ? size : new RecipeChoice(ModelLocator.Open(model), settings).Usual(size);
+    public static RequestShape Of(string model, RequestShape size, InpaintOptions settings) => (IsPreset(model) ? RecipeChoice.ForDescribed(settings) : new RecipeChoice(ModelLocator.Open(model), settings)).Usual(size);
 
     /// <summary>Plans for a model folder by its headers, or for a model that a preset describes.</summary>
     /// <param name="model">folder, name under models/, or name of a preset</param>
@@ -61,7 +61,7 @@ internal static class MemoryPlans
         output.WriteLine();
         output.WriteLine($"Recipe {request.Recipe.Name}. {planner.SizeSentence(request)}".TrimEnd());
         output.WriteLine($"{request}, bfloat16; sizes in GB (10^9 bytes). What is streamed is pinned in host memory; a text encoder that visits or streams is read again for every new prompt.");
-        output.WriteLine($"Pristine weights ({Bytes(planner.PristineBytes)} GB), which LoRAs are merged into, stay in pinned host memory where there is room for them, for what is streamed and for {Bytes(PristinePlan.Margin)} GB more; this host has {Bytes(host)} GB left. Otherwise the file is read again.");
+        output.WriteLine($"Pristine weights, which LoRAs are merged into, and the model's own LoRAs ({Bytes(planner.PristineBytes)} GB) stay in pinned host memory where there is room for them, for what is streamed and for {Bytes(PristinePlan.Margin)} GB more; this host has {Bytes(host)} GB left. Otherwise the files are read again.");
     }
 
     private static string PresetFile(string model) => Path.Combine(ModelLocator.Models, "presets", model + ".json");

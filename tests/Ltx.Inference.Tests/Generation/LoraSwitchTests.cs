@@ -59,6 +59,26 @@ public sealed class LoraSwitchTests : IDisposable
         Assert.Equal(plain.Frames, Run(pipeline, set).Frames);
     }
 
+    [Fact]
+    public void A_run_that_fails_while_LoRAs_are_merged_leaves_the_next_one_as_it_was()
+    {
+        string lora = Write("one", 64, 0.2f, "0.attn1.to_q", "1.ff.net.0.proj"), model = System.IO.Path.Combine(Repository.Goldens, "model");
+        LoraChoice[] set = [new LoraChoice(lora)];
+        using InpaintPipeline pipeline = Open(model, ScalarType.Float32);
+        RecordedClip without = Run(pipeline, []), with = Run(pipeline, set);
+        Assert.NotEqual(without.Frames, with.Frames);
+        // The merge has begun, and nobody waits for it.
+        InpaintRequest request = MiniatureClip.Request(9, 64, 64).With(p => p with { Loras = set });
+        void Fail(string name, Tensor tensor)
+        {
+            if (name == "mask1") throw new InvalidOperationException("seen");
+        }
+
+        Assert.Equal("seen", Assert.Throws<InvalidOperationException>(() => pipeline.Run(request, new RecordedClip(), null, null, Fail, TestContext.Current.CancellationToken)).Message);
+        Assert.Equal(without.Frames, Run(pipeline, []).Frames);
+        Assert.Equal(with.Frames, Run(pipeline, set).Frames);
+    }
+
     private static InpaintPipeline Open(string model, ScalarType type) => new(ModelFolder.Open(model), CPU, type);
 
     private static RecordedClip Run(InpaintPipeline pipeline, LoraChoice[] loras)

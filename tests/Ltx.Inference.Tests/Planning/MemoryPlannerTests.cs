@@ -43,6 +43,22 @@ public class MemoryPlannerTests
     }
 
     [Fact]
+    public void LoRAs_are_merged_ahead_where_everything_stays_and_there_is_room_beside_the_source()
+    {
+        MemoryPlan roomy = Real.Choose(Full, CardMemory.Usual[0].Available, float8: false);
+        Assert.True(roomy.MergesAhead);
+        // At the edge, where what fits by itself does not fit beside a merge.
+        MemoryPlan tight = Real.Predict(Full, roomy.Stages.Max(stage => stage.Stage is InpaintStage.Prompt or InpaintStage.Source ? stage.Total : 0) - 1, roomy.Arrangement);
+        Assert.False(tight.MergesAhead);
+        long merging = Peak(roomy, InpaintStage.Source) - Peak(tight, InpaintStage.Source);
+        Assert.Equal(merging, Peak(roomy, InpaintStage.Prompt) - Peak(tight, InpaintStage.Prompt));
+        Assert.InRange(merging, 9 * 4096L * 4096 * (4 + 2 + 2), 3L << 30);
+        Assert.All(CardMemory.Usual.Skip(1), card => Assert.False(Real.Choose(Full, card.Available, float8: false).MergesAhead));
+
+        static long Peak(MemoryPlan plan, InpaintStage stage) => plan.Stages.Single(peak => peak.Stage == stage).Total;
+    }
+
+    [Fact]
     public void As_few_blocks_as_possible_are_streamed()
     {
         MemoryPlan plan = Real.Choose(Full, CardMemory.Usual[2].Available, float8: false);

@@ -58,6 +58,29 @@ public sealed class PristineStoreTests : IDisposable
         AssertClean(home);
     }
 
+    [Fact]
+    public void The_models_own_LoRAs_are_read_from_their_files_once()
+    {
+        string path = loras.Write("own.safetensors", [.. Changed.Select(layer => LoraPart.Filled("diffusion_model." + layer, 64, 64, 0.3f, 0.2f))]);
+        LateLink home = new();
+        using (Checkpoint checkpoint = Open(Golden, home))
+        using (LoraFile own = LoraFile.Open(path))
+        using (LtxTransformer transformer = new(checkpoint, CPU, ScalarType.BFloat16, WeightFormat.Checkpoint, 0, home, PristineSource.Pinned))
+        {
+            own.Kept = transformer.Pristine;
+            LoraMerger merger = new(transformer.Weights);
+            merger.Use([new LoraUse(own, 0.5)]);
+            Tensor first = RandomPass.Run(transformer);
+            Spoil(path);
+            merger.Use([new LoraUse(own, 1)]);
+            merger.Use([new LoraUse(own, 0.5)]);
+            AssertSame([first], [RandomPass.Run(transformer)]);
+            long kept = own.Modules.Sum(module => HostPages.Whole(module.LowRank!.Down.Length) + HostPages.Whole(module.LowRank.Up.Length));
+            Assert.Equal(kept + transformer.Linears.Values.Sum(linear => HostPages.Whole(FileBytes(Golden, linear))), transformer.PristineBytes);
+        }
+        AssertClean(home);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
