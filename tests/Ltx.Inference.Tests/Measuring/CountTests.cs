@@ -29,7 +29,7 @@ public sealed class CountTests
     private static readonly ModelCounts Counts = new(Model);
 
     [Fact]
-    public void Operators_kernels_bytes_and_waits_are_those_that_are_written_down()
+    public void Operators_kernels_and_bytes_are_those_that_are_written_down()
     {
         Dictionary<string, double> counted = [];
         VideoScale scale = Model.VideoVae.Scale;
@@ -90,6 +90,12 @@ public sealed class CountTests
     }
 
     [Fact]
+    public void What_would_wait_for_a_number_of_the_card_cannot_be_counted()
+    {
+        Assert.Throws<System.Runtime.InteropServices.ExternalException>(() => Counts.Forward(96, 8, 1, (_, video, _) => video.isfinite().all().item<bool>()));
+    }
+
+    [Fact]
     public void An_operator_that_the_table_does_not_know_is_named()
     {
         InvalidOperationException unknown = Assert.Throws<InvalidOperationException>(() => OperatorCounter.Count(() =>
@@ -125,7 +131,6 @@ public sealed class CountTests
         Row("operators", work.Calls);
         Row("kernels", work.KernelCount);
         Row("tensors made of the host's numbers", work.Uploads);
-        Row("waits for a number", work.Waits);
         Row("bytes", work.Bytes);
         foreach (KernelClass kind in Enum.GetValues<KernelClass>()) Row($"bytes of {kind}", work.BytesOf(kind));
         Row("operations", work.Work.Total);

@@ -33,7 +33,7 @@ internal static class KernelTable
     private const string IndexSelect = "index_select";
 
     // Only shapes and places: no kernel. What gives a view of an argument is known by its schema.
-    private static readonly HashSet<string> Free = ["empty", "empty_strided", "empty_like", "new_empty", "resize_", "set_", "result_type", "as_strided_", "_unsafe_view", "unsqueeze_", "lift_fresh", "detach_", "item", "_local_scalar_dense"];
+    private static readonly HashSet<string> Free = ["empty", "empty_strided", "empty_like", "new_empty", "resize_", "set_", "result_type", "as_strided_", "_unsafe_view", "unsqueeze_", "lift_fresh", "detach_"];
 
     /// <summary>The kernels of a call; null where it is for what it calls itself to say.</summary>
     /// <param name="kind">of the innermost part of the model that it belongs to (<see cref="Part"/>); null where none says</param>

@@ -5,7 +5,7 @@ namespace Ltx.Inference.Measuring.Counting;
 
 /// <summary>
 /// Counts what is computed by running it and looking at the operators that it calls. On torch's meta device that takes neither memory nor a card,
-/// whatever the size.
+/// whatever the size; what asks for a number there, for which a card would be waited for, fails.
 /// </summary>
 internal static class OperatorCounter
 {
@@ -57,9 +57,9 @@ internal static class OperatorCounter
     private static WorkCount Sum(IReadOnlyList<TracedOperator> outermost)
     {
         Dictionary<Kernel, double> kernels = [];
-        double calls = 0, uploads = 0, waits = 0;
+        double calls = 0, uploads = 0;
         foreach (TracedOperator call in outermost) Look(call, kind: null, isInner: false, isOurs: false);
-        return new WorkCount(calls, kernels, uploads, waits);
+        return new WorkCount(calls, kernels, uploads);
 
         void Look(TracedOperator call, string? kind, bool isInner, bool isOurs)
         {
@@ -71,9 +71,7 @@ internal static class OperatorCounter
             }
             if (!isOurs) return;
             if (!isInner) calls++;
-            if (call.Name == "aten::_local_scalar_dense") waits++;
             if (call.Name == "aten::copy_" && call.Written.Any(to => !to.OnHost) && call.Read.Any(from => from.OnHost)) uploads++;
-            if (call.Name == "aten::copy_" && call.Written.Any(to => to.OnHost) && call.Read.Any(from => !from.OnHost)) waits++;
             if (KernelTable.Of(call, kind) is { } own)
             {
                 foreach (Kernel kernel in own) kernels[kernel] = kernels.GetValueOrDefault(kernel) + 1;

@@ -6,15 +6,14 @@ namespace Ltx.Inference.Measuring.Counting;
 /// <param name="Calls">operators that the host calls</param>
 /// <param name="Kernels">that the card runs for them, alike ones together</param>
 /// <param name="Uploads">tensors that are made of numbers of the host, each of which waits for the card</param>
-/// <param name="Waits">for a number of the card</param>
-internal sealed record WorkCount(double Calls, IReadOnlyDictionary<Kernel, double> Kernels, double Uploads, double Waits) : IWork<WorkCount>
+internal sealed record WorkCount(double Calls, IReadOnlyDictionary<Kernel, double> Kernels, double Uploads) : IWork<WorkCount>
 {
     /// <summary>Of which nothing is known but its operations.</summary>
     public static WorkCount Of(Operations work) => new(0, new Dictionary<Kernel, double>
     {
         [new Kernel("products", KernelClass.Product, KernelAccess.Library, 0, work with { Attention = 0 }, long.MaxValue)] = 1,
         [new Kernel("attention", KernelClass.Attention, KernelAccess.Library, 0, work with { Products = 0 }, long.MaxValue)] = 1,
-    }, 0, 0);
+    }, 0);
 
     public double KernelCount => Kernels.Values.Sum();
 
@@ -29,7 +28,7 @@ internal sealed record WorkCount(double Calls, IReadOnlyDictionary<Kernel, doubl
     {
         Dictionary<Kernel, double> kernels = new(a.Kernels);
         foreach ((Kernel kernel, double times) in b.Kernels) kernels[kernel] = kernels.GetValueOrDefault(kernel) + times;
-        return new WorkCount(a.Calls + b.Calls, kernels, a.Uploads + b.Uploads, a.Waits + b.Waits);
+        return new WorkCount(a.Calls + b.Calls, kernels, a.Uploads + b.Uploads);
     }
 
     public static WorkCount operator -(WorkCount a, WorkCount b)
@@ -39,5 +38,5 @@ internal sealed record WorkCount(double Calls, IReadOnlyDictionary<Kernel, doubl
     }
 
     public static WorkCount operator *(double times, WorkCount each) =>
-        new(times * each.Calls, each.Kernels.ToDictionary(kernel => kernel.Key, kernel => times * kernel.Value), times * each.Uploads, times * each.Waits);
+        new(times * each.Calls, each.Kernels.ToDictionary(kernel => kernel.Key, kernel => times * kernel.Value), times * each.Uploads);
 }
