@@ -1,4 +1,3 @@
-using System.Globalization;
 using Ltx.Inference.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,9 +6,9 @@ namespace Ltx.Inference.Measuring;
 
 /// <summary>Which of libtorch's attention kernels a device computes the model's attention with.</summary>
 /// <param name="Name">as libtorch's chooser says: cuDNN, flash, efficient or math</param>
-/// <param name="CudnnVersion">such as 9.17.0; null where there is none</param>
+/// <param name="Cudnn">null where there is none</param>
 /// <param name="IsSlow">whether a faster one exists for this device and these are not its libraries</param>
-public sealed record AttentionKernel(string Name, string? CudnnVersion, bool IsSlow)
+public sealed record AttentionKernel(string Name, CudnnVersion? Cudnn, bool IsSlow)
 {
     // A token count that is no multiple of 128, as most clips' are: cuDNN's kernels before 9.15.1 are not used for such (pytorch #169849).
     private const int Tokens = 1020, Heads = 32, HeadFeatures = 128;
@@ -19,7 +18,7 @@ public sealed record AttentionKernel(string Name, string? CudnnVersion, bool IsS
 
     // SDPBackend of aten/src/ATen/SDPBackend.h (2.10).
     private static readonly string[] Names = ["math", "flash", "efficient", "cuDNN"];
-    private const string Cudnn = "cuDNN";
+    private const string CudnnName = "cuDNN";
 
     /// <summary>Asks libtorch's own chooser, for the video stream's attention without a mask.</summary>
     /// <param name="device">where</param>
@@ -32,23 +31,12 @@ public sealed record AttentionKernel(string Name, string? CudnnVersion, bool IsS
         string name = choice >= 0 && choice < Names.Length ? Names[choice] : $"number {choice}";
         bool isCuda = device.type == DeviceType.CUDA;
         int capability = isCuda ? CudaRuntime.Capability(Math.Max(0, device.index)) : 0;
-        return new AttentionKernel(name, isCuda ? CudnnOf() : null, FasterWithCudnn.Contains(capability) && name != Cudnn);
+        return new AttentionKernel(name, isCuda ? CudnnVersion.OfLibTorch() : null, FasterWithCudnn.Contains(capability) && name != CudnnName);
     }
 
     /// <summary>For a person.</summary>
-    public string Sentence => CudnnVersion is null ? Name : $"{Name}, cuDNN {CudnnVersion}";
+    public string Sentence => Cudnn is null ? Name : $"{Name}, cuDNN {Cudnn}";
 
     /// <summary>What to do where it is slow; null where it is not.</summary>
-    public string? Advice => IsSlow
-        ? $"This card computes attention half as fast again with cuDNN later than 9.15.0, as PyTorch 2.11 for CUDA 13.0 brings it: set {LibTorch.FolderVariable} to its torch/lib folder, and keep other cuDNNs off LD_LIBRARY_PATH."
-        : null;
-
-    // Major, minor and patch in one number (cudnn_version.h, 9.0 and later).
-    private static unsafe string? CudnnOf()
-    {
-        const int Major = 10000, Minor = 100;
-        if (!LibTorch.TryGetCudaExport("cudnnGetVersion", out nint function)) return null;
-        ulong version = ((delegate* unmanaged<nuint>)function)();
-        return string.Create(CultureInfo.InvariantCulture, $"{version / Major}.{version % Major / Minor}.{version % Minor}");
-    }
+    public string? Advice => IsSlow ? $"This card computes attention half as fast again with a later cuDNN. {CudnnVersion.Remedy}" : null;
 }

@@ -45,7 +45,9 @@ internal static class Doctor
         {
             LibTorchFacts facts = LibTorchFacts.Read();
             if (!LibTorch.KeepsArguments) return new Finding("libtorch", Verdict.Missing, "TorchSharp.dll lets the collector free what libtorch works on", LibTorch.BuildAgain);
-            return new Finding("libtorch", Verdict.Good, $"{facts.Version} for {(LibTorch.HasCuda ? "CUDA" : "CPU")} in {LibTorch.Folder}, {facts.Threads} threads, BLAS: {facts.Blas}");
+            CudnnVersion? cudnn = CudnnVersion.OfLibTorch();
+            string kind = !LibTorch.HasCuda ? "CPU" : cudnn is null ? "CUDA, without cuDNN," : $"CUDA with cuDNN {cudnn}";
+            return new Finding("libtorch", Verdict.Good, $"{facts.Version} for {kind} in {LibTorch.Folder}, {facts.Threads} threads, BLAS: {facts.Blas}", cudnn is { IsOld: true } ? $"Hopper and Blackwell cards would miss a later cuDNN. {CudnnVersion.Remedy}" : null);
         }
         catch (InferenceException e)
         {

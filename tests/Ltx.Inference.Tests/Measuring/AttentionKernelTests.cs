@@ -25,5 +25,16 @@ public sealed class AttentionKernelTests
 
     [Fact]
     public void A_card_that_could_do_better_is_told_how() =>
-        Assert.Contains(LibTorch.FolderVariable, new AttentionKernel("flash", "9.10.2", IsSlow: true).Advice, StringComparison.Ordinal);
+        Assert.Contains(LibTorch.FolderVariable, new AttentionKernel("flash", new CudnnVersion(91002), IsSlow: true).Advice, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(91002, "9.10.2", true)]
+    [InlineData(91500, "9.15.0", true)]
+    [InlineData(91501, "9.15.1", false)]
+    [InlineData(100000, "10.0.0", false)]
+    public void A_cudnn_is_old_up_to_the_last_one_whose_attention_is_not_used(ulong number, string text, bool isOld)
+    {
+        CudnnVersion version = new(number);
+        Assert.Equal((text, isOld), (version.ToString(), version.IsOld));
+    }
 }
