@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Latents;
+using Ltx.Inference.Native;
 using Ltx.Inference.Recipes;
 using Ltx.Server.Media;
 using static TorchSharp.torch;
@@ -15,7 +16,7 @@ public class PixelBenchmarks
     private static readonly VideoScale Scale = new(8, 32, 32);
 
     private byte[][] pixels = null!, masks = null!;
-    private Tensor source = null!, planes = null!, mask = null!, video = null!, generated = null!;
+    private Tensor source = null!, planes = null!, mask = null!, video = null!, generated = null!, wide = null!;
 
     private static FrameLayout Layout { get; } = new(YuvColours.Bt709, DemoScene.Height, DemoScene.Width);
 
@@ -30,6 +31,7 @@ public class PixelBenchmarks
         video = ClipTensors.ToVideo(source, ScalarType.Float32).DetachFromDisposeScope();
         using Tensor noise = rand(source.shape);
         generated = (noise * 2 - 1).DetachFromDisposeScope();
+        wide = zeros([1920 * 1080 * 3 / 2], ScalarType.Byte).DetachFromDisposeScope();
         planes = zeros([Frames, Layout.FrameBytes], ScalarType.Byte);
         Layout.Planes(planes).CopyFrom(Layout.FromRgb(source.to(ScalarType.Float32)));
     }
@@ -52,6 +54,9 @@ public class PixelBenchmarks
 
     [Benchmark(Description = "planes to pixels")]
     public void PlanesToPixels() => Layout.ToRgb(planes).Dispose();
+
+    [Benchmark(Description = "hand a frame of 1920x1080 to the encoder")]
+    public byte[] HandOut() => wide.ToArray<byte>();
 
     [Benchmark(Description = "composite: blend")]
     public void Blend() => new SeamBlend(CompositeMode.Blend, Feather, Layout).Composite(planes, generated, mask).Dispose();

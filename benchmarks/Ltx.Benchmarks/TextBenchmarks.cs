@@ -12,17 +12,24 @@ public class TextBenchmarks
 
     private Checkpoint checkpoint = null!;
     private PromptEncoder encoder = null!;
+    private Tensor logits = null!;
+    private TokenSampler sampler = null!;
 
     [GlobalSetup]
     public void Setup()
     {
         checkpoint = Miniature.OpenCheckpoint();
         encoder = new PromptEncoder(Miniature.Folder, checkpoint, CPU, ScalarType.Float32);
+        // Gemma 3's vocabulary, and what its generation_config.json says.
+        logits = randn(1, 262208).DetachFromDisposeScope();
+        sampler = new TokenSampler(new GenerationSettings(), new GenerationConfig(new HashSet<int>(), TopK: 64, TopP: 0.95));
     }
 
     [GlobalCleanup]
     public void Cleanup()
     {
+        sampler.Dispose();
+        logits.Dispose();
         encoder.Dispose();
         checkpoint.Dispose();
     }
@@ -35,6 +42,9 @@ public class TextBenchmarks
 
     [Benchmark(Description = "chat template")]
     public string ChatTemplateText() => ChatTemplate.Render(Prompt, Prompt);
+
+    [Benchmark(Description = "draw a token of 262,208")]
+    public int Draw() => sampler.Next(logits);
 
     [Benchmark(Description = "encode a prompt: Gemma and connectors, 1024 tokens")]
     public void Encode() => encoder.Encode([Prompt]).Dispose();
