@@ -11,6 +11,14 @@ namespace Ltx.Inference.Measuring;
 /// </summary>
 public sealed class Prediction
 {
+    // A product's bias is in it, a convolution's a pass of its own; rows of modulation are looked up for every token.
+    private static readonly (string Name, KernelClass[] Classes)[] Parts =
+    [
+        ("products", [KernelClass.Product]), ("attention", [KernelClass.Attention]), ("convolutions", [KernelClass.Convolution]), ("norms", [KernelClass.Norm]),
+        ("modulation", [KernelClass.Modulate, KernelClass.LookUp]), ("rotation", [KernelClass.Rotation]), ("gates", [KernelClass.Gate]),
+        ("rest", [KernelClass.Activation, KernelClass.Copy, KernelClass.Rest]),
+    ];
+
     private readonly ModelArchitecture model;
     private readonly Ceiling ceiling;
     private readonly ModelCounts counts;
@@ -41,41 +49,28 @@ public sealed class Prediction
 
     private PredictedWork Of(WorkCount work)
     {
-        double Seconds(params ReadOnlySpan<KernelClass> classes)
-        {
-            double sum = 0;
-            foreach ((Kernel kernel, double times) in work.Kernels)
-            {
-                if (classes.Contains(kernel.Class)) sum += times * KernelTime.Of(kernel, ceiling);
-            }
-            return sum;
-        }
+        double Seconds(KernelClass[] classes) => work.Kernels.Where(kernel => classes.Contains(kernel.Key.Class)).Sum(kernel => kernel.Value * KernelTime.Of(kernel.Key, ceiling));
 
-        return new PredictedWork(
-            Seconds(KernelClass.Product), Seconds(KernelClass.Attention), Seconds(KernelClass.Convolution), Seconds(KernelClass.Norm), Seconds(KernelClass.Modulate, KernelClass.LookUp),
-            Seconds(KernelClass.Rotation), Seconds(KernelClass.Gate), Seconds(KernelClass.Activation, KernelClass.Copy, KernelClass.Rest), KernelTime.OfCalls(work.Calls),
-            work.Calls, work.KernelCount, work.Bytes, work.Work);
+        return new PredictedWork([.. Parts.Select(part => new PredictedPart(part.Name, Seconds(part.Classes)))], KernelTime.OfCalls(work.Calls), work.KernelCount, work.Bytes, work.Work);
     }
 }
 
-/// <summary>What a time is made of: seconds of the card by class of kernel, and the host's beside them.</summary>
-/// <param name="Products">matrix products, their bias included</param>
-/// <param name="Convolutions">their bias, which is a pass of its own, included</param>
-/// <param name="Modulation">scales and shifts, looked up token by token</param>
-/// <param name="Gates">and what is added behind them</param>
-/// <param name="Rest">activations, copies, and everything else number by number</param>
+/// <summary>What a time is made of.</summary>
+/// <param name="Parts">seconds of the card, always the same parts</param>
 /// <param name="Host">seconds that calling the operators takes, while the card computes</param>
-/// <param name="Calls">of operators</param>
 /// <param name="Kernels">of the card</param>
 /// <param name="Bytes">read and written</param>
 /// <param name="Work">operations</param>
-public sealed record PredictedWork(
-    double Products, double Attention, double Convolutions, double Norms, double Modulation, double Rotation, double Gates, double Rest, double Host,
-    double Calls, double Kernels, double Bytes, Operations Work)
+public sealed record PredictedWork(IReadOnlyList<PredictedPart> Parts, double Host, double Kernels, double Bytes, Operations Work)
 {
     /// <summary>Of the card or of the host, whichever takes longer.</summary>
-    public double Seconds => Math.Max(Products + Attention + Convolutions + Norms + Modulation + Rotation + Gates + Rest, Host);
+    public double Seconds => Math.Max(Parts.Sum(part => part.Seconds), Host);
 }
+
+/// <summary>One kind of work.</summary>
+/// <param name="Name">for a person</param>
+/// <param name="Seconds">of the card</param>
+public sealed record PredictedPart(string Name, double Seconds);
 
 /// <summary>A stage of a request.</summary>
 /// <param name="Evaluations">forwards of the transformer</param>

@@ -5,7 +5,7 @@ public enum WeightFormat
 {
     /// <summary>
     /// As the file has them: float8 where it has float8 with a scale, the model's own type elsewhere. Where a device that is planned for has room for it,
-    /// float8 becomes the model's own type, too, in which it is multiplied: the same numbers, sooner.
+    /// float8 becomes the model's own type, too, in which it is multiplied: sooner, and the same numbers but for LoRAs, which are then rounded less.
     /// </summary>
     Checkpoint,
 

@@ -17,8 +17,6 @@ internal sealed record PredictionReport(string Card, Ceiling Ceiling, string Mod
 
     private static readonly JsonSerializerOptions Options = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
-    private static readonly string[] Columns = ["products", "attention", "convolutions", "norms", "modulation", "rotation", "gates", "rest", "host", "kernels", "GB", "TFLOP"];
-
     public string ToJson() => JsonSerializer.Serialize(this, Options);
 
     /// <summary>For a person.</summary>
@@ -31,19 +29,20 @@ internal sealed record PredictionReport(string Card, Ceiling Ceiling, string Mod
         {
             text.WriteLine();
             text.WriteLine($"request: {Request}");
-            List<string[]> rows = [["stage", "seconds", "evaluations", "s each", .. Columns]];
+            string[] columns = Columns(Stages[0].Work);
+            List<string[]> rows = [["stage", "seconds", "evaluations", "s each", .. columns]];
             foreach (PredictedStage stage in Stages.Where(stage => stage.Work.Seconds > 0))
             {
                 string[] times = stage.Evaluations == 0 ? ["", ""] : [Invariant($"{stage.Evaluations} at {stage.Tokens}"), Invariant($"{stage.Work.Seconds / stage.Evaluations:0.000}")];
                 rows.Add([stage.Stage.Name(), Invariant($"{stage.Work.Seconds:0.00}"), .. times, .. Made(stage.Work)]);
             }
-            rows.Add(["all of these", Invariant($"{Stages.Sum(stage => stage.Work.Seconds):0.00}"), .. Enumerable.Repeat("", Columns.Length + 2)]);
+            rows.Add(["all of these", Invariant($"{Stages.Sum(stage => stage.Work.Seconds):0.00}"), .. Enumerable.Repeat("", columns.Length + 2)]);
             BenchText.Table(text, rows);
         }
         if (Forwards.Count > 0)
         {
             text.WriteLine();
-            List<string[]> rows = [["one forward, video + audio tokens", "seconds", .. Columns]];
+            List<string[]> rows = [["one forward, video + audio tokens", "seconds", .. Columns(Forwards[0].Work)]];
             foreach (ForwardRow forward in Forwards) rows.Add([Invariant($"{forward.Tokens} + {forward.AudioTokens}"), Invariant($"{forward.Work.Seconds:0.000}"), .. Made(forward.Work)]);
             BenchText.Table(text, rows);
         }
@@ -53,9 +52,11 @@ internal sealed record PredictionReport(string Card, Ceiling Ceiling, string Mod
         return text.ToString();
     }
 
+    private static string[] Columns(PredictedWork work) => [.. work.Parts.Select(part => part.Name), "host", "kernels", "GB", "TFLOP"];
+
     private static string[] Made(PredictedWork work) =>
     [
-        .. new[] { work.Products, work.Attention, work.Convolutions, work.Norms, work.Modulation, work.Rotation, work.Gates, work.Rest, work.Host }.Select(seconds => seconds == 0 ? "" : Invariant($"{seconds:0.000}")),
+        .. work.Parts.Select(part => part.Seconds).Append(work.Host).Select(seconds => seconds == 0 ? "" : Invariant($"{seconds:0.000}")),
         work.Kernels == 0 ? "" : Invariant($"{work.Kernels:0}"), Invariant($"{work.Bytes / Giga:0.0}"), Invariant($"{work.Work.Total / Tera:0.0}"),
     ];
 

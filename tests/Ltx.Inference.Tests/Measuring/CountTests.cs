@@ -115,7 +115,7 @@ public sealed class CountTests
         PredictedWork forward = new Prediction(Model, card, Counts).Forward(tokens, Sound);
         // Those seconds were reckoned apart from this code, kernel by kernel, from the order in which a block computes; fewer are welcome.
         Assert.InRange(forward.Seconds, card.Seconds(forward.Work), 1.02 * reckoned);
-        Assert.Equal(forward.Products + forward.Attention + forward.Norms + forward.Modulation + forward.Rotation + forward.Gates + forward.Rest, forward.Seconds, 1e-9);
+        Assert.Equal(forward.Parts.Sum(part => part.Seconds), forward.Seconds, 1e-9);
         Assert.True(forward.Host < forward.Seconds);
         Assert.True(new Prediction(Model, Ceiling.OfCard("4090")!, Counts).Forward(tokens, Sound).Seconds > 2 * forward.Seconds);
     }

@@ -48,6 +48,24 @@ public sealed class StageTableTests
     }
 
     [Fact]
+    public void What_was_predicted_stands_beside_what_was_measured()
+    {
+        PredictedStage predicted = new(InpaintStage.Frames, 0, 0, new PredictedWork([new PredictedPart("convolutions", 2), new PredictedPart("rest", 0.5)], 0.1, 1, 1, default));
+        IReadOnlyList<BenchReport.StageRow> rows = StageTable.Rows([Run(10)], Work, Device, [predicted]);
+        Assert.Equal([null, null, null, null, 2.5], rows.Select(row => row.Predicted));
+        List<string[]> table = [["stage", "seconds", "predicted"], ["output", "3", "2.5"]], without = [["stage", "seconds", "predicted"], ["output", "3", ""]];
+        Assert.Equal("stage   seconds  predicted\noutput        3        2.5\n", Printed(table));
+        Assert.Equal("stage   seconds\noutput        3\n", Printed(without));
+
+        static string Printed(List<string[]> table)
+        {
+            StringWriter text = new() { NewLine = "\n" };
+            BenchText.Table(text, table);
+            return text.ToString();
+        }
+    }
+
+    [Fact]
     public void Of_several_runs_the_middle_one_counts_and_the_ends_are_told()
     {
         BenchReport.StageRow row = StageTable.Rows([Run(10), Run(20), Run(40)], Work, Device)[1];
