@@ -6,7 +6,8 @@ internal sealed class MergeAhead : IDisposable
     private readonly Task merging;
 
     /// <param name="merge">merges them; nothing else may read or change the transformer's weights until it has ended</param>
-    public MergeAhead(Action merge) => merging = Task.Factory.StartNew(merge, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    public MergeAhead(Action merge) =>
+        merging = Task.Factory.StartNew(merge, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>Returns when they are merged.</summary>
     /// <exception cref="InferenceException">They cannot be.</exception>

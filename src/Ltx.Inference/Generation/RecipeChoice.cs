@@ -27,7 +27,8 @@ public sealed class RecipeChoice
     }
 
     /// <summary>The same for a model that is only described: the published one, with its in/outpainting adapter.</summary>
-    public static RecipeChoice ForDescribed(InpaintOptions options) => new(new ModelFolder("", "", "", null, InpaintAdapter: "described", "", PromptExpansion: true), options);
+    public static RecipeChoice ForDescribed(InpaintOptions options) =>
+        new(new ModelFolder("", "", "", null, InpaintAdapter: "described", "", PromptExpansion: true), options);
 
     /// <summary>The one that is named, without overrides.</summary>
     public Recipe Named { get; }

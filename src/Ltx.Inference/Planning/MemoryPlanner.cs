@@ -103,7 +103,9 @@ public sealed class MemoryPlanner
         long text = TextWeights(arrangement.Text), always = BlocksOnCard(arrangement) + model.Ends.Bytes(basis.Element) + model.Codecs.Bytes(basis.Element) + model.VocoderSize.Bytes(ElementBytes.Float32);
         long denoising = always + (arrangement.Text == TextResidency.Stays ? text : 0);
         List<StagePeak> stages = [.. work.Stages(arrangement).Select(stage => Peak(stage.Stage == InpaintStage.Prompt ? always + text : denoising, stage))];
-        List<StagePeak> beside = [.. stages.Select(stage => stage.Stage is InpaintStage.Prompt or InpaintStage.Source ? stage with { Activations = stage.Activations + (long)work.Merging } : stage)];
+        List<StagePeak> beside = [.. stages.Select(stage => stage.Stage is InpaintStage.Prompt or InpaintStage.Source
+            ? stage with { Activations = stage.Activations + (long)work.Merging }
+            : stage)];
         // Where weights come and go, a merge at the same time would be in their way.
         bool mergesAhead = arrangement is { Text: TextResidency.Stays, StreamedBlocks: 0 } && beside.Max(stage => stage.Total) <= available;
         return new MemoryPlan(work.Request, available, arrangement, mergesAhead ? beside : stages, PinnedHost(arrangement), mergesAhead);

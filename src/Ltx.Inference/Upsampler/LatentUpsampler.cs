@@ -60,7 +60,8 @@ public sealed class LatentUpsampler : IDisposable
         try
         {
             string config = archive.Files[0].Metadata.GetValueOrDefault("config") ?? throw new WeightsException($"{archive.Name} is no latent upsampler: its metadata has no config.");
-            return new LatentUpsampler(archive, LatentUpsamplerConfig.Read(ConfigSection.Parse(config, archive.Name)), device, type, channelsLast ?? device.type == TorchSharp.DeviceType.CUDA);
+            LatentUpsamplerConfig read = LatentUpsamplerConfig.Read(ConfigSection.Parse(config, archive.Name));
+            return new LatentUpsampler(archive, read, device, type, channelsLast ?? device.type == TorchSharp.DeviceType.CUDA);
         }
         catch
         {
@@ -99,7 +100,8 @@ public sealed class LatentUpsampler : IDisposable
         archive.Dispose();
     }
 
-    private UpsamplerBlock[] Blocks(WeightScope scope) => [.. Enumerable.Range(0, Config.Blocks).Select(i => new UpsamplerBlock(scope[i], Config.Channels, channelsLast))];
+    private UpsamplerBlock[] Blocks(WeightScope scope) =>
+        [.. Enumerable.Range(0, Config.Blocks).Select(i => new UpsamplerBlock(scope[i], Config.Channels, channelsLast))];
 
     private static Tensor Through(UpsamplerBlock[] blocks, Tensor x)
     {

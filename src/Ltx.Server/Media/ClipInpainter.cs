@@ -64,7 +64,10 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
             SoundClip? made = await sink.Begun;
             AudioClip? sound = kept?.Clip ?? (made is null ? null : new AudioClip(made.Channels, made.SampleRate));
             hasSound = sound is not null;
-            VideoWriteOptions options = new() { Size = size, FramesPerSecond = rate, FrameCount = frames.Count, Planes = planes.Colours, Quality = job.Quality, Mode = job.WriteMode, Limits = limits };
+            VideoWriteOptions options = new()
+            {
+                Size = size, FramesPerSecond = rate, FrameCount = frames.Count, Planes = planes.Colours, Quality = job.Quality, Mode = job.WriteMode, Limits = limits,
+            };
             await VideoWriter.WriteAsync(job.Output, options, sink.Frames.Select(frame => (ReadOnlyMemory<byte>)frame), sound, cancellation);
         }
         catch
@@ -119,11 +122,14 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
         }
     }
 
-    // Both at once. How much of the mask is needed is known when the source has ended; where that is not where its file says, a moving one is read again.
-    private static async Task<(List<byte[]> Frames, VideoFindings Found, MaskFrames Mask)> ReadAsync(ClipFiles files, FrameRate rate, int atMost, CancellationToken cancellation)
+    // Both at once. How much of the mask is needed is known when the source has ended; where that is not where its file
+    // says, a moving one is read again.
+    private static async Task<(List<byte[]> Frames, VideoFindings Found, MaskFrames Mask)> ReadAsync(
+        ClipFiles files, FrameRate rate, int atMost, CancellationToken cancellation)
     {
         (MediaInfo source, MediaInfo mask, FrameSize size) = files;
-        Task<MaskFrames> ReadMask(int count, CancellationToken token) => MaskReader.ReadAsync(mask, new VideoReadOptions { Size = size, FramesPerSecond = rate, MaxFrames = count }, token);
+        Task<MaskFrames> ReadMask(int count, CancellationToken token) =>
+            MaskReader.ReadAsync(mask, new VideoReadOptions { Size = size, FramesPerSecond = rate, MaxFrames = count }, token);
 
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         int expected = source.Duration > TimeSpan.Zero ? Math.Clamp((int)Math.Round(source.Duration.TotalSeconds * rate.Value), 1, atMost) : atMost;
@@ -131,7 +137,8 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
         try
         {
             (List<byte[]> frames, VideoFindings found) = await ReadSourceAsync(source, size, rate, atMost, cancellation);
-            return (frames, found, frames.Count == expected || mask.Kind == MediaKind.StillImage ? await early : await ReadMask(frames.Count, cancellation));
+            bool isEnough = frames.Count == expected || mask.Kind == MediaKind.StillImage;
+            return (frames, found, isEnough ? await early : await ReadMask(frames.Count, cancellation));
         }
         finally
         {
@@ -140,7 +147,8 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
         }
     }
 
-    private static async Task<(List<byte[]> Frames, VideoFindings Found)> ReadSourceAsync(MediaInfo source, FrameSize size, FrameRate rate, int atMost, CancellationToken cancellation)
+    private static async Task<(List<byte[]> Frames, VideoFindings Found)> ReadSourceAsync(
+        MediaInfo source, FrameSize size, FrameRate rate, int atMost, CancellationToken cancellation)
     {
         List<byte[]> frames = [];
         VideoFindings? found = null;

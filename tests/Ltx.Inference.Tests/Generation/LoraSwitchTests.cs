@@ -74,7 +74,9 @@ public sealed class LoraSwitchTests : IDisposable
             if (name == "mask1") throw new InvalidOperationException("seen");
         }
 
-        Assert.Equal("seen", Assert.Throws<InvalidOperationException>(() => pipeline.Run(request, new RecordedClip(), null, null, Fail, TestContext.Current.CancellationToken)).Message);
+        Exception failed = Assert.Throws<InvalidOperationException>(
+            () => pipeline.Run(request, new RecordedClip(), null, null, Fail, TestContext.Current.CancellationToken));
+        Assert.Equal("seen", failed.Message);
         Assert.Equal(without.Frames, Run(pipeline, []).Frames);
         Assert.Equal(with.Frames, Run(pipeline, set).Frames);
     }

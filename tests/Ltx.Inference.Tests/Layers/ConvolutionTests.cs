@@ -24,11 +24,13 @@ public sealed class ConvolutionTests
         Conv3d conv = new(weights.Root["conv"], inChannels, outChannels, Conv3dKind.ZeroPaddedTime);
         weights.Complete();
         using ComponentWeights exact = new(archive, "", CPU, ScalarType.Float64);
-        Tensor weight = exact.Root["conv"].Tensor("weight", TensorRole.Weight, outChannels, inChannels, 3, 3, 3), bias = exact.Root["conv"].Tensor("bias", TensorRole.Bias, outChannels);
+        Tensor weight = exact.Root["conv"].Tensor("weight", TensorRole.Weight, outChannels, inChannels, 3, 3, 3);
+        Tensor bias = exact.Root["conv"].Tensor("bias", TensorRole.Bias, outChannels);
         exact.Complete();
 
         Tensor x = Seeded.Normal(1, [1, inChannels, 4, 5, 6]).to(ScalarType.BFloat16);
-        Tensor made = conv.Forward(x).to(ScalarType.Float64), expected = nn.functional.conv3d(x.to(ScalarType.Float64), weight, bias, padding: [1, 1, 1]);
+        Tensor made = conv.Forward(x).to(ScalarType.Float64);
+        Tensor expected = nn.functional.conv3d(x.to(ScalarType.Float64), weight, bias, padding: [1, 1, 1]);
         Assert.Equal(expected.shape, made.shape);
         // Weights and result are rounded to eight bits.
         Assert.InRange(((made - expected).norm() / expected.norm()).item<double>(), 0, 0.01);
@@ -41,12 +43,16 @@ public sealed class ConvolutionTests
     public void So_it_is_in_fewer_dimensions(int inChannels, int outChannels, int dimensions)
     {
         using var scope = NewDisposeScope();
-        long[] sides = dimensions == 1 ? [30] : [5, 6], kernel = [.. Enumerable.Repeat(3L, dimensions)], ones = [.. Enumerable.Repeat(1L, dimensions)];
-        Tensor x = Seeded.Normal(1, [4, inChannels, .. sides]).to(ScalarType.BFloat16), weight = Seeded.Normal(2, [outChannels, inChannels, .. kernel]).to(ScalarType.BFloat16);
+        long[] sides = dimensions == 1 ? [30] : [5, 6];
+        long[] kernel = [.. Enumerable.Repeat(3L, dimensions)], ones = [.. Enumerable.Repeat(1L, dimensions)];
+        Tensor x = Seeded.Normal(1, [4, inChannels, .. sides]).to(ScalarType.BFloat16);
+        Tensor weight = Seeded.Normal(2, [outChannels, inChannels, .. kernel]).to(ScalarType.BFloat16);
         Tensor bias = Seeded.Normal(3, [outChannels]).to(ScalarType.BFloat16);
         Tensor made = Convolution.Of(x, weight, bias, ones, ones).to(ScalarType.Float64);
         (Tensor x64, Tensor weight64, Tensor bias64) = (x.to(ScalarType.Float64), weight.to(ScalarType.Float64), bias.to(ScalarType.Float64));
-        Tensor expected = dimensions == 1 ? nn.functional.conv1d(x64, weight64, bias64, padding: 1) : nn.functional.conv2d(x64, weight64, bias64, padding: [1, 1]);
+        Tensor expected = dimensions == 1
+            ? nn.functional.conv1d(x64, weight64, bias64, padding: 1)
+            : nn.functional.conv2d(x64, weight64, bias64, padding: [1, 1]);
         Assert.Equal(expected.shape, made.shape);
         Assert.InRange(((made - expected).norm() / expected.norm()).item<double>(), 0, 0.01);
     }
