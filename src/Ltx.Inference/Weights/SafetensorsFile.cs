@@ -111,7 +111,20 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>Whether the file lies in memory itself, so that a copy of it would be a second one.</summary>
-    internal bool LiesInMemory => !IsImagined && OperatingSystem.IsLinux() && new DriveInfo(Path).DriveFormat is "tmpfs" or "ramfs" or "hugetlbfs";
+    internal bool LiesInMemory => !IsImagined && OperatingSystem.IsLinux() && FileSystem(Path) is "tmpfs" or "ramfs" or "hugetlbfs";
+
+    // Null where the system does not say: in a changed root, whose mounts are not in the process's table.
+    private static string? FileSystem(string path)
+    {
+        try
+        {
+            return new DriveInfo(path).DriveFormat;
+        }
+        catch (DriveNotFoundException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Whole pages that hold the file.</summary>
     internal (nint Start, long Bytes) Pages => view is null ? throw new InvalidOperationException($"{Path} is imagined: it has no pages.") : (start, HostPages.Whole((long)view.SafeMemoryMappedViewHandle.ByteLength));
