@@ -16,7 +16,8 @@ public sealed record Ceiling(double Products, double Convolutions, double Attent
     private static readonly Ceiling H100 = new(720 * Tera, 690 * Tera, 650 * Tera, 3.0 * Tera, "measured on an H100 SXM: bf16, torch 2.11, CUDA 13.0");
 
     // The H100's chip with faster memory.
-    private static readonly Ceiling H200 = new(788 * Tera, 690 * Tera, 650 * Tera, 4.3 * Tera, "products and copy measured on an H200 SXM: bf16, torch 2.11, CUDA 13.0; convolutions and attention the H100's");
+    private static readonly Ceiling H200 = new(788 * Tera, 690 * Tera, 650 * Tera, 4.3 * Tera,
+        "products and copy measured on an H200 SXM: bf16, torch 2.11, CUDA 13.0; convolutions and attention the H100's");
 
     // Data sheets: bf16 with sums in float32, without sparsity, and memory. (NVIDIA's for A100 80GB SXM, L40S, GeForce RTX 4090 and 5090.)
     private static readonly (string Name, double Products, double Memory)[] Sheets = [("a100", 312, 2.039), ("l40s", 362, 0.864), ("4090", 165.2, 1.008), ("5090", 209.5, 1.792)];
@@ -42,7 +43,8 @@ public sealed record Ceiling(double Products, double Convolutions, double Attent
     {
         const double H100Products = 989.4, H100Memory = 3.35;
         double compute = products / H100Products, move = memory / H100Memory;
-        return new Ceiling(compute * H100.Products, compute * H100.Convolutions, compute * H100.Attention, move * H100.Copy, "not measured: its data sheet, of which it is taken to reach what the H100 reaches of its own");
+        return new Ceiling(compute * H100.Products, compute * H100.Convolutions, compute * H100.Attention, move * H100.Copy,
+            "not measured: its data sheet, of which it is taken to reach what the H100 reaches of its own");
     }
 
     /// <summary>Seconds that so much work takes at least.</summary>

@@ -31,7 +31,13 @@ internal sealed class DemoCommand
         string target = OutputPath.Folder("--out", arguments.GetValue(folder)!);
         string Named(string name) => Path.Combine(target, name);
         (string source, string mask, string result, string picture) = (Named("source.mp4"), Named("mask.mp4"), Named("result.mp4"), Named("side-by-side.png"));
-        VideoWriteOptions options = new() { Size = new FrameSize(DemoScene.Width, DemoScene.Height), FramesPerSecond = new FrameRate(DemoScene.FramesPerSecond, 1), FrameCount = DemoScene.Frames, Quality = VideoQuality.Maximum };
+        VideoWriteOptions options = new()
+        {
+            Size = new FrameSize(DemoScene.Width, DemoScene.Height),
+            FramesPerSecond = new FrameRate(DemoScene.FramesPerSecond, 1),
+            FrameCount = DemoScene.Frames,
+            Quality = VideoQuality.Maximum,
+        };
         await VideoWriter.WriteAsync(source, options, Drawn(DemoScene.Frame), new AudioClip(DemoScene.Sound(), DemoScene.SampleRate), cancellation);
         await VideoWriter.WriteAsync(mask, options, Drawn(DemoScene.Mask), null, cancellation);
 

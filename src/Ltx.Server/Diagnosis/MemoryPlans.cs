@@ -32,7 +32,8 @@ internal static class MemoryPlans
     /// <param name="model">folder, name under models/, or name of a preset</param>
     /// <param name="size">of the clip</param>
     /// <param name="settings">the server's</param>
-    public static RequestShape Of(string model, RequestShape size, InpaintOptions settings) => (IsPreset(model) ? RecipeChoice.ForDescribed(settings) : new RecipeChoice(ModelLocator.Open(model), settings)).Usual(size);
+    public static RequestShape Of(string model, RequestShape size, InpaintOptions settings) =>
+        (IsPreset(model) ? RecipeChoice.ForDescribed(settings) : new RecipeChoice(ModelLocator.Open(model), settings)).Usual(size);
 
     /// <summary>Plans for a model folder by its headers, or for a model that a preset describes.</summary>
     /// <param name="model">folder, name under models/, or name of a preset</param>

@@ -144,7 +144,8 @@ public sealed class CountTests
     ];
 
     private static Dictionary<string, double> Read(string part = "") =>
-        File.ReadLines(Recorded).Where(line => line.StartsWith(part, StringComparison.Ordinal)).ToDictionary(line => line[..line.LastIndexOf('\t')], line => double.Parse(line[(line.LastIndexOf('\t') + 1)..], CultureInfo.InvariantCulture));
+        File.ReadLines(Recorded).Where(line => line.StartsWith(part, StringComparison.Ordinal))
+            .ToDictionary(line => line[..line.LastIndexOf('\t')], line => double.Parse(line[(line.LastIndexOf('\t') + 1)..], CultureInfo.InvariantCulture));
 
     private static void Write(Dictionary<string, double> counted) => File.WriteAllLines(Recorded, counted.Select(row => string.Create(CultureInfo.InvariantCulture, $"{row.Key}\t{row.Value:0}")));
 }

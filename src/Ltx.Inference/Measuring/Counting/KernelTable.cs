@@ -33,7 +33,10 @@ internal static class KernelTable
     private const string IndexSelect = "index_select";
 
     // Only shapes and places: no kernel. What gives a view of an argument is known by its schema.
-    private static readonly HashSet<string> Free = ["empty", "empty_strided", "empty_like", "new_empty", "resize_", "set_", "result_type", "as_strided_", "_unsafe_view", "unsqueeze_", "lift_fresh", "detach_"];
+    private static readonly HashSet<string> Free =
+    [
+        "empty", "empty_strided", "empty_like", "new_empty", "resize_", "set_", "result_type", "as_strided_", "_unsafe_view", "unsqueeze_", "lift_fresh", "detach_",
+    ];
 
     /// <summary>The kernels of a call; null where it is for what it calls itself to say.</summary>
     /// <param name="kind">of the innermost part of the model that it belongs to (<see cref="Part"/>); null where none says</param>
@@ -98,7 +101,8 @@ internal static class KernelTable
         double taps = weight.Sizes.Skip(2).Aggregate(1.0, (all, size) => all * size);
         // A transposed one multiplies every number that goes in with the whole kernel.
         double positions = (call.Flags[Transposed] ? input : result).Elements;
-        Kernel convolution = new("convolution", KernelClass.Convolution, KernelAccess.Library, Bytes([input, weight]) + Bytes([result]), new Operations(0, 2 * taps * positions * weight.Sizes[1], 0), weight.Sizes[0]);
+        Operations work = new(0, 2 * taps * positions * weight.Sizes[1], 0);
+        Kernel convolution = new("convolution", KernelClass.Convolution, KernelAccess.Library, Bytes([input, weight]) + Bytes([result]), work, weight.Sizes[0]);
         if (call.Inputs[2].Count == 0) return [convolution];
         return [convolution, new Kernel("bias", KernelClass.Convolution, KernelAccess.Broadcast, 2 * Bytes([result]), default, 0)];
     }

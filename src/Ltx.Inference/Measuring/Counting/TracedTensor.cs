@@ -28,5 +28,7 @@ internal sealed record TracedTensor(long[] Sizes, long[] Strides, int Element, b
     }
 
     /// <summary>Whether its dimensions lie in memory in the same order as another's.</summary>
-    public bool IsLaidOutAs(TracedTensor other) => Sizes.AsSpan().SequenceEqual(other.Sizes) && Sizes.Zip(Strides, other.Strides).All(dimension => dimension.First == 1 || dimension.Second == dimension.Third);
+    public bool IsLaidOutAs(TracedTensor other) =>
+        Sizes.AsSpan().SequenceEqual(other.Sizes)
+        && Sizes.Zip(Strides, other.Strides).All(dimension => dimension.First == 1 || dimension.Second == dimension.Third);
 }

@@ -6,7 +6,7 @@ using Ltx.Inference.Measuring;
 namespace Ltx.Parity.Cards;
 
 /// <summary>A whole request stage by stage, from frames in memory to frames that nobody keeps: for machines without ffmpeg, where `ltx bench` has no clip.</summary>
-internal static class RequestCheck
+internal static class RequestStagesCheck
 {
     private const int Steps = 15;
 
