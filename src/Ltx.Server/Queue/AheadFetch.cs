@@ -20,8 +20,13 @@ internal sealed class AheadFetch(LiveRequest request, int worker) : IAsyncDispos
     /// <summary>The inputs, which belong to the caller from then on; null where they could not be had. Nothing is left behind when it is cancelled.</summary>
     public async Task<FetchedInputs?> HandOverAsync(CancellationToken ct)
     {
-        await using var stopping = ct.Register(_stop.Cancel);
-        var inputs = await _inputs;
+        FetchedInputs? inputs;
+        await using (ct.Register(_stop.Cancel))
+        {
+            inputs = await _inputs;
+        }
+
+        // Nobody cancels it from here on.
         _stop.Dispose();
         return inputs;
     }

@@ -101,6 +101,18 @@ internal sealed partial class QueueService(
 
         async Task StopRunningAsync()
         {
+            try
+            {
+                await StopRunsAsync();
+            }
+            catch (Exception e)
+            {
+                LoopFailed(logger, "Stopping the runs", e); // the host leaves them when its time is over, and the next start takes them up again
+            }
+        }
+
+        async Task StopRunsAsync()
+        {
             await _begun;
             await workers.StopLookingAheadAsync();
             await EndWaitingSyncAsync();

@@ -138,6 +138,8 @@ internal sealed partial class RequestQueue(
     /// <summary>Takes a request in, or says why it cannot wait. When this returns it is on disk.</summary>
     public async Task<(LiveRequest? Request, FalError? Error)> SubmitAsync(NewRequest request, WaitingBounds bounds)
     {
+        // The recovery would find it on disk, and there would be two of it: one that runs, and one that is known and can be stopped.
+        await Recovered;
         lock (_gate)
         {
             // Whoever is on the way to the disk has a place already, or any number would find the last one free.
