@@ -10,6 +10,7 @@ internal sealed class Conv3d
     private readonly Tensor bias;
     private readonly long[] stride;
     private readonly long[] padding;
+    private readonly bool channelsLast;
 
     /// <param name="scope">where <c>weight</c> and <c>bias</c> are</param>
     /// <param name="kind">what the kernel spans, and whether zeros are added in time</param>
@@ -18,6 +19,7 @@ internal sealed class Conv3d
     public Conv3d(WeightScope scope, long inChannels, long outChannels, Conv3dKind kind, Stride3d? stride = null, bool channelsLast = false)
     {
         Stride3d step = stride ?? Stride3d.One;
+        this.channelsLast = channelsLast;
         this.stride = [step.Time, step.Height, step.Width];
         padding = [kind == Conv3dKind.ZeroPaddedTime ? 1 : 0, 1, 1];
         InChannels = inChannels;
@@ -42,5 +44,11 @@ internal sealed class Conv3d
 
     /// <param name="x">[B, in, F, H, W]</param>
     /// <returns>[B, out, F', H', W']; F' is two frames fewer, before the stride, where time is not padded</returns>
-    public Tensor Forward(Tensor x) => Convolution.Of(x, weight, bias, stride, padding);
+    public Tensor Forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        Tensor result = Convolution.Of(x, weight, bias, stride, padding);
+        // A CPU that unfolds small inputs leaves planes.
+        return (channelsLast ? ChannelsLast.Of(result) : result).MoveToOuterDisposeScope();
+    }
 }

@@ -70,6 +70,31 @@ internal static class Operators
         return Tensor.UnsafeCreateTensor((nint)stack[0]);
     }
 
+    /// <summary>Whether oneDNN convolves bfloat16 on this processor.</summary>
+    internal static unsafe bool ConvolvesBFloat16WithOneDnn()
+    {
+        // mkldnn::_is_mkldnn_bf16_supported() -> bool
+        ulong* stack = stackalloc ulong[1];
+        StableInterface.Check(StableInterface.CallDispatcher("mkldnn::_is_mkldnn_bf16_supported", "", stack), "_is_mkldnn_bf16_supported");
+        return (byte)stack[0] != 0;
+    }
+
+    /// <summary>a b with float32 sums and a float32 result; of bfloat16 numbers on CUDA by the tensor cores, which multiply them exactly.</summary>
+    /// <param name="a">[M, K]</param>
+    /// <param name="b">[K, N]</param>
+    /// <returns>[M, N] float32</returns>
+    internal static unsafe Tensor ProductInFloat32(Tensor a, Tensor b)
+    {
+        if (a.device_type != TorchSharp.DeviceType.CUDA || a.dtype != ScalarType.BFloat16 || b.dtype != ScalarType.BFloat16) return a.to(ScalarType.Float32).mm(b.to(ScalarType.Float32));
+        // aten::mm.dtype(Tensor self, Tensor mat2, ScalarType out_dtype) -> Tensor; of CUDA alone
+        ulong* stack = stackalloc ulong[3];
+        stack[0] = Argument(a);
+        stack[1] = Argument(b);
+        stack[2] = (ulong)ElementType.Float32;
+        StableInterface.Check(StableInterface.CallDispatcher("aten::mm", "dtype", stack), "mm");
+        return Tensor.UnsafeCreateTensor((nint)stack[0]);
+    }
+
     /// <summary>The kernel that scaled_dot_product_attention would take, without a mask: the value of libtorch's SDPBackend.</summary>
     /// <param name="queries">[B, H, T, D]</param>
     /// <param name="keys">[B, H, S, D]</param>
