@@ -176,23 +176,24 @@ internal sealed class TransformerCosts
         ledger.Keep(ledger.Take(bytes));
     }
 
-    // Scale and shift of every token, the norm, and its product with the scale, to which the shift is added in place.
+    // The norm, scale and shift of every token, and the norm's product with the scale, to which the shift is added in place.
     private void NormModulate(Side side)
     {
+        using var scope = ledger.Open();
+        ledger.Take(Bytes(side));
         if (side.PerToken)
         {
             ledger.Take(Bytes(side));
             ledger.Take(Bytes(side));
         }
-        using var scope = ledger.Open();
-        ledger.Take(Bytes(side));
         ledger.Keep(ledger.Take(Bytes(side)));
     }
 
     private MemoryLedger.Entry Gated(Side side)
     {
+        using var scope = ledger.Open();
         if (side.PerToken) ledger.Take(Bytes(side));
-        return ledger.Take(Bytes(side));
+        return ledger.Keep(ledger.Take(Bytes(side)));
     }
 
     private double Bytes(Side side) => Bytes(side.Tokens, side.Features);

@@ -1,3 +1,4 @@
+using Ltx.Inference.Kernels;
 using Ltx.Inference.Weights;
 using static TorchSharp.torch;
 
@@ -43,19 +44,27 @@ public sealed class Attention
     /// <returns>[B, T, queryFeatures]</returns>
     public Tensor Forward(Tensor x, Tensor context, RotaryTable? queryRope = null, RotaryTable? keyRope = null, Tensor? bias = null, bool passValues = false)
     {
+        using LinearInput query = x, keys = context;
+        return Forward(query, ReferenceEquals(x, context) ? query : keys, queryRope, keyRope, bias, passValues);
+    }
+
+    /// <summary>The same with what other layers may share.</summary>
+    internal Tensor Forward(LinearInput x, LinearInput context, RotaryTable? queryRope = null, RotaryTable? keyRope = null, Tensor? bias = null, bool passValues = false)
+    {
         using var scope = NewDisposeScope();
         Tensor values = toValue.Forward(context);
-        Tensor attended = passValues ? values : Attend(queryNorm.Forward(toQuery.Forward(x)), keyNorm.Forward(toKey.Forward(context)), values, queryRope, keyRope, bias);
+        Tensor attended = passValues ? values : Attend(Turned(queryNorm, toQuery.Forward(x), queryRope), Turned(keyNorm, toKey.Forward(context), keyRope), values, bias);
         if (toGateLogits is not null) attended = Gate(attended, toGateLogits.Forward(x));
         return toOut.Forward(attended).MoveToOuterDisposeScope();
     }
 
-    private Tensor Attend(Tensor queries, Tensor keys, Tensor values, RotaryTable? queryRope, RotaryTable? keyRope, Tensor? bias)
+    private static Tensor Turned(RmsNorm norm, Tensor x, RotaryTable? rope) => rope is null ? norm.Forward(x) : rope.NormRotate(norm, x);
+
+    private Tensor Attend(Tensor queries, Tensor keys, Tensor values, Tensor? bias)
     {
-        using var scope = NewDisposeScope();
-        Tensor q = queryRope?.Rotate(queries) ?? PerHead(queries), k = keyRope?.Rotate(keys) ?? PerHead(keys);
         using Part part = Part.Of(Part.Attention);
-        Tensor attended = nn.functional.scaled_dot_product_attention(q, k, PerHead(values), bias);
+        using var scope = NewDisposeScope();
+        Tensor attended = nn.functional.scaled_dot_product_attention(PerHead(queries), PerHead(keys), PerHead(values), bias);
         // [B, H, T, D] -> [B, T, H*D]
         return attended.transpose(1, 2).flatten(2).MoveToOuterDisposeScope();
     }
@@ -68,6 +77,7 @@ public sealed class Attention
     {
         using Part part = Part.Of(Part.Gates);
         using var scope = NewDisposeScope();
+        if (FusedKernels.For(attended) is { } fused) return fused.GateHeads(attended, logits).MoveToOuterDisposeScope();
         // [B, T, H*D] -> [B, T, H, D] -> [B, T, H*D]
         Tensor perHead = attended.view(attended.shape[0], attended.shape[1], heads, -1);
         return (perHead * (2 * logits.sigmoid()).unsqueeze(-1)).view(attended.shape).MoveToOuterDisposeScope();

@@ -1,3 +1,4 @@
+using Ltx.Inference.Kernels;
 using Ltx.Inference.Weights;
 using static TorchSharp.torch;
 
@@ -15,13 +16,22 @@ public sealed class FeedForward(WeightScope scope, int features)
     /// <param name="x">[B, T, features]</param>
     public Tensor Forward(Tensor x)
     {
+        using LinearInput input = x;
+        return Forward(input);
+    }
+
+    /// <param name="x">[B, T, features]</param>
+    internal Tensor Forward(LinearInput x)
+    {
         using var scope = NewDisposeScope();
-        return down.Forward(Activate(up.Forward(x))).MoveToOuterDisposeScope();
+        Tensor wide = up.Forward(x);
+        using LinearInput activated = new(wide, () => Activate(wide), kernels => kernels.QuantizeRows(wide.flatten(0, -2), activated: true));
+        return down.Forward(activated).MoveToOuterDisposeScope();
     }
 
     private static Tensor Activate(Tensor x)
     {
         using Part part = Part.Of(Part.Activation);
-        return nn.functional.gelu(x, TorchSharp.Modules.GELU.Approximate.tanh);
+        return FusedKernels.For(x)?.Gelu(x) ?? nn.functional.gelu(x, TorchSharp.Modules.GELU.Approximate.tanh);
     }
 }

@@ -15,6 +15,14 @@ public sealed class Linear(WeightScope scope, long inFeatures, long outFeatures,
     /// <returns>[..., out]</returns>
     public Tensor Forward(Tensor x)
     {
+        using LinearInput input = x;
+        return Forward(input);
+    }
+
+    /// <param name="x">[..., in], perhaps shared with other layers</param>
+    /// <returns>[..., out]</returns>
+    internal Tensor Forward(LinearInput x)
+    {
         using Part part = Part.Of(Part.Products);
         return slot.Weight.Multiply(x, slot.Bias);
     }

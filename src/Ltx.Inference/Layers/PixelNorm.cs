@@ -1,3 +1,4 @@
+using Ltx.Inference.Kernels;
 using Ltx.Inference.Native;
 using static TorchSharp.torch;
 
@@ -27,6 +28,11 @@ internal static class PixelNorm
     public static void VideoSilu(Tensor x, Tensor into)
     {
         using var scope = NewDisposeScope();
+        if (ChannelsLast.Is(x) && FusedKernels.For(x) is { } fused)
+        {
+            fused.NormSilu(x, into, VideoEpsilon);
+            return;
+        }
         Operators.Divide(x, RootMeanSquare(x, VideoEpsilon), into);
         into.silu_();
     }

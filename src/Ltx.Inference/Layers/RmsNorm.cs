@@ -9,6 +9,11 @@ public sealed class RmsNorm(WeightScope scope, long features, double epsilon)
 {
     private readonly Tensor weight = scope.Tensor("weight", TensorRole.Scale, features);
 
+    /// <summary>[features]</summary>
+    internal Tensor Weight => weight;
+
+    internal double Epsilon => epsilon;
+
     /// <param name="x">[..., features]</param>
     public Tensor Forward(Tensor x)
     {

@@ -56,7 +56,9 @@ public sealed class RotaryEmbedding
         if (missing > 0) angles = cat([zeros(batch, tokens, missing, device: positions.device), angles], -1);
         // [B, T, H*D/2] -> [B, T, H, D/2]
         Tensor perHead = angles.view(batch, tokens, heads, -1);
-        return new RotaryTable(perHead.cos().to(type).MoveToOuterDisposeScope(), perHead.sin().to(type).MoveToOuterDisposeScope(), interleaved);
+        // Elementwise operators keep whatever order of dimensions in memory their input has.
+        Tensor Table(Tensor values) => values.to(type).contiguous().MoveToOuterDisposeScope();
+        return new RotaryTable(Table(perHead.cos()), Table(perHead.sin()), interleaved);
     }
 
     private static float[] Frequencies(int count, double theta, bool doublePrecision)

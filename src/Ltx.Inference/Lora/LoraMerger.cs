@@ -1,3 +1,4 @@
+using Ltx.Inference.Native;
 using Ltx.Inference.Weights;
 using static TorchSharp.torch;
 
@@ -129,10 +130,7 @@ public sealed class LoraMerger
             LinearWeight weight = pristine!;
             if (changes.Any(change => change.Module.ChangesWeight))
             {
-                Tensor sum = pristine!.ToFloat32();
-                parts.ForEach(part => part.AddToWeight(sum));
-                finite.logical_and_(sum.isfinite().all());
-                weight = pristine.Of(sum);
+                weight = pristine!.Plus([.. parts.SelectMany(part => part.Deltas)], finite) ?? Sum(pristine, parts, finite);
                 pristine.Dispose();
             }
             Tensor? bias = null;
@@ -146,6 +144,14 @@ public sealed class LoraMerger
             linear.UseMerged(weight, bias);
             parts.ForEach(part => part.Dispose());
         });
+    }
+
+    private static LinearWeight Sum(LinearWeight pristine, List<Part> parts, Tensor finite)
+    {
+        Tensor sum = pristine.ToFloat32();
+        parts.ForEach(part => part.AddToWeight(sum));
+        finite.logical_and_(sum.isfinite().all());
+        return pristine.Of(sum);
     }
 
     private static void CheckSize(LoraFile lora, LoraModule module, string layer, LinearSlot linear)
@@ -178,6 +184,16 @@ public sealed class LoraMerger
             LoraModule module = change.Module;
             Tensor? Of(TensorEntry? entry) => entry is null ? null : change.File.Read(reader, entry);
             return new Part(Of(module.LowRank?.Down), Of(module.LowRank?.Up), Of(module.LowRank?.UpBias), Of(module.Difference), Of(module.BiasDifference), change.Strength, change.Strength * (module.LowRank?.Scale ?? 1));
+        }
+
+        /// <summary>What is added to the weight, [out, in] in float32, each before its factor.</summary>
+        public IEnumerable<Func<(Tensor Delta, double Factor)>> Deltas
+        {
+            get
+            {
+                if (Down is not null) yield return () => (Operators.ProductInFloat32(Up!.flatten(1), Down.flatten(1)), Scale);
+                if (Difference is not null) yield return () => (Matrix(Difference), Strength);
+            }
         }
 
         /// <param name="sum">[out, in] float32, in place</param>

@@ -1,21 +1,22 @@
 using Ltx.Inference.Costs;
 using Ltx.Inference.Measuring.Counting;
 using Ltx.Inference.Planning;
+using Ltx.Inference.Weights;
 
 namespace Ltx.Inference.Measuring;
 
 /// <summary>
-/// How long a model's work would take on a card, in bfloat16 with all weights there: what it asks of the card is counted by running it without
+/// How long a model's work would take on a card, in bfloat16 or with float8 products, with all weights there: what it asks of the card is counted by running it without
 /// memory (<see cref="ModelCounts"/>), and each kernel has its time by the card's ceilings. Reading and writing of files, changes of LoRAs, the
 /// composite and the encoder are the host's and not in it.
 /// </summary>
 public sealed class Prediction
 {
-    // A product's bias is in it, a convolution's a pass of its own; rows of modulation are looked up for every token.
+    // A product's bias is in it, a convolution's a pass of its own.
     private static readonly (string Name, KernelClass[] Classes)[] Parts =
     [
         ("products", [KernelClass.Product]), ("attention", [KernelClass.Attention]), ("convolutions", [KernelClass.Convolution]), ("norms", [KernelClass.Norm]),
-        ("modulation", [KernelClass.Modulate, KernelClass.LookUp]), ("rotation", [KernelClass.Rotation]), ("gates", [KernelClass.Gate]),
+        ("modulation", [KernelClass.Modulate, KernelClass.LookUp]), ("rotation", [KernelClass.Rotation]), ("gates", [KernelClass.Gate]), ("rounding", [KernelClass.Rounding]),
         ("rest", [KernelClass.Activation, KernelClass.Copy, KernelClass.Rest]),
     ];
 
@@ -25,8 +26,10 @@ public sealed class Prediction
 
     /// <param name="model">whose</param>
     /// <param name="ceiling">what the card reaches</param>
-    public Prediction(ModelArchitecture model, Ceiling ceiling)
-        : this(model, ceiling, new ModelCounts(model))
+    /// <param name="kernels">whether the project's kernels run</param>
+    /// <param name="format">in what form the blocks' weights are kept and multiplied</param>
+    public Prediction(ModelArchitecture model, Ceiling ceiling, bool kernels = true, WeightFormat format = WeightFormat.Checkpoint)
+        : this(model, ceiling, new ModelCounts(model, kernels, format))
     {
     }
 

@@ -28,6 +28,7 @@ internal static unsafe partial class MetaKernels
         Add("group_norm", &GroupNorm);
         Add("scaled_dot_product_attention", &Attention);
         Add("convolution_overrideable", &Convolve);
+        Add("_scaled_mm", &ScaledProduct);
         return library;
     }
 
@@ -90,6 +91,19 @@ internal static unsafe partial class MetaKernels
         stack[0] = made;
     }
 
+    // _scaled_mm(Tensor self, Tensor mat2, Tensor scale_a, Tensor scale_b, Tensor? bias=None, Tensor? scale_result=None, ScalarType? out_dtype=None,
+    //   bool use_fast_accum=False) -> Tensor
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void ScaledProduct(ulong* stack, ulong arguments, ulong results)
+    {
+        long[] shape = [Sizes((nint)stack[0])[0], Sizes((nint)stack[1])[1]];
+        ulong made = Empty((nint)stack[0], shape, [0, 1], (int)ElementType.BFloat16);
+        for (int i = 0; i < 4; i++) Free((nint)stack[i]);
+        FreeOptionalTensor(stack[4]);
+        NativeMemory.Free((void*)stack[6]);
+        stack[0] = made;
+    }
+
     // convolution_overrideable(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed,
     //   SymInt[] output_padding, SymInt groups) -> Tensor. The result has its channels where the input has them.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
@@ -125,6 +139,12 @@ internal static unsafe partial class MetaKernels
     // Of the same type as another, with the dimensions in memory in a given order, the outermost first.
     private static ulong Empty(nint like, long[] shape, int[] order)
     {
+        StableInterface.Check(GetType(like, out int type), "get_dtype");
+        return Empty(like, shape, order, type);
+    }
+
+    private static ulong Empty(nint like, long[] shape, int[] order, int type)
+    {
         long[] strides = new long[shape.Length];
         long step = 1;
         foreach (int dimension in order.Reverse())
@@ -132,7 +152,6 @@ internal static unsafe partial class MetaKernels
             strides[dimension] = step;
             step *= Math.Max(1, shape[dimension]);
         }
-        StableInterface.Check(GetType(like, out int type), "get_dtype");
         StableInterface.Check(GetDevice(like, out int device), "get_device_type");
         fixed (long* sizes = shape, steps = strides)
         {

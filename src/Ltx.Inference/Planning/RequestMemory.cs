@@ -1,4 +1,5 @@
 using Ltx.Inference.Costs;
+using Ltx.Inference.Kernels;
 using Ltx.Inference.Latents;
 using Ltx.Inference.Recipes;
 using Ltx.Inference.TextEncoder;
@@ -83,8 +84,12 @@ internal sealed class RequestMemory
         return denoising >= Merging ? new(stage, Kept + denoising, forward.PeakWorkspace) : new(stage, Kept + Merging, 0);
     }
 
-    /// <summary>Bytes that merging LoRAs into a layer takes: its weight as the file has it, the sum in float32, and the result (LoraMerger.Merge).</summary>
-    public double Merging => model.LargestMatrix * (double)(ElementBytes.Float32 + 2 * basis.Element) + (basis.Device.IsCuda ? UploadingReader.MostUnderWay : 0);
+    /// <summary>
+    /// Bytes that merging LoRAs into a layer takes: its weight as the file has it, the result, and in float32 the sum, or on a card each part by itself
+    /// (LoraMerger.Merge).
+    /// </summary>
+    public double Merging => model.LargestMatrix * (double)((basis.Device.IsCuda ? FusedKernels.MostDeltas : 1) * ElementBytes.Float32 + 2 * basis.Element)
+        + (basis.Device.IsCuda ? UploadingReader.MostUnderWay : 0);
 
     private StageMemory HandingOver(MemoryArrangement arrangement)
     {

@@ -16,7 +16,7 @@ internal sealed class CrossBlock
     // Here scale comes before shift.
     private static readonly ModulationRows ToVideoRows = new(Scale: 0, Shift: 1), ToAudioRows = new(Scale: 2, Shift: 3);
 
-    private readonly Attention audioToVideo, videoToAudio;
+    private readonly Attention takeAudio, takeVideo;
     private readonly Tensor videoTable, audioTable;
     private readonly double epsilon;
 
@@ -24,8 +24,8 @@ internal sealed class CrossBlock
     {
         (StreamConfig video, StreamConfig audio) = (config.Video, config.Audio);
         epsilon = config.NormEpsilon;
-        audioToVideo = new Attention(scope["audio_to_video_attn"], video.Features, audio.Features, audio.Heads, audio.HeadFeatures, config.GatedAttention, epsilon);
-        videoToAudio = new Attention(scope["video_to_audio_attn"], audio.Features, video.Features, audio.Heads, audio.HeadFeatures, config.GatedAttention, epsilon);
+        takeAudio = new Attention(scope["audio_to_video_attn"], video.Features, audio.Features, audio.Heads, audio.HeadFeatures, config.GatedAttention, epsilon);
+        takeVideo = new Attention(scope["video_to_audio_attn"], audio.Features, video.Features, audio.Heads, audio.HeadFeatures, config.GatedAttention, epsilon);
         audioTable = scope.Table("scale_shift_table_a2v_ca_audio", Rows, audio.Features);
         videoTable = scope.Table("scale_shift_table_a2v_ca_video", Rows, video.Features);
     }
@@ -36,17 +36,16 @@ internal sealed class CrossBlock
     {
         using Part part = Part.At("between video and audio");
         using var scope = NewDisposeScope();
-        Tensor fromAudio = audioToVideo.Forward(
-            Normed(videoTokens, video, videoTable, ToVideoRows), Normed(audioTokens, audio, audioTable, ToVideoRows),
-            video.Input.Geometry.Cross, audio.Input.Geometry.Cross);
-        Tensor fromVideo = videoToAudio.Forward(
-            Normed(audioTokens, audio, audioTable, ToAudioRows), Normed(videoTokens, video, videoTable, ToAudioRows),
-            audio.Input.Geometry.Cross, video.Input.Geometry.Cross);
-        Tensor newVideo = Modulations.AddGated(videoTokens, fromAudio, video.CrossGate.Only(videoTable[Gate]).PerToken());
-        Tensor newAudio = Modulations.AddGated(audioTokens, fromVideo, audio.CrossGate.Only(audioTable[Gate]).PerToken());
-        return (newVideo.MoveToOuterDisposeScope(), newAudio.MoveToOuterDisposeScope());
+        (Tensor videoToVideo, Tensor videoToAudio) = Normed(videoTokens, video, videoTable);
+        (Tensor audioToVideo, Tensor audioToAudio) = Normed(audioTokens, audio, audioTable);
+        Tensor fromAudio = takeAudio.Forward(videoToVideo, audioToVideo, video.Input.Geometry.Cross, audio.Input.Geometry.Cross);
+        Tensor fromVideo = takeVideo.Forward(audioToAudio, videoToAudio, audio.Input.Geometry.Cross, video.Input.Geometry.Cross);
+        return (Gated(videoTokens, fromAudio, video, videoTable).MoveToOuterDisposeScope(), Gated(audioTokens, fromVideo, audio, audioTable).MoveToOuterDisposeScope());
     }
 
-    private Tensor Normed(Tensor x, StreamState state, Tensor table, ModulationRows rows) =>
-        state.CrossScaleShift.At(table, rows).NormModulate(x, epsilon);
+    // What a stream's tokens bring into the attention that the video gets something from, and into the other one.
+    private (Tensor ToVideo, Tensor ToAudio) Normed(Tensor x, StreamState state, Tensor table) =>
+        Modulations.NormModulate(x, state.CrossScaleShift.Beside(table), (ToVideoRows.Scale, ToVideoRows.Shift), (ToAudioRows.Scale, ToAudioRows.Shift), epsilon);
+
+    private static Tensor Gated(Tensor x, Tensor taken, StreamState state, Tensor table) => Modulations.AddGated(x, taken, state.CrossGate.Beside(table.narrow(0, Gate, 1)), 0);
 }

@@ -1,24 +1,31 @@
+using Ltx.Inference.Kernels;
 using Ltx.Inference.Layers;
+using Ltx.Inference.Weights;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Transformer;
 
 /// <summary>How the noise level changes what goes into one of a block's layers, and how much of what comes out is added.</summary>
-/// <param name="Shift">added to what goes in</param>
-/// <param name="Scale">what goes in is multiplied by it; the one is added already</param>
-/// <param name="Gate">what comes out is multiplied by it; null where another part of the block does that</param>
-internal readonly record struct Modulation(TokenRows Shift, TokenRows Scale, TokenRows? Gate)
+/// <param name="Table">what the noise levels give beside the block's own table</param>
+/// <param name="Rows">which rows of it belong to this place</param>
+internal readonly record struct Modulation(LevelTable Table, ModulationRows Rows)
 {
-    /// <summary>rms(x) * scale + shift</summary>
+    /// <summary>rms(x) * (1 + scale) + shift</summary>
     /// <param name="x">[B, T, D]</param>
-    public Tensor NormModulate(Tensor x, double epsilon) => Modulations.NormModulate(x, Scale.PerToken(), Shift.PerToken(), epsilon);
+    public LinearInput NormModulate(Tensor x, double epsilon)
+    {
+        (LevelTable table, ModulationRows rows) = this;
+        return new LinearInput(
+            x, () => Modulations.NormModulate(x, table, rows.Scale, rows.Shift, epsilon),
+            kernels => kernels.QuantizeModulated(x.flatten(0, -2), table, rows.Scale, rows.Shift, epsilon));
+    }
 
-    /// <summary>x * scale + shift</summary>
+    /// <summary>x * (1 + scale) + shift</summary>
     /// <param name="x">[B, T, D]</param>
-    public Tensor Modulate(Tensor x) => Modulations.Modulate(x, Scale.PerToken(), Shift.PerToken());
+    public Tensor Modulate(Tensor x) => Modulations.Modulate(x, Table, Rows.Scale, Rows.Shift);
 
     /// <summary>x + y * gate</summary>
     /// <param name="x">[B, T, D]</param>
     /// <param name="y">[B, T, D], what the layer made</param>
-    public Tensor AddGated(Tensor x, Tensor y) => Modulations.AddGated(x, y, Gate!.Value.PerToken());
+    public Tensor AddGated(Tensor x, Tensor y) => Modulations.AddGated(x, y, Table, Rows.Gate!.Value);
 }

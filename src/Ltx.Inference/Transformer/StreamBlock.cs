@@ -52,7 +52,8 @@ internal sealed class StreamBlock
         using Part part = Part.At(forwardPlace);
         using var scope = NewDisposeScope();
         Modulation modulation = state.Modulation.At(table, ForwardRows);
-        return modulation.AddGated(x, feedForward.Forward(modulation.NormModulate(x, epsilon))).MoveToOuterDisposeScope();
+        using LinearInput normed = modulation.NormModulate(x, epsilon);
+        return modulation.AddGated(x, feedForward.Forward(normed)).MoveToOuterDisposeScope();
     }
 
     private Tensor ToItself(Tensor x, StreamState state, bool passValues)
@@ -60,7 +61,7 @@ internal sealed class StreamBlock
         using Part part = Part.At(selfPlace);
         using var scope = NewDisposeScope();
         Modulation modulation = state.Modulation.At(table, ToItselfRows);
-        Tensor normed = modulation.NormModulate(x, epsilon);
+        using LinearInput normed = modulation.NormModulate(x, epsilon);
         RotaryTable rope = state.Input.Geometry.Self;
         Tensor attended = selfAttention.Forward(normed, normed, rope, rope, state.Input.AttentionBias, passValues);
         return modulation.AddGated(x, attended).MoveToOuterDisposeScope();
@@ -71,8 +72,8 @@ internal sealed class StreamBlock
         using Part part = Part.At(textPlace);
         using var scope = NewDisposeScope();
         Modulation modulation = state.Modulation.At(table, ToTextRows);
-        Tensor query = modulation.NormModulate(x, epsilon);
-        Tensor context = state.Prompt.At(promptTable, ContextRows).Modulate(state.Input.Context);
+        using LinearInput query = modulation.NormModulate(x, epsilon);
+        using LinearInput context = state.Prompt.At(promptTable, ContextRows).Modulate(state.Input.Context);
         return modulation.AddGated(x, textAttention.Forward(query, context)).MoveToOuterDisposeScope();
     }
 }

@@ -13,6 +13,8 @@ internal sealed class StreamEnds
     // Rows of the AdaLN heads, fixed by the architecture: see StreamState.
     private const int ModulationRows = 9, PromptRows = 2, CrossScaleShiftRows = 4, CrossGateRows = 1, OutputRows = 2;
 
+    private static readonly ModulationRows Rows = new(Shift: 0, Scale: 1);
+
     private const string Ends = "ends of the streams";
 
     private readonly TransformerConfig config;
@@ -68,16 +70,17 @@ internal sealed class StreamEnds
     {
         using Part part = Part.At("noise levels");
         Device device = input.Latent.device;
-        long batch = input.Latent.shape[0];
         Tensor levels = Scaled(input.Levels.Values, config.TimestepScale, device);
         (Tensor rows, Tensor embedded) = modulation.Forward(levels);
         Tensor prompt = promptModulation.Forward(Scaled([input.Sigma], config.TimestepScale, device)).Modulation;
         Tensor cross = crossScaleShift.Forward(levels).Modulation;
         Tensor gate = crossGate.Forward(Scaled([otherSigma], config.CrossGateTimestepScale, device)).Modulation;
         Tensor? index = input.Levels.Index;
+        // [U, D] -> [U, 2, D]
+        Tensor output = embedded.unsqueeze(1).repeat(1, OutputRows, 1);
         return new StreamState(
-            input, new TokenModulation(rows, index, batch), new TokenModulation(prompt, null, batch), new TokenModulation(cross, index, batch),
-            new TokenModulation(gate, null, batch), new TokenRows(embedded, index, batch));
+            input, new TokenModulation(rows, index), new TokenModulation(prompt, null), new TokenModulation(cross, index),
+            new TokenModulation(gate, null), new TokenModulation(output, index));
     }
 
     /// <summary>Hidden tokens [B, T, D] to velocities [B, T, C].</summary>
@@ -85,12 +88,7 @@ internal sealed class StreamEnds
     {
         using Part part = Part.At(Ends);
         using var scope = NewDisposeScope();
-        TokenRows embedded = state.Embedded;
-        Modulation modulation = new(
-            Shift: embedded with { Values = embedded.Values + outputTable[0] },
-            Scale: embedded with { Values = (embedded.Values + outputTable[1]).add_(1) },
-            Gate: null);
-        return projectOut.Forward(modulation.Modulate(Normed(x))).MoveToOuterDisposeScope();
+        return projectOut.Forward(state.Output.At(outputTable, Rows).Modulate(Normed(x))).MoveToOuterDisposeScope();
     }
 
     private Tensor Normed(Tensor x)

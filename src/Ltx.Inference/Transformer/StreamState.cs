@@ -8,6 +8,6 @@ namespace Ltx.Inference.Transformer;
 /// <param name="Prompt">rows: shift, scale of the text; follows sigma, not the tokens' own levels</param>
 /// <param name="CrossScaleShift">rows: scale, shift of audio to video; scale, shift of video to audio</param>
 /// <param name="CrossGate">row: gate of what comes from the other stream; follows the other stream's sigma</param>
-/// <param name="Embedded">[U, D] the embedded noise levels themselves, for the output</param>
+/// <param name="Output">rows: shift, scale of the output, both the embedded noise level itself</param>
 internal sealed record StreamState(
-    StreamInput Input, TokenModulation Modulation, TokenModulation Prompt, TokenModulation CrossScaleShift, TokenModulation CrossGate, TokenRows Embedded);
+    StreamInput Input, TokenModulation Modulation, TokenModulation Prompt, TokenModulation CrossScaleShift, TokenModulation CrossGate, TokenModulation Output);

@@ -1,3 +1,4 @@
+using Ltx.Inference.Kernels;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Weights;
@@ -12,7 +13,12 @@ internal sealed class DenseWeight(Tensor values) : LinearWeight
 
     public override LinearWeight Of(Tensor values) => new DenseWeight(values.to(Tensors[0].dtype, copy: true));
 
-    public override Tensor Multiply(Tensor x, Tensor? bias) => Product(x, values, bias);
+    public override LinearWeight? Plus(IReadOnlyList<Func<(Tensor Delta, double Factor)>> deltas, Tensor finite) =>
+        deltas.Count <= FusedKernels.MostDeltas && FusedKernels.For(values) is { } kernels
+            ? new DenseWeight(kernels.Merge(values, [.. deltas.Select(delta => delta())], finite))
+            : null;
+
+    public override Tensor Multiply(LinearInput x, Tensor? bias) => Product(x.Values, values, bias);
 
     /// <summary>
     /// x W^T + b over rows: of a matrix, libtorch adds the bias within the product; of more dimensions in a pass of its own, which also rounds

@@ -1,3 +1,4 @@
+using Ltx.Inference.Kernels;
 using Ltx.Inference.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,7 +13,7 @@ namespace Ltx.Inference.Weights;
 /// </summary>
 internal sealed class Float8Weight : LinearWeight
 {
-    // The tensor cores take sixteen at once.
+    // The tensor cores take sixteen numbers at once.
     private const long Granularity = 16;
 
     // From this compute capability on (Ada, Hopper) there are float8 tensor cores.
@@ -33,7 +34,7 @@ internal sealed class Float8Weight : LinearWeight
         this.values = values.DetachFromDisposeScope();
         this.scale = scale.DetachFromDisposeScope();
         Tensors = [values, scale];
-        multipliesFloat8 = asked && values.device.type == DeviceType.CUDA && values.shape.All(size => size % Granularity == 0) && CudaRuntime.Capability(values.device.index) >= LeastCapability;
+        multipliesFloat8 = asked && values.shape.All(size => size % Granularity == 0) && Multiplies(values.device);
     }
 
     public override IReadOnlyList<Tensor> Tensors { get; }
@@ -51,8 +52,11 @@ internal sealed class Float8Weight : LinearWeight
 
     public override LinearWeight Of(Tensor values) => Rounded(values, asked);
 
-    public override Tensor Multiply(Tensor x, Tensor? bias) =>
-        multipliesFloat8 && x.dtype == ScalarType.BFloat16 ? MultiplyRounded(x, values, scale, bias) : MultiplyExactly(x, bias);
+    public override Tensor Multiply(LinearInput x, Tensor? bias)
+    {
+        if (!multipliesFloat8 || x.Type != ScalarType.BFloat16) return MultiplyExactly(x.Values, bias);
+        return FusedKernels.Of(x.Type, scale) is { } kernels ? MultiplyShared(x, kernels, bias) : MultiplyRounded(x.Values, values, scale, bias);
+    }
 
     public override Tensor ToFloat32()
     {
@@ -80,6 +84,17 @@ internal sealed class Float8Weight : LinearWeight
             Operators.ScaledProduct(rounded, values, rowScales, scale, bias, product.narrow(0, start, count));
         }
         return product.view([.. x.shape[..^1], values.shape[0]]).MoveToOuterDisposeScope();
+    }
+
+    // Counted is what a card would do.
+    private static bool Multiplies(Device device) =>
+        device.type == DeviceType.META || (device.type == DeviceType.CUDA && CudaRuntime.Capability(device.index) >= LeastCapability);
+
+    // Rows that layers share are rounded once, by a kernel that needs nothing beside them.
+    private Tensor MultiplyShared(LinearInput x, FusedKernels kernels, Tensor? bias)
+    {
+        (Tensor rows, Tensor scales) = x.Rounded(kernels);
+        return Operators.ScaledProduct(rows, values, scales, scale, bias).view([.. x.Shape[..^1], values.shape[0]]);
     }
 
     private Tensor MultiplyExactly(Tensor x, Tensor? bias)

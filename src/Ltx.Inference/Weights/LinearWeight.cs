@@ -22,10 +22,18 @@ internal abstract class LinearWeight : IDisposable
     /// <param name="values">[out, in] float32</param>
     public abstract LinearWeight Of(Tensor values);
 
+    /// <summary>
+    /// The weight with parts of the same size added, by a kernel that needs no sum beside it; null where none does that for this form, on this device, for so
+    /// many parts.
+    /// </summary>
+    /// <param name="deltas">each [out, in] in float32 with its factor, made when they are needed</param>
+    /// <param name="finite">[1] bool, becomes false where a sum is not finite</param>
+    public virtual LinearWeight? Plus(IReadOnlyList<Func<(Tensor Delta, double Factor)>> deltas, Tensor finite) => null;
+
     /// <summary>x W^T + bias.</summary>
     /// <param name="x">[..., in]</param>
     /// <param name="bias">[out], or null for none</param>
-    public abstract Tensor Multiply(Tensor x, Tensor? bias);
+    public abstract Tensor Multiply(LinearInput x, Tensor? bias);
 
     /// <summary>The weight's exact values [out, in] in float32: a new tensor of the caller's.</summary>
     public abstract Tensor ToFloat32();

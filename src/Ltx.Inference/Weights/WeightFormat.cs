@@ -16,8 +16,8 @@ public enum WeightFormat
     Float8,
 
     /// <summary>
-    /// The same, and float8 tensor cores multiply them, with activations that are rounded for every product. The rounding is passes over memory of its
-    /// own and takes longer than the tensor cores save (<see cref="Native.Float8"/>).
+    /// The same, and float8 tensor cores multiply them, with activations that are rounded row by row. Where the project's kernels run, one of them rounds
+    /// what several layers share; elsewhere the rounding takes longer than the tensor cores save.
     /// </summary>
     Float8Products,
 }

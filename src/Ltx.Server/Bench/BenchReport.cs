@@ -15,7 +15,8 @@ internal sealed record BenchReport(
 
     /// <param name="Load">processes that ran or waited in the minute before; null where the system does not say</param>
     /// <param name="Attention">the kernel that libtorch chooses for it, in the type that is measured</param>
-    internal sealed record MachineRow(string Processor, int Cores, double? Load, string? Gpu, string Libtorch, string Attention);
+    /// <param name="Kernels">whether the project's own run there, and if not, why</param>
+    internal sealed record MachineRow(string Processor, int Cores, double? Load, string? Gpu, string Libtorch, string Attention, string Kernels);
 
     internal sealed record ModelRow(string Name, string Device, string Type, int Layers);
 

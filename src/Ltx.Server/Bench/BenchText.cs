@@ -11,7 +11,7 @@ internal static class BenchText
     {
         StringWriter text = new(CultureInfo.InvariantCulture);
         (BenchReport.MachineRow machine, BenchReport.ModelRow model, BenchReport.CeilingRow ceiling) = (report.Machine, report.Model, report.Ceiling);
-        text.WriteLine($"machine: {machine.Processor}, {machine.Cores} cores{(machine.Load is { } load ? Invariant($", load {load:0.0}") : "")}{(machine.Gpu is { } gpu ? $"; {gpu}" : "")}; libtorch {machine.Libtorch}; attention: {machine.Attention}");
+        text.WriteLine($"machine: {machine.Processor}, {machine.Cores} cores{(machine.Load is { } load ? Invariant($", load {load:0.0}") : "")}{(machine.Gpu is { } gpu ? $"; {gpu}" : "")}; libtorch {machine.Libtorch}; attention: {machine.Attention}; between products and attention: {machine.Kernels}");
         text.WriteLine($"model: {model.Name}, {model.Layers} blocks, {model.Device}, {model.Type}");
         text.WriteLine(Invariant($"ceiling: products {ceiling.Products:0.###}, convolutions {ceiling.Convolutions:0.###}, attention {ceiling.Attention:0.###} TFLOP/s, copy {ceiling.Copy:0.###} TB/s ({ceiling.Origin})"));
         if (report.ReadySeconds is { } ready) text.WriteLine(Invariant($"process start to ready: {ready:0.0} s"));

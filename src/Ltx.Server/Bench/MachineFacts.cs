@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ltx.Inference.Kernels;
 using Ltx.Inference.Measuring;
 using Ltx.Inference.Native;
 using TorchSharp;
@@ -18,7 +19,7 @@ internal static class MachineFacts
         AttentionKernel attention = AttentionKernel.Of(device, type);
         return new BenchReport.MachineRow(
             Processor(), Environment.ProcessorCount, LoadAverage(), Gpu(device), $"{facts.Version} ({facts.Blas.Split('\n')[0].Trim()}), {facts.Threads} threads",
-            $"{attention.Sentence}{(attention.Advice is { } advice ? $". {advice}" : "")}");
+            $"{attention.Sentence}{(attention.Advice is { } advice ? $". {advice}" : "")}", KernelLaunchers.Describe(device));
     }
 
     /// <summary>The name of a CUDA device; null for others.</summary>

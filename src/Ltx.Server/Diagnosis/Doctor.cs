@@ -6,6 +6,7 @@ using CliWrap;
 using CliWrap.Buffered;
 using Ltx.Inference;
 using Ltx.Inference.Generation;
+using Ltx.Inference.Kernels;
 using Ltx.Inference.Measuring;
 using Ltx.Inference.Native;
 using Ltx.Inference.Recipes;
@@ -32,6 +33,7 @@ internal static class Doctor
         {
             yield return await GpuAsync(cancellation);
             yield return Attention();
+            yield return Kernels();
             yield return Float8Products(settings);
         }
         foreach (string tool in new[] { "ffmpeg", "ffprobe" }) yield return await ToolAsync(tool, cancellation);
@@ -85,12 +87,26 @@ internal static class Doctor
         }
     }
 
+    // Of the device that a run takes where nothing else is asked for.
+    private static Finding Kernels()
+    {
+        if (!LibTorch.HasCuda || !torch.cuda.is_available()) return new Finding("kernels", Verdict.Absent, "none run on a CPU: libtorch's operators compute everything");
+        string sentence = KernelLaunchers.Describe(torch.CUDA);
+        return KernelLaunchers.AreRefused(torch.CUDA) ? new Finding("kernels", Verdict.Missing, sentence) : new Finding("kernels", Verdict.Good, sentence);
+    }
+
     private static Finding Float8Products(InpaintOptions settings)
     {
-        const string Reason = "rounding what goes into a product takes passes of its own over memory, and longer than float8 tensor cores save";
-        return settings.Weights == WeightFormat.Float8Products
-            ? new Finding("float8", Verdict.Good, $"products of float8 are on, and slower than bfloat16: {Reason}", "Inpaint:Weights fp8 keeps the weights as small, and multiplies them in bfloat16.")
-            : new Finding("float8", Verdict.Absent, $"products of float8 are off: {Reason}; weights in float8 are multiplied in bfloat16");
+        if (settings.Weights != WeightFormat.Float8Products)
+        {
+            return new Finding("float8", Verdict.Absent, "products of float8 are off: weights in float8 are multiplied in bfloat16. Inpaint:Weights fp8-products is faster, and less exact");
+        }
+        bool kernels = LibTorch.HasCuda && torch.cuda.is_available() && KernelLaunchers.RunOn(torch.CUDA);
+        return kernels
+            ? new Finding("float8", Verdict.Good, "products of float8 are on")
+            : new Finding(
+                "float8", Verdict.Good, "products of float8 are on, and slower than bfloat16: without the project's kernels, rounding takes longer than float8 tensor cores save",
+                "Inpaint:Weights fp8 keeps the weights as small, and multiplies them in bfloat16.");
     }
 
     // The driver's own tool; null where there is none, or it finds no card.

@@ -1,3 +1,4 @@
+using Ltx.Inference.Kernels;
 using Ltx.Inference.Native;
 using Ltx.Inference.Weights;
 using static TorchSharp.torch;
@@ -15,12 +16,12 @@ internal sealed class TensorCoreWeight(Tensor values, Tensor scale) : LinearWeig
 
     public override Tensor ToFloat32() => values.to(ScalarType.Float32).mul_(scale);
 
-    public override Tensor Multiply(Tensor x, Tensor? bias)
+    public override Tensor Multiply(LinearInput x, Tensor? bias)
     {
         using var scope = NewDisposeScope();
-        (Tensor rows, Tensor rowScales) = Float8.QuantizeRows(x.reshape(-1, x.shape[^1]));
+        (Tensor rows, Tensor rowScales) = FusedKernels.Of(x.Type, scale) is { } kernels ? x.Rounded(kernels) : Float8.QuantizeRows(x.Values.reshape(-1, x.Shape[^1]));
         Tensor product = nn.functional.linear(rows.to(ScalarType.Float32).mul_(rowScales), ToFloat32(), bias?.to(ScalarType.Float32));
-        return product.to(x.dtype).view([.. x.shape[..^1], values.shape[0]]).MoveToOuterDisposeScope();
+        return product.to(x.Type).view([.. x.Shape[..^1], values.shape[0]]).MoveToOuterDisposeScope();
     }
 
     /// <summary>Takes the place of every float8 weight.</summary>

@@ -13,6 +13,7 @@ internal static class DeviceChecks
     private static readonly Dictionary<string, (string Description, Func<DeviceCheck, bool> Run)> Checks = new(StringComparer.Ordinal)
     {
         ["request"] = ("a whole request stage by stage, its frames to nobody; a number is its steps", RequestStagesCheck.Run),
+        ["kernels"] = ("each of the project's kernels against its plain twin, at so many tokens: errors, and times beside a copy's", KernelCheck.Run),
         ["load"] = ("time to ready, seconds and GB/s of each component, peak memory of host and device", LoadCheck.Run),
         ["memory"] = ("each stage's predicted peak against what is seen, for requests of several sizes", MemoryCheck.Run),
         ["stream"] = ("forwards with streamed blocks against resident ones: the same numbers, and how much longer", StreamCheck.Run),

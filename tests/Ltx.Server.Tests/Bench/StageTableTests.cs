@@ -86,7 +86,7 @@ public sealed class StageTableTests
         Spread whole = new(10, 10, 10, 1);
         BenchReport.WorkRow work = StageTable.Work(Work[0].Work, whole, Device);
         BenchReport report = new(
-            DateTimeOffset.UnixEpoch, new BenchReport.MachineRow("a processor", 2, 0.5, null, "2.10.0", "flash"), new BenchReport.ModelRow("miniature", "cpu", "Float32", 6),
+            DateTimeOffset.UnixEpoch, new BenchReport.MachineRow("a processor", 2, 0.5, null, "2.10.0", "flash", "libtorch's operators"), new BenchReport.ModelRow("miniature", "cpu", "Float32", 6),
             new BenchReport.CeilingRow(1, 0.5, 0.2, 0.1, "made up"), 1.5, new BenchReport.RequestRow(384, 256, 25, 15, 12, whole, 1, new Spread(5, 5, 5, 1), stages, work, 1 << 30, null),
             [new BenchReport.ForwardRow(8160, 126, new Spread(0.5, 0.4, 0.6, 3), work, 1 << 30, 3L << 30, null)], ["a note"]);
 

@@ -29,6 +29,9 @@ internal enum KernelClass
     /// <summary>GELU and SiLU.</summary>
     Activation,
 
+    /// <summary>Rows rounded to float8, with what stands in front of the product.</summary>
+    Rounding,
+
     /// <summary>Numbers that are moved and not computed with.</summary>
     Copy,
 
@@ -56,4 +59,7 @@ internal enum KernelAccess
 
     /// <summary>Reduced over one dimension.</summary>
     Reduced,
+
+    /// <summary>By a kernel of the project's own: rows read once, in sixteen bytes at a time, and written once.</summary>
+    Fused,
 }

@@ -29,6 +29,9 @@ internal static class KernelTable
     // layer_norm_kernel.cu: rms_norm and layer_norm are one kernel each; of group_norm_kernel.cu, moments, factors and the numbers themselves.
     private static readonly HashSet<string> Norms = ["rms_norm", "layer_norm", "group_norm"];
 
+    /// <summary>The product of float8 matrices.</summary>
+    public const string Float8Product = "_scaled_mm";
+
     // Indexing.cu: a small table is read once, and then lies in the chip.
     private const string IndexSelect = "index_select";
 
@@ -49,7 +52,7 @@ internal static class KernelTable
         if (call.Read.Concat(call.Written).All(tensor => tensor.OnHost)) return [];
         return plain switch
         {
-            "addmm" or "mm" or "bmm" or "baddbmm" => [Product(call, plain)],
+            "addmm" or "mm" or "bmm" or "baddbmm" or Float8Product => [Product(call, plain)],
             "scaled_dot_product_attention" => [Attention(call)],
             "convolution_overrideable" => Convolution(call),
             _ when Elementwise.Contains(plain) && !CallsSame(call) => [Plain(call, kind, call.Read.Concat(plain == name ? [] : call.Written))],
@@ -80,7 +83,7 @@ internal static class KernelTable
     // The bias of addmm is added in cuBLASLt's epilogue.
     private static Kernel Product(TracedOperator call, string plain)
     {
-        TracedTensor result = call.Outputs[0], left = call.Inputs[plain is "mm" or "bmm" ? 0 : 1][0];
+        TracedTensor result = call.Outputs[0], left = call.Inputs[plain is "mm" or "bmm" or Float8Product ? 0 : 1][0];
         return new Kernel(plain, KernelClass.Product, KernelAccess.Library, Bytes(call.Read) + Bytes(call.Written), new Operations(2 * result.Elements * left.Sizes[^1], 0, 0), result.Sizes[^1]);
     }
 

@@ -13,7 +13,10 @@ namespace Ltx.Inference.Measuring.Counting;
 /// What each part of a model asks of a card, at any size: the model itself is run on torch's meta device, which has neither weights nor memory. In
 /// bfloat16, and as CUDA is computed with: with channels side by side.
 /// </summary>
-internal sealed class ModelCounts(ModelArchitecture model) : IModelParts<WorkCount>
+/// <param name="model">whose</param>
+/// <param name="kernels">whether the project's kernels run, or their plain twins</param>
+/// <param name="format">of the blocks' weights</param>
+internal sealed class ModelCounts(ModelArchitecture model, bool kernels = true, WeightFormat format = WeightFormat.Checkpoint) : IModelParts<WorkCount>
 {
     private const ScalarType Type = ScalarType.BFloat16;
 
@@ -28,9 +31,9 @@ internal sealed class ModelCounts(ModelArchitecture model) : IModelParts<WorkCou
     /// <param name="observe">sees the tokens of both streams after every block; null for nobody</param>
     public WorkCount Forward(int tokens, int sound, int layers, Action<int, Tensor, Tensor>? observe = null) => Over(model.Checkpoint.With("transformer", "num_layers", layers), checkpoint =>
     {
-        using LtxTransformer transformer = new(checkpoint, Device, Type);
+        using LtxTransformer transformer = new(checkpoint, Device, Type, format);
         using SamplePass pass = SamplePass.Of(transformer, empty([1, 3, tokens, 2], ScalarType.Float32, Device), empty([1, 1, sound, 2], ScalarType.Float32, Device));
-        return OperatorCounter.Count(() => transformer.Forward(pass.Video, pass.Audio, Perturbations.None, observe));
+        return Count(() => transformer.Forward(pass.Video, pass.Audio, Perturbations.None, observe));
     });
 
     /// <summary>One block of the transformer: what a pass of two has more than a pass of one.</summary>
@@ -50,14 +53,14 @@ internal sealed class ModelCounts(ModelArchitecture model) : IModelParts<WorkCou
     {
         using VideoEncoder encoder = VideoEncoder.Load(checkpoint, Device, Type, OnCuda);
         Tensor video = empty([1, 3, clip.Frames, clip.Height, clip.Width], Type, Device);
-        return OperatorCounter.Count(() => encoder.Encode(video));
+        return Count(() => encoder.Encode(video));
     }));
 
     public WorkCount Decode(LatentShape latent) => Remembered((nameof(Decode), latent), () => Over(model.Checkpoint, checkpoint =>
     {
         using VideoDecoder decoder = VideoDecoder.Load(checkpoint, Device, Type, OnCuda);
         Tensor cells = empty([1, model.VideoVae.LatentChannels, latent.Frames, latent.Height, latent.Width], Type, Device);
-        return OperatorCounter.Count(() =>
+        return Count(() =>
         {
             foreach (Tensor piece in decoder.DecodePieces(cells)) piece.Dispose();
         });
@@ -68,15 +71,17 @@ internal sealed class ModelCounts(ModelArchitecture model) : IModelParts<WorkCou
         using LatentUpsampler upsampler = new(new SchemaRecorder().Archive, model.Upsampler, Device, Type, channelsLast: true);
         using VideoDecoder decoder = VideoDecoder.Load(checkpoint, Device, Type, OnCuda);
         Tensor cells = empty([1, model.VideoVae.LatentChannels, latent.Frames, latent.Height, latent.Width], Type, Device);
-        return OperatorCounter.Count(() => upsampler.Upsample(cells, decoder.Statistics));
+        return Count(() => upsampler.Upsample(cells, decoder.Statistics));
     }));
 
     public WorkCount Sound(int frames) => Remembered((nameof(Sound), frames), () => Over(model.Checkpoint, checkpoint =>
     {
         using AudioCodec codec = new(checkpoint, Device, Type);
         Tensor latent = empty([1, codec.Config.LatentChannels, frames, codec.Config.LatentMelBins], Type, Device);
-        return OperatorCounter.Count(() => codec.Decode(latent));
+        return Count(() => codec.Decode(latent));
     }));
+
+    private WorkCount Count(Action run) => OperatorCounter.Count(run, kernels);
 
     private WorkCount Of(int layers, int tokens, int sound) => Remembered((nameof(Of), layers, tokens, sound), () => Forward(tokens, sound, layers));
 

@@ -1,5 +1,7 @@
+using Ltx.Inference.Kernels;
 using Ltx.Inference.Layers;
 using Ltx.Inference.Native;
+using TorchSharp;
 
 namespace Ltx.Inference.Measuring.Counting;
 
@@ -19,9 +21,10 @@ internal static class OperatorCounter
     private static readonly Lock OneAtATime = new();
 
     /// <param name="run">what to count: it may be run for its shapes alone</param>
+    /// <param name="kernels">whether the project's kernels run, as on a card, or their plain twins</param>
     /// <exception cref="InferenceException">This libtorch cannot write its operators down.</exception>
     /// <exception cref="InvalidOperationException">An operator was called that <see cref="KernelTable"/> does not know.</exception>
-    public static WorkCount Count(Action run)
+    public static WorkCount Count(Action run, bool kernels = true)
     {
         MetaKernels.Load();
         lock (OneAtATime)
@@ -31,6 +34,8 @@ internal static class OperatorCounter
             {
                 string file = Path.Combine(folder, "operators.json");
                 RangeMarks marks = new();
+                KernelRecorder? recorder = kernels ? new KernelRecorder() : null;
+                using (KernelLaunchers.Use(DeviceType.META, recorder))
                 using (new OperatorTrace(file))
                 {
                     Part.Watch(marks);
@@ -45,7 +50,8 @@ internal static class OperatorCounter
                         Part.Unwatch(marks);
                     }
                 }
-                return Sum(OperatorTraceFile.Read(file));
+                WorkCount operators = Sum(OperatorTraceFile.Read(file));
+                return recorder is null ? operators : operators + new WorkCount(recorder.Kernels.Values.Sum(), recorder.Kernels, 0);
             }
             finally
             {
