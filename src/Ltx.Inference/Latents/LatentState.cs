@@ -1,3 +1,4 @@
+using Ltx.Inference.Layers;
 using Ltx.Inference.Native;
 using static TorchSharp.torch;
 
@@ -11,10 +12,10 @@ namespace Ltx.Inference.Latents;
 /// <param name="Clean">[B, T, C] what tokens that keep their content go back to</param>
 /// <param name="DenoiseMask">[B, T, 1] float32: share of the noise each token gets; 0 keeps its content</param>
 /// <param name="Positions">[B, axes, T, 2] float32</param>
-/// <param name="AttentionStrength">[B, T, T] float32 between 0 and 1, or null where all tokens see each other freely</param>
+/// <param name="Groups">how strongly the target's and each conditioning's tokens see each other, or null where all do freely</param>
 /// <param name="TargetTokens">how many of the tokens are the target's: the first ones</param>
 /// <param name="Frozen">whether the stream is only listened to: its noise level counts as 0</param>
-public sealed record LatentState(Tensor Latent, Tensor Clean, Tensor DenoiseMask, Tensor Positions, Tensor? AttentionStrength, int TargetTokens, bool Frozen)
+public sealed record LatentState(Tensor Latent, Tensor Clean, Tensor DenoiseMask, Tensor Positions, TokenGroups? Groups, int TargetTokens, bool Frozen)
 {
     /// <summary>A stream without conditionings.</summary>
     /// <param name="tokens">[B, T, C] what to begin with: zeros, or a latent to refine</param>
@@ -57,21 +58,18 @@ public sealed record LatentState(Tensor Latent, Tensor Clean, Tensor DenoiseMask
             Clean = cat([Clean, tokens], 1),
             DenoiseMask = cat([DenoiseMask, full([tokens.shape[0], tokens.shape[1], 1], 1 - strength, dtype: ScalarType.Float32, device: tokens.device)], 1),
             Positions = cat([Positions, positions], 2),
-            AttentionStrength = AppendAttention(tokens.shape[1], attention),
+            Groups = AppendGroup(tokens.shape[1], attention),
         };
     }
 
-    // Tokens of different conditionings do not see each other once any of them has a strength of its own.
-    private Tensor? AppendAttention(long count, double? attention)
+    // Tokens of different conditionings do not see each other once any of them has a strength of its own. The target is the first group; those of
+    // before the first strength are one.
+    private TokenGroups? AppendGroup(long count, double? attention)
     {
-        if (attention is null && AttentionStrength is null) return null;
-        long before = Latent.shape[1], total = before + count;
-        Tensor strength = zeros(Latent.shape[0], total, total, device: Latent.device);
-        strength[.., ..(int)before, ..(int)before] = AttentionStrength ?? ones(Latent.shape[0], before, before, device: Latent.device);
-        strength[.., (int)before.., (int)before..] = ones(1, device: Latent.device);
-        Tensor across = full([1], attention ?? 1, dtype: ScalarType.Float32, device: Latent.device);
-        strength[.., ..TargetTokens, (int)before..] = across;
-        strength[.., (int)before.., ..TargetTokens] = across;
-        return strength;
+        if (attention is null && Groups is null) return null;
+        TokenGroups groups = Groups ?? new TokenGroups([TargetTokens], new double[,] { { 1 } });
+        long others = Latent.shape[1] - groups.Tokens;
+        if (others > 0) groups = groups.With(others, _ => 1);
+        return groups.With(count, group => group == 0 ? attention ?? 1 : 0);
     }
 }

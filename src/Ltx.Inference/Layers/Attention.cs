@@ -39,33 +39,33 @@ public sealed class Attention
     /// <param name="context">key and value side [B, S, contextFeatures]; x itself for self-attention</param>
     /// <param name="queryRope">turns the queries, or null for none</param>
     /// <param name="keyRope">turns the keys, or null for none</param>
-    /// <param name="bias">added to the logits, broadcastable to [B, H, T, S]; null for none</param>
+    /// <param name="groups">of self-attention's tokens, where not all see each other freely; null where they do</param>
     /// <param name="passValues">skips the attention: the values go through as they are (spatio-temporal guidance); self-attention only</param>
     /// <returns>[B, T, queryFeatures]</returns>
-    public Tensor Forward(Tensor x, Tensor context, RotaryTable? queryRope = null, RotaryTable? keyRope = null, Tensor? bias = null, bool passValues = false)
+    public Tensor Forward(Tensor x, Tensor context, RotaryTable? queryRope = null, RotaryTable? keyRope = null, TokenGroups? groups = null, bool passValues = false)
     {
         using LinearInput query = x, keys = context;
-        return Forward(query, ReferenceEquals(x, context) ? query : keys, queryRope, keyRope, bias, passValues);
+        return Forward(query, ReferenceEquals(x, context) ? query : keys, queryRope, keyRope, groups, passValues);
     }
 
     /// <summary>The same with what other layers may share.</summary>
-    internal Tensor Forward(LinearInput x, LinearInput context, RotaryTable? queryRope = null, RotaryTable? keyRope = null, Tensor? bias = null, bool passValues = false)
+    internal Tensor Forward(LinearInput x, LinearInput context, RotaryTable? queryRope = null, RotaryTable? keyRope = null, TokenGroups? groups = null, bool passValues = false)
     {
         using var scope = NewDisposeScope();
         Tensor values = toValue.Forward(context);
-        Tensor attended = passValues ? values : Attend(Turned(queryNorm, toQuery.Forward(x), queryRope), Turned(keyNorm, toKey.Forward(context), keyRope), values, bias);
+        Tensor attended = passValues ? values : Attend(Turned(queryNorm, toQuery.Forward(x), queryRope), Turned(keyNorm, toKey.Forward(context), keyRope), values, groups);
         if (toGateLogits is not null) attended = Gate(attended, toGateLogits.Forward(x));
         return toOut.Forward(attended).MoveToOuterDisposeScope();
     }
 
     private static Tensor Turned(RmsNorm norm, Tensor x, RotaryTable? rope) => rope is null ? norm.Forward(x) : rope.NormRotate(norm, x);
 
-    private Tensor Attend(Tensor queries, Tensor keys, Tensor values, Tensor? bias)
+    private Tensor Attend(Tensor queries, Tensor keys, Tensor values, TokenGroups? groups)
     {
         using Part part = Part.Of(Part.Attention);
         using var scope = NewDisposeScope();
-        Tensor attended = nn.functional.scaled_dot_product_attention(PerHead(queries), PerHead(keys), PerHead(values), bias);
-        // [B, H, T, D] -> [B, T, H*D]
+        Tensor attended = GroupedAttention.Attend(PerHead(queries), PerHead(keys), PerHead(values), groups);
+        // [B, H, T, D] -> [B, T, H*D], as it lies in memory
         return attended.transpose(1, 2).flatten(2).MoveToOuterDisposeScope();
     }
 

@@ -27,6 +27,7 @@ internal static unsafe partial class MetaKernels
         Add("layer_norm", &LayerNorm);
         Add("group_norm", &GroupNorm);
         Add("scaled_dot_product_attention", &Attention);
+        Add("_scaled_dot_product_flash_attention_for_cpu", &AttentionWithLogSumExp);
         Add("convolution_overrideable", &Convolve);
         Add("_scaled_mm", &ScaledProduct);
         return library;
@@ -97,11 +98,28 @@ internal static unsafe partial class MetaKernels
     private static void ScaledProduct(ulong* stack, ulong arguments, ulong results)
     {
         long[] shape = [Sizes((nint)stack[0])[0], Sizes((nint)stack[1])[1]];
-        ulong made = Empty((nint)stack[0], shape, [0, 1], (int)ElementType.BFloat16);
+        ulong made = Empty((nint)stack[0], shape, [0, 1], ElementType.BFloat16);
         for (int i = 0; i < 4; i++) Free((nint)stack[i]);
         FreeOptionalTensor(stack[4]);
         NativeMemory.Free((void*)stack[6]);
         stack[0] = made;
+    }
+
+    // _scaled_dot_product_flash_attention_for_cpu(Tensor query, Tensor key, Tensor value, float dropout_p=0.0, bool is_causal=False, *,
+    //   Tensor? attn_mask=None, float? scale=None) -> (Tensor output, Tensor logsumexp). It stands for CUDA's operators (CudaAttention), too.
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void AttentionWithLogSumExp(ulong* stack, ulong arguments, ulong results)
+    {
+        nint query = (nint)stack[0], value = (nint)stack[2];
+        long[] shape = Sizes(query), sums = shape[..^1];
+        shape[^1] = Sizes(value)[^1];
+        ulong made = Empty(query, shape, OrderOf(query)), madeSums = Empty(query, sums, type: ElementType.Float32);
+        Free(query);
+        Free((nint)stack[1]);
+        Free(value);
+        FreeOptionalTensor(stack[5]);
+        NativeMemory.Free((void*)stack[6]);
+        (stack[0], stack[1]) = (made, madeSums);
     }
 
     // convolution_overrideable(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed,
@@ -134,17 +152,13 @@ internal static unsafe partial class MetaKernels
         return made;
     }
 
-    private static ulong Empty(nint like, long[] shape) => Empty(like, shape, [.. Enumerable.Range(0, shape.Length)]);
+    private static ulong Empty(nint like, long[] shape, ElementType? type = null) => Empty(like, shape, [.. Enumerable.Range(0, shape.Length)], type);
 
-    // Of the same type as another, with the dimensions in memory in a given order, the outermost first.
-    private static ulong Empty(nint like, long[] shape, int[] order)
+    // Of the same type as another unless one is given, with the dimensions in memory in a given order, the outermost first.
+    private static ulong Empty(nint like, long[] shape, int[] order, ElementType? given = null)
     {
         StableInterface.Check(GetType(like, out int type), "get_dtype");
-        return Empty(like, shape, order, type);
-    }
-
-    private static ulong Empty(nint like, long[] shape, int[] order, int type)
-    {
+        if (given is { } other) type = (int)other;
         long[] strides = new long[shape.Length];
         long step = 1;
         foreach (int dimension in order.Reverse())
@@ -188,7 +202,7 @@ internal static unsafe partial class MetaKernels
         return numbers;
     }
 
-    private static void Free(nint tensor) => StableInterface.Check(DeleteTensor(tensor), "delete_tensor_object");
+    private static void Free(nint tensor) => StableInterface.Check(StableInterface.DeleteTensor(tensor), "delete_tensor_object");
 
     private static void FreeList(nint list) => StableInterface.Check(DeleteList(list), "delete_list");
 
@@ -222,9 +236,6 @@ internal static unsafe partial class MetaKernels
 
     [LibraryImport(StableInterface.Library, EntryPoint = "aoti_torch_get_strides")]
     private static partial int GetStrides(nint tensor, out long* strides);
-
-    [LibraryImport(StableInterface.Library, EntryPoint = "aoti_torch_delete_tensor_object")]
-    private static partial int DeleteTensor(nint tensor);
 
     [LibraryImport(StableInterface.Library, EntryPoint = "torch_list_size")]
     private static partial int ListSize(nint list, out nuint size);

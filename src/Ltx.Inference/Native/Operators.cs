@@ -42,6 +42,21 @@ internal static class Operators
         Tensor.UnsafeCreateTensor((nint)stack[0]).Dispose();
     }
 
+    /// <summary>x y, written where another tensor is, of whatever types: computed in the wider one.</summary>
+    /// <param name="x">any shape</param>
+    /// <param name="y">a shape that is broadcast to that</param>
+    /// <param name="into">of the shape of x, overwritten; rounded to its type</param>
+    internal static unsafe void Multiply(Tensor x, Tensor y, Tensor into)
+    {
+        // aten::mul.out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)
+        ulong* stack = stackalloc ulong[3];
+        stack[0] = Argument(x);
+        stack[1] = Argument(y);
+        stack[2] = Argument(into);
+        StableInterface.Check(StableInterface.CallDispatcher("aten::mul", "out", stack), "mul");
+        Tensor.UnsafeCreateTensor((nint)stack[0]).Dispose();
+    }
+
     /// <summary>a b^T of float8 matrices, each scaled, summed in float32; on CUDA the tensor cores' own product.</summary>
     /// <param name="a">[M, K] float8_e4m3fn, row by row; K a multiple of 16</param>
     /// <param name="b">[N, K] float8_e4m3fn, row by row; N a multiple of 16</param>
@@ -112,8 +127,8 @@ internal static class Operators
         return (int)stack[0];
     }
 
-    // The dispatcher consumes tensor handles, so it gets one of its own.
-    private static ulong Argument(Tensor tensor)
+    /// <summary>A tensor as an argument: the dispatcher consumes handles, so it gets one of its own.</summary>
+    internal static ulong Argument(Tensor tensor)
     {
         StableInterface.Check(StableInterface.NewTensorHandle(tensor.Handle, out nint handle), "new_tensor_handle");
         // The number that was handed over does not hold the tensor.

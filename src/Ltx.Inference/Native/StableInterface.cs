@@ -21,6 +21,10 @@ internal static partial class StableInterface
     [LibraryImport(Library, EntryPoint = "aoti_torch_new_tensor_handle")]
     internal static partial int NewTensorHandle(nint tensor, out nint handle);
 
+    /// <summary>Gives a handle back; the tensor lives on where it has another one.</summary>
+    [LibraryImport(Library, EntryPoint = "aoti_torch_delete_tensor_object")]
+    internal static partial int DeleteTensor(nint tensor);
+
     [LibraryImport(Library, EntryPoint = "aoti_torch_create_tensor_from_blob_v2")]
     internal static unsafe partial int CreateTensorFromBlob(
         nint data, long rank, long* sizes, long* strides, long storageOffset, int dtype, int deviceType, int deviceIndex,

@@ -18,7 +18,6 @@ public sealed class GuidedDenoiser : IDenoiser, IDisposable
     private readonly GuidanceParameters videoGuidance, audioGuidance;
     private readonly TokenGeometry videoGeometry, audioGeometry;
     private readonly TokenLevels videoLevels, audioLevels;
-    private readonly Tensor? videoBias, audioBias;
 
     /// <param name="video">the video stream of the stage: masks, positions and attention are taken from it</param>
     /// <param name="audio">the audio stream</param>
@@ -36,8 +35,6 @@ public sealed class GuidedDenoiser : IDenoiser, IDisposable
         audioGeometry = transformer.AudioGeometry(audio.Positions).DetachFromDisposeScope();
         videoLevels = TokenLevels.Of(video.DenoiseMask).DetachFromDisposeScope();
         audioLevels = TokenLevels.Of(audio.DenoiseMask).DetachFromDisposeScope();
-        videoBias = Bias(video);
-        audioBias = Bias(audio);
     }
 
     private bool UsesNegativePrompt => videoGuidance.UsesNegativePrompt || audioGuidance.UsesNegativePrompt;
@@ -82,31 +79,27 @@ public sealed class GuidedDenoiser : IDenoiser, IDisposable
         audioGeometry.Dispose();
         videoLevels.Index?.Dispose();
         audioLevels.Index?.Dispose();
-        videoBias?.Dispose();
-        audioBias?.Dispose();
     }
 
     private StreamPair Pass(StreamPair latents, double sigma, PromptContext context, Perturbations perturbations)
     {
         using var scope = NewDisposeScope();
-        StreamInput videoInput = Input(latents.Video, sigma, video, videoLevels, videoGeometry, context.Video, videoBias);
-        StreamInput audioInput = Input(latents.Audio, sigma, audio, audioLevels, audioGeometry, context.Audio, audioBias);
+        StreamInput videoInput = Input(latents.Video, sigma, video, videoLevels, videoGeometry, context.Video);
+        StreamInput audioInput = Input(latents.Audio, sigma, audio, audioLevels, audioGeometry, context.Audio);
         (Tensor videoVelocity, Tensor audioVelocity) = transformer.Forward(videoInput, audioInput, perturbations);
         return new StreamPair(
             Velocity.ToDenoised(latents.Video, videoVelocity, video.DenoiseMask * videoInput.Sigma),
             Velocity.ToDenoised(latents.Audio, audioVelocity, audio.DenoiseMask * audioInput.Sigma)).MoveToOuterDisposeScope();
     }
 
-    private static StreamInput Input(Tensor latent, double sigma, LatentState state, TokenLevels shares, TokenGeometry geometry, Tensor context, Tensor? bias)
+    private static StreamInput Input(Tensor latent, double sigma, LatentState state, TokenLevels shares, TokenGeometry geometry, Tensor context)
     {
         double level = state.Frozen ? 0 : sigma;
-        return new StreamInput(latent, level, shares.Times(level), geometry, context, bias);
+        return new StreamInput(latent, level, shares.Times(level), geometry, context, state.Groups);
     }
 
     private Perturbations LeftOut() => new(
         Blocks(videoGuidance), Blocks(audioGuidance), CrossAttention: false);
 
     private static HashSet<int> Blocks(GuidanceParameters guidance) => guidance.UsesPerturbed ? [.. guidance.PerturbedBlocks ?? []] : [];
-
-    private Tensor? Bias(LatentState state) => state.AttentionStrength is { } strength ? AttentionStrength.ToBias(strength, transformer.Type).DetachFromDisposeScope() : null;
 }

@@ -63,7 +63,7 @@ internal sealed class StreamBlock
         Modulation modulation = state.Modulation.At(table, ToItselfRows);
         using LinearInput normed = modulation.NormModulate(x, epsilon);
         RotaryTable rope = state.Input.Geometry.Self;
-        Tensor attended = selfAttention.Forward(normed, normed, rope, rope, state.Input.AttentionBias, passValues);
+        Tensor attended = selfAttention.Forward(normed, normed, rope, rope, state.Input.Groups, passValues);
         return modulation.AddGated(x, attended).MoveToOuterDisposeScope();
     }
 

@@ -1,3 +1,4 @@
+using Ltx.Inference.Layers;
 using static TorchSharp.torch;
 
 namespace Ltx.Inference.Transformer;
@@ -8,5 +9,5 @@ namespace Ltx.Inference.Transformer;
 /// <param name="Levels">noise level of every token: clean ones have 0 whatever sigma is</param>
 /// <param name="Geometry">where the tokens are</param>
 /// <param name="Context">[B, S, D] the text for this stream</param>
-/// <param name="AttentionBias">added to the logits of the self-attention, [B, 1, T, T] in the model's type; null for none</param>
-public sealed record StreamInput(Tensor Latent, double Sigma, TokenLevels Levels, TokenGeometry Geometry, Tensor Context, Tensor? AttentionBias = null);
+/// <param name="Groups">of its tokens, where not all see each other freely; null where they do</param>
+public sealed record StreamInput(Tensor Latent, double Sigma, TokenLevels Levels, TokenGeometry Geometry, Tensor Context, TokenGroups? Groups = null);

@@ -1,4 +1,5 @@
 using Ltx.Inference.Latents;
+using Ltx.Inference.Tests.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,7 +20,7 @@ public sealed class LatentStateTests : IDisposable
 
     [Fact]
     public void Conditionings_without_a_strength_of_attention_make_no_mask() =>
-        Assert.Null(Apply(new ReferenceCondition(Picture(1)), new KeyframeCondition(Picture(1), 8)).AttentionStrength);
+        Assert.Null(Apply(new ReferenceCondition(Picture(1)), new KeyframeCondition(Picture(1), 8)).Groups);
 
     [Fact]
     public void References_see_the_target_as_strongly_as_they_say_themselves_fully_and_each_other_not()
@@ -131,7 +132,7 @@ public sealed class LatentStateTests : IDisposable
     {
         int[] sizes = [state.TargetTokens, .. Enumerable.Repeat(2, wanted.Length - 1)];
         int[] block = [.. sizes.SelectMany((size, i) => Enumerable.Repeat(i, size))];
-        Tensor strength = state.AttentionStrength!;
+        Tensor strength = MaskedAttention.Strength(state.Groups!);
         Assert.Equal([1, block.Length, block.Length], strength.shape);
         float[] expected = [.. block.SelectMany(from => block.Select(to => wanted[from][to]))];
         Assert.Equal(expected, strength.data<float>().ToArray());

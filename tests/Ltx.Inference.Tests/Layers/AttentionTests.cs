@@ -35,10 +35,11 @@ public sealed class AttentionTests : IDisposable
     [Fact]
     public void It_is_softmax_of_normed_queries_and_keys_gated_a_head()
     {
-        Tensor bias = Seeded.Normal(1, [1, 1, 6, 6]);
+        TokenGroups groups = new([2, 4], new[,] { { 1, 0.3 }, { 0.3, 1 } });
+        Tensor bias = MaskedAttention.Bias(groups, ScalarType.Float32);
         Tensor q = PerHead(Norm(Project("to_q"), "q_norm")), k = PerHead(Norm(Project("to_k"), "k_norm")), v = PerHead(Project("to_v"));
         Tensor attended = einsum("bhts,bhsd->bhtd", (einsum("bhtd,bhsd->bhts", q, k) / Math.Sqrt(Features / Heads) + bias).softmax(-1), v);
-        AssertNear(Out(attended), attention.Forward(x, x, bias: bias));
+        AssertNear(Out(attended), attention.Forward(x, x, groups: groups));
     }
 
     [Fact]

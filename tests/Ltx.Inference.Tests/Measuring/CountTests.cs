@@ -1,6 +1,7 @@
 using System.Globalization;
 using Ltx.Inference.Costs;
 using Ltx.Inference.Latents;
+using Ltx.Inference.Layers;
 using Ltx.Inference.Measuring;
 using Ltx.Inference.Measuring.Counting;
 using Ltx.Inference.Planning;
@@ -68,6 +69,20 @@ public sealed class CountTests
         WorkCount three = Counts.Forward(96, 8, 3), two = Counts.Forward(96, 8, 2);
         Assert.Empty((three - two - Counts.Block(96, 8)).Kernels);
         Assert.Equal(Counts.Block(96, 8).Calls, (three - two).Calls);
+    }
+
+    [Fact]
+    public void A_reference_with_a_strength_of_its_own_costs_no_more_attention_and_no_number_for_every_pair_of_tokens()
+    {
+        const int Target = 16320, Tokens = 2 * Target;
+        TokenGroups groups = new([Target, Target], new[,] { { 1, 0.3 }, { 0.3, 1 } });
+        WorkCount plain = Counts.Forward(Tokens, Sound, 1), grouped = Counts.Forward(Tokens, Sound, 1, groups: groups);
+        Assert.Equal(plain.Work, grouped.Work);
+        Assert.Equal(plain.Uploads, grouped.Uploads);
+        Kernel[] more = [.. grouped.Kernels.Keys.Except(plain.Kernels.Keys)];
+        Assert.Contains(more, kernel => kernel is { Class: KernelClass.Attention, Work.Attention: > 0 });
+        // A byte for every pair would be more than any of them touches.
+        Assert.All(more, kernel => Assert.InRange(kernel.Bytes, 1, (double)Tokens * Tokens - 1));
     }
 
     [Fact]

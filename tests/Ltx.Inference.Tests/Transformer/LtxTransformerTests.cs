@@ -1,4 +1,5 @@
 using Ltx.Inference.Latents;
+using Ltx.Inference.Layers;
 using Ltx.Inference.Tests.TextEncoder;
 using Ltx.Inference.Transformer;
 using TorchSharp;
@@ -63,9 +64,7 @@ public sealed class LtxTransformerTests : IDisposable
     [Fact]
     public void A_reference_that_may_not_be_looked_at_changes_nothing()
     {
-        Tensor strength = ones(1, Target + Reference, Target + Reference);
-        strength[.., ..Target, Target..] = zeros(1);
-        StreamInput blind = video with { AttentionBias = AttentionStrength.ToBias(strength, ScalarType.Float32) };
+        StreamInput blind = video with { Groups = new TokenGroups([Target, Reference], new double[,] { { 1, 0 }, { 0, 1 } }) };
         Tensor other = cat([video.Latent.narrow(1, 0, Target), Seeded.Normal(1, [1, Reference, video.Latent.shape[2]])], 1);
         // What the reference says through the sound would still be heard, so the streams are kept apart.
         Perturbations apart = Perturbations.None with { CrossAttention = true };
@@ -95,22 +94,6 @@ public sealed class LtxTransformerTests : IDisposable
 
     [Fact]
     public void A_pass_is_repeated_bit_by_bit() => Assert.True(Pass(video, audio).Video.equal(Pass(video, audio).Video).all().item<bool>());
-
-    [Theory]
-    [InlineData(ScalarType.Float32)]
-    [InlineData(ScalarType.BFloat16)]
-    public void A_bias_is_the_logarithm_of_the_strength_and_the_lowest_number_for_none(ScalarType type)
-    {
-        Tensor strength = tensor(new[] { 1, 0.5f, 0, 1e-30f }).view(1, 2, 2), bias = AttentionStrength.ToBias(strength, type);
-        Assert.Equal([1, 1, 2, 2], bias.shape);
-        Assert.Equal(type, bias.dtype);
-        float[] values = bias.to(ScalarType.Float32).data<float>().ToArray();
-        Assert.Equal(0, values[0]);
-        Assert.Equal(Math.Log(0.5), values[1], 4e-3);
-        Assert.Equal((float)finfo(type).min, values[2]);
-        Assert.Equal(Math.Log(1e-30), values[3], 0.3);
-        Assert.True(bias.isfinite().all().item<bool>());
-    }
 
     private (Tensor Video, Tensor Audio) Pass(StreamInput videoInput, StreamInput audioInput) => transformer.Forward(videoInput, audioInput, Perturbations.None);
 

@@ -20,6 +20,9 @@ internal static class KernelTable
     // Written and not read (Fill.cu, RangeFactories.cu).
     private static readonly HashSet<string> Filling = ["fill", "zero", "arange", "linspace"];
 
+    // Of a few small tensors, over the first dimension (SoftMax.cu): what its rows are read again for lies in the chip.
+    private const string Softmax = "_softmax";
+
     // Numbers moved: each is read and written once (Copy.cu, Shape.cu, ReplicationPadding.cu, UpSampleNearest2d.cu).
     private static readonly HashSet<string> Moving = ["copy", "cat", "replication_pad1d", "upsample_nearest2d"];
 
@@ -53,9 +56,10 @@ internal static class KernelTable
         return plain switch
         {
             "addmm" or "mm" or "bmm" or "baddbmm" or Float8Product => [Product(call, plain)],
-            "scaled_dot_product_attention" => [Attention(call)],
+            "scaled_dot_product_attention" or "_scaled_dot_product_flash_attention_for_cpu" => [Attention(call)],
             "convolution_overrideable" => Convolution(call),
             _ when Elementwise.Contains(plain) && !CallsSame(call) => [Plain(call, kind, call.Read.Concat(plain == name ? [] : call.Written))],
+            Softmax => [Plain(call, kind, call.Read)],
             _ when Filling.Contains(plain) => [Plain(call, kind, [])],
             _ when Moving.Contains(plain) => [Moved(call, kind)],
             _ when Reducing.Contains(plain) && !CallsSame(call) => [new Kernel(plain, Rotates(kind) ?? KernelClass.Norm, KernelAccess.Reduced, Bytes(call.Read) + Bytes(call.Written), default, 0)],

@@ -1,5 +1,6 @@
 using Ltx.Inference.AudioVae;
 using Ltx.Inference.Latents;
+using Ltx.Inference.Layers;
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Transformer;
 using Ltx.Inference.Upsampler;
@@ -29,11 +30,14 @@ internal sealed class ModelCounts(ModelArchitecture model, bool kernels = true, 
     /// <summary>Of one pass of a part of the transformer's blocks, all of which are run.</summary>
     /// <param name="layers">how many of them there are</param>
     /// <param name="observe">sees the tokens of both streams after every block; null for nobody</param>
-    public WorkCount Forward(int tokens, int sound, int layers, Action<int, Tensor, Tensor>? observe = null) => Over(model.Checkpoint.With("transformer", "num_layers", layers), checkpoint =>
+    /// <param name="groups">of the video's tokens, where not all see each other freely</param>
+    public WorkCount Forward(
+        int tokens, int sound, int layers, Action<int, Tensor, Tensor>? observe = null, TokenGroups? groups = null) =>
+        Over(model.Checkpoint.With("transformer", "num_layers", layers), checkpoint =>
     {
         using LtxTransformer transformer = new(checkpoint, Device, Type, format);
         using SamplePass pass = SamplePass.Of(transformer, empty([1, 3, tokens, 2], ScalarType.Float32, Device), empty([1, 1, sound, 2], ScalarType.Float32, Device));
-        return Count(() => transformer.Forward(pass.Video, pass.Audio, Perturbations.None, observe));
+        return Count(() => transformer.Forward(pass.Video with { Groups = groups }, pass.Audio, Perturbations.None, observe));
     });
 
     /// <summary>One block of the transformer: what a pass of two has more than a pass of one.</summary>

@@ -1,7 +1,6 @@
 using System.Globalization;
-using Ltx.Inference.Native;
 
-namespace Ltx.Inference.Measuring;
+namespace Ltx.Inference.Native;
 
 /// <summary>Which cuDNN a libtorch has with it.</summary>
 /// <param name="Number">major, minor and patch in one, as <c>cudnnGetVersion</c> gives it since 9.0</param>
