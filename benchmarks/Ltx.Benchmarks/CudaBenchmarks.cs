@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using Ltx.Inference.Layers;
 using Ltx.Inference.Measuring;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -14,6 +15,7 @@ public class CudaBenchmarks
     private const int Features = 4096, Inner = 4 * Features, Heads = 32, HeadFeatures = 128;
 
     private Device device = null!;
+    private TokenGroups groups = null!;
     private Tensor x = null!, wide = null!, square = null!, up = null!, down = null!, q = null!, k = null!, v = null!;
 
     [Params(8160, 16320, 32640)]
@@ -24,6 +26,7 @@ public class CudaBenchmarks
     {
         device = new Device(DeviceType.CUDA, 0);
         Tensor On(params long[] shape) => randn(shape, ScalarType.BFloat16, device).DetachFromDisposeScope();
+        groups = new TokenGroups([Tokens / 2, Tokens / 2], new[,] { { 1, 0.3 }, { 0.3, 1 } });
         (x, wide) = (On(1, Tokens, Features), On(1, Tokens, Inner));
         (square, up, down) = (On(Features, Features), On(Inner, Features), On(Features, Inner));
         (q, k, v) = (On(1, Heads, Tokens, HeadFeatures), On(1, Heads, Tokens, HeadFeatures), On(1, Heads, Tokens, HeadFeatures));
@@ -40,6 +43,9 @@ public class CudaBenchmarks
 
     [Benchmark(Description = "cuda: attention, 32 heads x 128")]
     public void Attention() => Wait(nn.functional.scaled_dot_product_attention(q, k, v));
+
+    [Benchmark(Description = "cuda: the same, one half seeing the other with strength 0.3")]
+    public void GroupedAttentions() => Wait(GroupedAttention.Attend(q, k, v, groups));
 
     [GlobalCleanup]
     public void Cleanup()

@@ -39,7 +39,7 @@ internal static class AttentionChoice
         (int, ScalarType, long, bool) kind = (isCuda ? queries.device_index : -1, queries.dtype, queries.size(-1), keys.size(-2) == 1);
         if (Known.TryGetValue(kind, out AttentionBackend known)) return known;
         AttentionBackend chosen = (AttentionBackend)Operators.ChosenAttention(queries, keys, values);
-        if (isCuda && Environment.GetEnvironmentVariable(Deprioritized) != "1")
+        if (isCuda && CudaAttention.HasCudnn && Environment.GetEnvironmentVariable(Deprioritized) != "1")
         {
             int capability = CudaRuntime.Capability(queries.device_index);
             chosen = Better(chosen, capability, CudnnVersion.OfLibTorch(), queries.dtype, queries.size(-1), keys.size(-2));

@@ -82,6 +82,22 @@ public sealed class GroupedAttentionTests : IDisposable
         Assert.InRange(Error(actual, exact), 0, 2 * Error(expected, exact) + 1e-6);
     }
 
+    [Theory]
+    [InlineData(1e-30, 0.5)]
+    [InlineData(1e-45, 0.5)]
+    [InlineData(0, 0)]
+    public void A_strength_below_all_normal_numbers_counts_as_the_smallest_of_them_and_none_as_none(double strength, double leastShare)
+    {
+        // The reference's logit is 90, the target's 0; values are 1 and 0, so that the result is the reference's share.
+        TokenGroups groups = Reference(1, 1, strength);
+        Tensor q = full([1, 1, 2, HeadFeatures], Math.Sqrt(90 / Math.Sqrt(HeadFeatures))), v = zeros_like(q), k = zeros_like(q);
+        k[.., .., 1] = q[.., .., 1];
+        v[.., .., 1] = ones(1);
+        Tensor expected = MaskedAttention.Attend(q, k, v, groups), actual = GroupedAttention.Attend(q, k, v, groups);
+        Assert.True(actual.allclose(expected, 0, 1e-5));
+        Assert.InRange(actual[0, 0, 0, 0].item<float>(), leastShare, 1);
+    }
+
     [Fact]
     public void In_float64_it_is_exact()
     {
