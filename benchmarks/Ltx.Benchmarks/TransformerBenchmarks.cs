@@ -21,7 +21,8 @@ public class TransformerBenchmarks
     private TransformerBlock block = null!;
     private StreamState videoState = null!, audioState = null!;
     private RotaryEmbedding rope = null!;
-    private Tensor levels = null!, hidden = null!, audioHidden = null!, bias = null!, positions = null!;
+    private Tensor levels = null!, hidden = null!, audioHidden = null!, positions = null!;
+    private TokenGroups groups = null!;
 
     [GlobalSetup]
     public void Setup()
@@ -45,8 +46,8 @@ public class TransformerBenchmarks
         levels = tensor([0f, 700f]).DetachFromDisposeScope();
         hidden = Miniature.Random(1, Grid.Tokens, stream.Features);
         audioHidden = Miniature.Random(1, audio.Latent.shape[1], config.Audio.Features);
-        using Tensor strength = rand([1, Grid.Tokens, Grid.Tokens]);
-        bias = AttentionStrength.ToBias(strength, ScalarType.Float32).DetachFromDisposeScope();
+        long half = Grid.Tokens / 2;
+        groups = new TokenGroups([half, Grid.Tokens - half], new[,] { { 1, 0.3 }, { 0.3, 1 } });
         using Tensor ranges = TokenPositions.Video(Grid, new VideoScale(8, 32, 32), 24, CPU);
         positions = ranges.mean([-1]).DetachFromDisposeScope();
     }
@@ -64,8 +65,8 @@ public class TransformerBenchmarks
     [Benchmark(Description = "attention")]
     public void SelfAttention() => attention.Forward(hidden, hidden, video.Geometry.Self, video.Geometry.Self).Dispose();
 
-    [Benchmark(Description = "attention with a strength mask")]
-    public void MaskedAttention() => attention.Forward(hidden, hidden, video.Geometry.Self, video.Geometry.Self, bias).Dispose();
+    [Benchmark(Description = "attention among two groups")]
+    public void AttentionAmongGroups() => attention.Forward(hidden, hidden, video.Geometry.Self, video.Geometry.Self, groups).Dispose();
 
     [Benchmark(Description = "one block")]
     public void Block()

@@ -15,7 +15,8 @@ internal static unsafe class CudaAttention
     // Of both operators: output, logsumexp, cum_seq_q, cum_seq_k, two of the random state and debug_attn_mask; max_q and max_k.
     private const int TensorResults = 7, NumberResults = 2;
 
-    public static bool HasCudnn => CudnnFunction != 0;
+    /// <summary>Whether cuDNN's is there, in a version that is right for any number of tokens.</summary>
+    public static bool HasCudnn { get; } = CudnnFunction != 0 && CudnnVersion.OfLibTorch() is { IsOld: false };
 
     public static bool HasFlash => FlashFunction != 0;
 
