@@ -22,6 +22,9 @@ public static class KernelLaunchers
     // Of devices that tests and counts have given a launcher.
     private static readonly AsyncLocal<(DeviceType Device, IKernelLauncher? Launcher)?> Given = new();
 
+    /// <summary>Whether nobody has turned them off.</summary>
+    public static bool AreWanted => Environment.GetEnvironmentVariable(Variable) != "off";
+
     /// <summary>What a person is told of a device: whether kernels run there, and if not, why.</summary>
     public static string Describe(Device device) => device.type != DeviceType.CUDA ? "libtorch's operators" : Of(device.index) is { Launcher: null } card ? $"libtorch's operators: {card.Refusal}" : "the project's kernels";
 
@@ -51,7 +54,7 @@ public static class KernelLaunchers
 
     private static Card Load(int device)
     {
-        if (Environment.GetEnvironmentVariable(Variable) == "off") return new Card(null, $"{Variable} is off", IsWish: true);
+        if (!AreWanted) return new Card(null, $"{Variable} is off", IsWish: true);
         int capability = CudaRuntime.Capability(device);
         if (capability < LeastCapability) return new Card(null, $"the card's compute capability is {capability / 10}.{capability % 10}, and the kernels are for 8.0 and later", IsWish: true);
         try

@@ -1,7 +1,9 @@
 using Ltx.Inference.Generation;
+using Ltx.Inference.Kernels;
 using Ltx.Inference.Latents;
 using Ltx.Inference.Measuring;
 using Ltx.Inference.Planning;
+using Ltx.Inference.Weights;
 
 namespace Ltx.Server.Bench;
 
@@ -10,10 +12,12 @@ internal static class CardPredictor
 {
     /// <param name="card">one of <see cref="Ceiling.Cards"/></param>
     /// <param name="ceiling">its row</param>
-    public static PredictionReport Predict(BenchModel model, string card, Ceiling ceiling, BenchOptions options)
+    /// <param name="format">of the blocks' weights</param>
+    public static PredictionReport Predict(BenchModel model, string card, Ceiling ceiling, WeightFormat format, BenchOptions options)
     {
         ModelArchitecture architecture = ModelArchitecture.Of(model.Folder);
-        Prediction prediction = new(architecture, ceiling);
+        bool kernels = KernelLaunchers.AreWanted;
+        Prediction prediction = new(architecture, ceiling, kernels, format);
         string request = "";
         IReadOnlyList<PredictedStage> stages = [];
         if (options.Size is { } size)
@@ -23,7 +27,7 @@ internal static class CardPredictor
             request = $"{size.Width}x{size.Height}, {size.Frames} frames, {options.Steps} steps, recipe {shape.Recipe.Name}";
         }
         VideoScale scale = architecture.VideoVae.Scale;
-        return new PredictionReport(card, ceiling, $"{model.Name}, {architecture.Transformer.Layers} blocks", request, stages, [.. options.Tokens.Select(tokens =>
+        return new PredictionReport(card, ceiling, $"{model.Name}, {architecture.Transformer.Layers} blocks, {(format == WeightFormat.Float8Products ? "products of the blocks in float8" : "bfloat16")}, {(kernels ? "the project's kernels" : "libtorch's operators")}", request, stages, [.. options.Tokens.Select(tokens =>
         {
             int sound = ForwardMeasure.AudioTokens(architecture.AudioVae.Scale, scale, tokens);
             return new PredictionReport.ForwardRow(tokens, sound, prediction.Forward(tokens, sound));

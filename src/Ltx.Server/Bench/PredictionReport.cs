@@ -24,7 +24,7 @@ internal sealed record PredictionReport(string Card, Ceiling Ceiling, string Mod
     {
         StringWriter text = new(CultureInfo.InvariantCulture);
         text.WriteLine(Invariant($"predicted for {Card}: products {Ceiling.Products / Tera:0.###}, convolutions {Ceiling.Convolutions / Tera:0.###}, attention {Ceiling.Attention / Tera:0.###} TFLOP/s, copy {Ceiling.Copy / Tera:0.###} TB/s ({Ceiling.Origin})"));
-        text.WriteLine($"model: {Model}, bfloat16, all of it on the card");
+        text.WriteLine($"model: {Model}, all of it on the card");
         if (Stages.Count > 0)
         {
             text.WriteLine();

@@ -3,6 +3,7 @@ using System.Globalization;
 using Ltx.Inference.Measuring;
 using Ltx.Inference.Native;
 using Ltx.Inference.Synthesis;
+using Ltx.Inference.Weights;
 using Ltx.Server.Bench;
 using Ltx.Server.Fal;
 using Ltx.Server.Media;
@@ -30,6 +31,7 @@ internal sealed class BenchCommand
     private readonly Option<int?> gemmaLayers = new("--gemma-layers") { Description = $"with --model {Synthetic}: layers of Gemma, and with them the width of the text projection" };
     private readonly Option<bool> profile = new("--profile") { Description = "with --tokens: where a forward's time goes, by place in the model and kind of work" };
     private readonly Option<string> recipe = new("--recipe") { Description = "of the request; the model's own", DefaultValueFactory = _ => "" };
+    private readonly Option<string> weights = new("--weights") { Description = "with --card: checkpoint, or fp8-products for the blocks' weights in float8 and multiplied so", DefaultValueFactory = _ => "checkpoint" };
     private readonly Option<bool> predict = new("--predict") { Description = "times that the card's ceilings allow for what the model computes, beside those that are measured" };
     private readonly Option<string> card = new("--card")
     {
@@ -43,7 +45,7 @@ internal sealed class BenchCommand
         BenchCommand definition = new();
         Command command = new("bench", "Measures whole requests stage by stage, or single forwards, against what the device could do.")
         {
-            definition.size, definition.steps, definition.tokens, definition.repeat, definition.preset, definition.layers, definition.gemmaLayers, definition.profile, definition.recipe, definition.predict, definition.card, definition.json,
+            definition.size, definition.steps, definition.tokens, definition.repeat, definition.preset, definition.layers, definition.gemmaLayers, definition.profile, definition.recipe, definition.predict, definition.card, definition.weights, definition.json,
         };
         definition.engine.AddTo(command);
         command.SetAction((arguments, cancellation) => CommandFailure.Guard(() => definition.RunAsync(arguments, cancellation), cancellation));
@@ -67,7 +69,14 @@ internal sealed class BenchCommand
         if (predicted.Length > 0)
         {
             Ceiling ceiling = Ceiling.OfCard(predicted) ?? throw CommandFailure.Wrong($"--card is \"{predicted}\", and there are {string.Join(", ", Ceiling.Cards)}.");
-            PredictionReport prediction = CardPredictor.Predict(subject, predicted, ceiling, counts.Count == 0 ? options with { Size = clip ?? Size(GpuSize) } : options);
+            WeightFormat format = arguments.GetValue(weights) switch
+            {
+                "checkpoint" => WeightFormat.Checkpoint,
+                "fp8-products" => WeightFormat.Float8Products,
+                string unknown => throw CommandFailure.Wrong($"--weights is \"{unknown}\", and there are checkpoint and fp8-products."),
+                null => throw new InvalidOperationException("The option has a default."),
+            };
+            PredictionReport prediction = CardPredictor.Predict(subject, predicted, ceiling, format, counts.Count == 0 ? options with { Size = clip ?? Size(GpuSize) } : options);
             Console.Write(prediction.Render());
             if (file is not null) await File.WriteAllTextAsync(file, prediction.ToJson() + "\n", cancellation);
             return 0;

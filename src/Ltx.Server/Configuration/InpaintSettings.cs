@@ -18,7 +18,7 @@ internal sealed class InpaintSettings : ICheckedOptions
     /// <summary>
     /// The transformer's weights: `checkpoint` as the file has them, but float8 files in Dtype where the card has room for that; `full` in Dtype always;
     /// `fp8`: bfloat16 files are rounded to float8 while they load (half the memory); `fp8-products`: what is in float8 is also multiplied in it by
-    /// cards from Ada and Hopper on, which is slower than bfloat16 until rounding is a kernel of its own.
+    /// cards from Ada and Hopper on: faster, and less exact.
     /// </summary>
     public string Weights { get; set; } = "checkpoint";
 
