@@ -154,8 +154,17 @@ public sealed class ComponentWeights : IDisposable
     /// <summary>The weight of a linear layer that is being built; it belongs to the layer.</summary>
     internal void ReadFirst(LinearSlot linear, Action<LinearWeight> arrived)
     {
-        if (archive.Schema is null) ReadWeight(Reader, linear, arrived, Look);
-        else arrived(new DenseWeight(Take(linear.Name + ".weight", Type, TensorRole.Weight, [linear.OutFeatures, linear.InFeatures]).alias()));
+        if (archive.Schema is null)
+        {
+            ReadWeight(Reader, linear, arrived, Look);
+            return;
+        }
+        Tensor asked = Take(linear.Name + ".weight", Type, TensorRole.Weight, [linear.OutFeatures, linear.InFeatures]);
+        WeightFormat wanted = format(linear.Name);
+        // There are no numbers to round.
+        arrived(wanted.Rounds()
+            ? new Float8Weight(asked.to(Float8.Type), empty([linear.OutFeatures, 1], ScalarType.Float32, Device), wanted == WeightFormat.Float8Products)
+            : new DenseWeight(asked.alias()));
     }
 
     /// <summary>Asks for the weight of a linear layer, as the file has it, in the form in which the layer keeps it. Any number of times.</summary>
