@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using Ltx.Inference.Kernels;
 using Ltx.Inference.Layers;
 using Ltx.Inference.Native;
 using static TorchSharp.torch;
@@ -10,7 +11,8 @@ public class OperatorBenchmarks
 {
     private const int Tokens = 480, Features = 256, Heads = 8;
 
-    private Tensor one = null!, x = null!, scale = null!, shift = null!, weight = null!;
+    private Tensor one = null!, x = null!, weight = null!;
+    private LevelTable levels;
     private RotaryTable rope = null!;
 
     [GlobalSetup]
@@ -18,10 +20,9 @@ public class OperatorBenchmarks
     {
         one = Miniature.Random(1);
         x = Miniature.Random(1, Tokens, Features);
-        scale = Miniature.Random(1, 1, Features);
-        shift = Miniature.Random(1, 1, Features);
+        levels = new LevelTable(Miniature.Random(2, 3, Features), Miniature.Random(3, Features), arange(Tokens, ScalarType.Int64).remainder(2));
         weight = Miniature.Random(Features);
-        rope = new RotaryTable(Miniature.Random(1, Heads, Tokens, Features / Heads / 2), Miniature.Random(1, Heads, Tokens, Features / Heads / 2));
+        rope = new RotaryTable(Miniature.Random(1, Tokens, Heads, Features / Heads / 2), Miniature.Random(1, Tokens, Heads, Features / Heads / 2));
     }
 
     [Benchmark(Description = "call: x.neg() of one number, through TorchSharp")]
@@ -34,10 +35,10 @@ public class OperatorBenchmarks
     public void RmsNormWithWeight() => Operators.RmsNorm(x, weight, 1e-6).Dispose();
 
     [Benchmark(Description = "norm and modulate")]
-    public void NormModulate() => Modulations.NormModulate(x, scale, shift, 1e-6).Dispose();
+    public void NormModulate() => Modulations.NormModulate(x, levels, 1, 0, 1e-6).Dispose();
 
     [Benchmark(Description = "add gated")]
-    public void AddGated() => Modulations.AddGated(x, x, scale).Dispose();
+    public void AddGated() => Modulations.AddGated(x, x, levels, 2).Dispose();
 
     [Benchmark(Description = "rotate by a table")]
     public void Rotate() => rope.Rotate(x).Dispose();
