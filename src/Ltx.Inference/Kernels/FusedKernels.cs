@@ -119,7 +119,7 @@ internal readonly struct FusedKernels
 
     /// <summary>base + sum of factor * delta, in float32, rounded once.</summary>
     /// <param name="pristine">[out, in]</param>
-    /// <param name="deltas">up to four of [out, in] in float32, each with its factor</param>
+    /// <param name="deltas">one or two of [out, in] in float32, each with its factor</param>
     /// <param name="finite">[1] bool, becomes false where a sum is not finite</param>
     public Tensor Merge(Tensor pristine, IReadOnlyList<(Tensor Delta, double Factor)> deltas, Tensor finite)
     {
@@ -129,13 +129,13 @@ internal readonly struct FusedKernels
         Tensor?[] given = [.. deltas.Select(delta => delta.Delta.contiguous()), .. new Tensor?[MostDeltas - deltas.Count]];
         float[] factors = [.. deltas.Select(delta => (float)delta.Factor), .. new float[MostDeltas - deltas.Count]];
         launcher.Launch(
-            "merge", from.numel() / width, KernelArgument.Written(result), from, given[0], given[1], given[2], given[3], KernelArgument.Written(finite),
-            factors[0], factors[1], factors[2], factors[3], (int)width, IsWide(width, [from, .. given.OfType<Tensor>()]));
+            "merge", from.numel() / width, KernelArgument.Written(result), from, given[0], given[1], KernelArgument.Written(finite),
+            factors[0], factors[1], (int)width, IsWide(width, [from, .. given.OfType<Tensor>()]));
         return result;
     }
 
-    /// <summary>How many parts are merged at once.</summary>
-    public const int MostDeltas = 4;
+    /// <summary>How many parts are merged at once: the model's own LoRA and another one. Each stands by itself in float32.</summary>
+    public const int MostDeltas = 2;
 
     private void Modulate(Tensor from, Tensor first, Tensor? second, LevelTable table, (int Scale, int Shift) one, (int Scale, int Shift) other, double? epsilon)
     {

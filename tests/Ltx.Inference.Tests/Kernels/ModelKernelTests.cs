@@ -1,5 +1,6 @@
 using Ltx.Inference.Kernels;
-using Ltx.Inference.Layers;
+using Ltx.Inference.Lora;
+using Ltx.Inference.Tests.Lora;
 using Ltx.Inference.Tests.Transformer;
 using Ltx.Inference.Transformer;
 using Ltx.Inference.VideoVae;
@@ -64,6 +65,52 @@ public sealed class ModelKernelTests(KernelTests.Compiled compiled) : IClassFixt
         // and once for the text; and both of its tokens for the attention between the streams.
         const int EachStream = 1 + 1 + 1 + 1 + 1 + 1 + 1 + 2 + 1;
         Assert.Equal(2 * EachStream * transformer.Config.Layers, launched.Count(kernel => kernel == "quantize_rows"));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void LoRAs_in_a_weight(int files)
+    {
+        const string Layer = "transformer_blocks.1.attn1.to_q";
+        using LoraFolder folder = new();
+        using Checkpoint checkpoint = Checkpoint.Open(ModelFolder.Open(Golden).Checkpoint);
+        using LtxTransformer exact = new(checkpoint, CPU, ScalarType.Float32), plain = new(checkpoint, CPU, ScalarType.BFloat16), fused = new(checkpoint, CPU, ScalarType.BFloat16);
+        long size = exact.Linears[Layer].InFeatures;
+        List<LoraFile> loras = [.. Enumerable.Range(0, files).Select(i => LoraFile.Open(folder.Write(
+            $"{i}.safetensors", [Part("A", [3, size], 2 * i), Part("B", [size, 3], 2 * i + 1)])))];
+        LoraUse[] uses = [.. loras.Select((file, i) => new LoraUse(file, 0.01 * (i + 1)))];
+        SortedSet<string> seen = [];
+        new LoraMerger(exact.Weights).Use(uses);
+        new LoraMerger(plain.Weights).Use(uses);
+        using (KernelLaunchers.Use(DeviceType.CPU, new Watched(compiled.Kernels.Launcher(), seen))) new LoraMerger(fused.Weights).Use(uses);
+        // More than the kernel takes are summed by libtorch.
+        Assert.Equal(files <= FusedKernels.MostDeltas ? ["merge"] : [], seen);
+        // Rounded once, where the sum in float32 has the order of the parts.
+        Tensor sum = exact.Linears[Layer].Weight.Tensors[0], merged = fused.Linears[Layer].Weight.Tensors[0].@float();
+        Assert.True((merged - sum).abs().le(sum.abs() * 0.00393f + 1e-6f).all().item<bool>());
+        Assert.InRange(RandomPass.Error(merged, plain.Linears[Layer].Weight.Tensors[0].@float()), 0, 1e-4);
+        loras.ForEach(file => file.Dispose());
+
+        (string, long[], float[]) Part(string side, long[] shape, int seed) =>
+            ($"diffusion_model.{Layer}.lora_{side}.weight", shape, Seeded.Normal((ulong)seed, shape).data<float>().ToArray());
+    }
+
+    [Fact]
+    public void A_LoRA_that_is_not_finite_is_found_by_the_kernel()
+    {
+        const string Layer = "transformer_blocks.1.attn1.to_q";
+        using LoraFolder folder = new();
+        using Checkpoint checkpoint = Checkpoint.Open(ModelFolder.Open(Golden).Checkpoint);
+        using LtxTransformer transformer = new(checkpoint, CPU, ScalarType.BFloat16);
+        long size = transformer.Linears[Layer].InFeatures;
+        float[] down = new float[size];
+        down[^1] = float.PositiveInfinity;
+        using LoraFile lora = LoraFile.Open(folder.Write("infinite.safetensors",
+            [($"diffusion_model.{Layer}.lora_A.weight", [1, size], down), ($"diffusion_model.{Layer}.lora_B.weight", [size, 1], [.. Enumerable.Repeat(1f, (int)size)])]));
+        using IDisposable _ = KernelLaunchers.Use(DeviceType.CPU, compiled.Kernels.Launcher());
+        Assert.Throws<LoraMergeException>(() => new LoraMerger(transformer.Weights).Use([new LoraUse(lora, 1)]));
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public class RequestsAccessTests
         {
             for (var i = 0; i < 3; i++)
             {
-                ids.Add((await server.Queue.SubmitAsync(NewRequest(), new WaitingBounds(int.MaxValue, null, 0))).Request!.Id);
+                ids.Add((await server.Queue.SubmitAsync(TestServer.NewRequest(), TestServer.NoBounds)).Request!.Id);
             }
 
             using var online = RequestsAccess.Open(data.Path);
@@ -43,23 +43,4 @@ public class RequestsAccessTests
         await Assert.ThrowsAsync<RequestsAccessException>(() => offline.ShowAsync("nobody", default));
         Assert.Throws<RequestsAccessException>(() => RequestsAccess.Open(Path.Combine(data.Path, "elsewhere")));
     }
-
-    private static Ltx.Server.Queue.NewRequest NewRequest() => new()
-    {
-        Id = Guid.NewGuid().ToString(),
-        Endpoint = "inpaint/lora",
-        Owner = "somebody",
-        Lane = Ltx.Server.Queue.Lane.Normal,
-        Sync = false,
-        BaseUrl = "http://127.0.0.1/queue",
-        Input = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(TestServer.Input()),
-        ShortInput = null,
-        StoreIo = true,
-        NoRetry = false,
-        LoraSet = "",
-        OutputLifetime = null,
-        StartWithin = null,
-        Webhook = null,
-        InputFiles = [],
-    };
 }

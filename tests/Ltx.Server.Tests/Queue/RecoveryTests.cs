@@ -69,6 +69,21 @@ public class RecoveryTests
     }
 
     [Fact]
+    public async Task What_is_sent_before_the_recovery_is_taken_in_once()
+    {
+        // A server whose queue nobody recovers.
+        await using var server = await TestServer.StartAsync(
+            register: (services, _) => services.Remove(services.Single(service => service.ImplementationType == typeof(QueueService))));
+        var sent = server.Queue.SubmitAsync(TestServer.NewRequest(), TestServer.NoBounds);
+        await Task.WhenAny(sent, Task.Delay(500));
+        Assert.False(sent.IsCompleted);
+        await server.Queue.RecoverAsync();
+        var (request, _) = await sent;
+        Assert.Same(request, server.Queue.FindLive(request!.Id));
+        Assert.Equal(1, server.Queue.WaitingCount);
+    }
+
+    [Fact]
     public async Task Who_is_told_that_a_request_runs_finds_its_attempt_on_the_disk()
     {
         await using var server = await TestServer.StartAsync();

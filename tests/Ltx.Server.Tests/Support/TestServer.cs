@@ -75,6 +75,29 @@ internal sealed class TestServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Of a queue that takes everybody in.</summary>
+    internal static WaitingBounds NoBounds { get; } = new(int.MaxValue, null, 0);
+
+    /// <summary>A request as the endpoint would hand it to the queue.</summary>
+    internal static NewRequest NewRequest() => new()
+    {
+        Id = Guid.NewGuid().ToString(),
+        Endpoint = "inpaint/lora",
+        Owner = "somebody",
+        Lane = Lane.Normal,
+        Sync = false,
+        BaseUrl = "http://127.0.0.1/queue",
+        Input = JsonSerializer.SerializeToUtf8Bytes(Input()),
+        ShortInput = null,
+        StoreIo = true,
+        NoRetry = false,
+        LoraSet = "",
+        OutputLifetime = null,
+        StartWithin = null,
+        Webhook = null,
+        InputFiles = [],
+    };
+
     /// <summary>Stops, and leaves what has not ended after a while.</summary>
     public async Task LeaveAsync(TimeSpan after)
     {

@@ -20,11 +20,11 @@ DEVICE void add_scaled(float (&sum)[Pack], array<const float> delta, float facto
     }
 }
 
-// out = base + factor delta (+ the same of up to three more, where they are not null), summed in float32 and rounded once; finite[0] becomes 0 where a
-// sum is not finite. One block of threads a row. base, out: [rows, width]; deltas: [rows, width] float32.
+// out = base + factor first (+ secondFactor second, where that is not null), summed in float32 and rounded once; finite[0] becomes 0 where a sum is not
+// finite. One block of threads a row. base, out: [rows, width]; first, second: [rows, width] float32.
 extern "C" __global__ void __launch_bounds__(256) merge(
-    array<bfloat16> out, array<const bfloat16> base, array<const float> first, array<const float> second, array<const float> third, array<const float> fourth,
-    array<unsigned char> finite, float firstFactor, float secondFactor, float thirdFactor, float fourthFactor, int width, int wide)
+    array<bfloat16> out, array<const bfloat16> base, array<const float> first, array<const float> second, array<unsigned char> finite,
+    float firstFactor, float secondFactor, int width, int wide)
 {
     const long long row = (long long)blockIdx.x * width;
     for (int i = threadIdx.x * Pack; i < width; i += blockDim.x * Pack)
@@ -33,8 +33,6 @@ extern "C" __global__ void __launch_bounds__(256) merge(
         read(base + row, i, width, wide, sum);
         add_scaled(sum, first, firstFactor, row, i, width, wide);
         add_scaled(sum, second, secondFactor, row, i, width, wide);
-        add_scaled(sum, third, thirdFactor, row, i, width, wide);
-        add_scaled(sum, fourth, fourthFactor, row, i, width, wide);
 #pragma unroll
         for (int k = 0; k < Pack; k++)
             if (i + k < width && (__float_as_uint(sum[k]) & 0x7f800000u) == 0x7f800000u) finite[0] = 0;
