@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Ltx.Inference;
 using Ltx.Inference.Generation;
+using Ltx.Inference.Kernels;
 using Ltx.Inference.Native;
 using Ltx.Inference.Safety;
 using Ltx.Inference.TextEncoder;
@@ -142,6 +143,7 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
         InpaintPipeline pipeline = new(model, device, settings.Dtype.Length == 0 ? ComputeDevice.DefaultType(device) : ComputeDevice.ParseType(settings.Dtype), settings.ToEngine(ModelLocator.Recipes, options.Limits.MaxPixels), progress);
         UsesRecipe(logger, worker, pipeline.Recipe);
         if (pipeline.Pristine is { } pristine) PristineWeights(logger, worker, pristine);
+        if (KernelLaunchers.AreRefused(pipeline.Device)) KernelsRefused(logger, worker, KernelLaunchers.Describe(pipeline.Device));
         if (!settings.WarmUp) return pipeline;
         progress(new LoadProgress("warm-up", 0, TimeSpan.Zero, IsWhole: false, 1));
         long began = Stopwatch.GetTimestamp();
@@ -170,6 +172,9 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker}: {Sentence}")]
     private static partial void PristineWeights(ILogger logger, int worker, string sentence);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Worker {Worker} computes slower than it could, by {Sentence}")]
+    private static partial void KernelsRefused(ILogger logger, int worker, string sentence);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Request {Id}: {Sentence} ffmpeg's last words: {LastWords}")]
     private static partial void MediaRefused(ILogger logger, string id, string sentence, string lastWords);
