@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace Ltx.Inference.Kernels;
 
 /// <summary>
-/// The elementwise chains of the models as one kernel each: numbers are read once, computed with in float32, and rounded once. Each has its plain twin
-/// in libtorch's operators, in the function that calls it. Sources: Cuda/.
+/// The elementwise chains of the models as one kernel each: numbers are read once, computed with in float32, and rounded once. Each has its plain
+/// twin in libtorch's operators, in the function that calls it. Sources: Cuda/.
 /// </summary>
 internal readonly struct FusedKernels
 {
@@ -22,7 +22,7 @@ internal readonly struct FusedKernels
     public static FusedKernels? Of(ScalarType type, Tensor beside) =>
         type == ScalarType.BFloat16 && KernelLaunchers.For(beside) is { } launcher ? new FusedKernels(launcher) : null;
 
-    /// <summary>rms(x) * (1 + scale) + shift, or without the norm; the first result in float32's precision, rounded once.</summary>
+    /// <summary>rms(x) * (1 + scale) + shift, or without the norm.</summary>
     /// <param name="x">[..., T, D]</param>
     /// <param name="table">whose rows scale and shift are</param>
     /// <param name="epsilon">of the norm; null for none</param>
@@ -51,8 +51,8 @@ internal readonly struct FusedKernels
         Tensor to = x.contiguous(), added = y.contiguous(), result = empty_like(to);
         long width = to.shape[^1];
         launcher.Launch(
-            "add_gated", to.numel() / width, KernelArgument.Written(result), to, added, table.Levels, table.Table, table.Index, (int)width, Stride(table), gate,
-            IsWide(width, to, added, table.Levels, table.Table));
+            "add_gated", to.numel() / width, KernelArgument.Written(result), to, added, table.Levels, table.Table, table.Index, (int)width, Stride(table),
+            gate, IsWide(width, to, added, table.Levels, table.Table));
         return result;
     }
 
@@ -103,7 +103,8 @@ internal readonly struct FusedKernels
         {
             Tensor from = x[clip], to = into[clip];
             launcher.Launch(
-                "norm_silu", Blocks(positions, Threads / lanes), KernelArgument.Written(to), from, positions, (int)channels, lanes, IsWide(channels, from, to), (float)epsilon);
+                "norm_silu", Blocks(positions, Threads / lanes), KernelArgument.Written(to), from, positions, (int)channels, lanes,
+                IsWide(channels, from, to), (float)epsilon);
         }
     }
 
@@ -142,7 +143,8 @@ internal readonly struct FusedKernels
         long width = from.shape[^1];
         launcher.Launch(
             "norm_modulate", from.numel() / width, KernelArgument.Written(first), KernelArgument.Written(second), from, table.Levels, table.Table, table.Index,
-            (int)width, Stride(table), one.Scale, one.Shift, other.Scale, other.Shift, epsilon is not null, IsWide(width, from, table.Levels, table.Table), (float)(epsilon ?? 0));
+            (int)width, Stride(table), one.Scale, one.Shift, other.Scale, other.Shift, epsilon is not null,
+            IsWide(width, from, table.Levels, table.Table), (float)(epsilon ?? 0));
     }
 
     private (Tensor Values, Tensor Scales) QuantizeRows(Tensor x, LevelTable? table, (int Scale, int Shift) rows, double epsilon, bool activated)
@@ -151,8 +153,9 @@ internal readonly struct FusedKernels
         (long count, long width) = (from.shape[0], from.shape[1]);
         Tensor values = empty([count, width], Native.Float8.Type, x.device), scales = empty([count, 1], ScalarType.Float32, x.device);
         launcher.Launch(
-            "quantize_rows", count, KernelArgument.Written(values), KernelArgument.Written(scales), from, table?.Levels, table?.Table, table?.Index, (int)width,
-            table is { } given ? Stride(given) : 0, rows.Scale, rows.Shift, activated, table is { } with ? IsWide(width, from, with.Levels, with.Table) : IsWide(width, from), (float)epsilon);
+            "quantize_rows", count, KernelArgument.Written(values), KernelArgument.Written(scales), from, table?.Levels, table?.Table, table?.Index,
+            (int)width, table is { } given ? Stride(given) : 0, rows.Scale, rows.Shift, activated,
+            table is { } with ? IsWide(width, from, with.Levels, with.Table) : IsWide(width, from), (float)epsilon);
         return (values, scales);
     }
 

@@ -26,7 +26,11 @@ public static class KernelLaunchers
     public static bool AreWanted => Environment.GetEnvironmentVariable(Variable) != "off";
 
     /// <summary>What a person is told of a device: whether kernels run there, and if not, why.</summary>
-    public static string Describe(Device device) => device.type != DeviceType.CUDA ? "libtorch's operators" : Of(device.index) is { Launcher: null } card ? $"libtorch's operators: {card.Refusal}" : "the project's kernels";
+    public static string Describe(Device device)
+    {
+        if (device.type != DeviceType.CUDA) return "libtorch's operators";
+        return Of(device.index) is { Launcher: null } card ? $"libtorch's operators: {card.Refusal}" : "the project's kernels";
+    }
 
     /// <summary>Whether kernels run on a device.</summary>
     public static bool RunOn(Device device) => device.type == DeviceType.CUDA && Of(device.index).Launcher is not null;

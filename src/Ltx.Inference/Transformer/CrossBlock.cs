@@ -40,12 +40,14 @@ internal sealed class CrossBlock
         (Tensor audioToVideo, Tensor audioToAudio) = Normed(audioTokens, audio, audioTable);
         Tensor fromAudio = takeAudio.Forward(videoToVideo, audioToVideo, video.Input.Geometry.Cross, audio.Input.Geometry.Cross);
         Tensor fromVideo = takeVideo.Forward(audioToAudio, videoToAudio, audio.Input.Geometry.Cross, video.Input.Geometry.Cross);
-        return (Gated(videoTokens, fromAudio, video, videoTable).MoveToOuterDisposeScope(), Gated(audioTokens, fromVideo, audio, audioTable).MoveToOuterDisposeScope());
+        Tensor newVideo = Gated(videoTokens, fromAudio, video, videoTable), newAudio = Gated(audioTokens, fromVideo, audio, audioTable);
+        return (newVideo.MoveToOuterDisposeScope(), newAudio.MoveToOuterDisposeScope());
     }
 
     // What a stream's tokens bring into the attention that the video gets something from, and into the other one.
     private (Tensor ToVideo, Tensor ToAudio) Normed(Tensor x, StreamState state, Tensor table) =>
         Modulations.NormModulate(x, state.CrossScaleShift.Beside(table), (ToVideoRows.Scale, ToVideoRows.Shift), (ToAudioRows.Scale, ToAudioRows.Shift), epsilon);
 
-    private static Tensor Gated(Tensor x, Tensor taken, StreamState state, Tensor table) => Modulations.AddGated(x, taken, state.CrossGate.Beside(table.narrow(0, Gate, 1)), 0);
+    private static Tensor Gated(Tensor x, Tensor taken, StreamState state, Tensor table) =>
+        Modulations.AddGated(x, taken, state.CrossGate.Beside(table.narrow(0, Gate, 1)), 0);
 }

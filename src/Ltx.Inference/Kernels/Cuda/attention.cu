@@ -14,7 +14,8 @@ DEVICE void turn(float (&first)[Pack], float (&second)[Pack], const float (&cosi
 }
 
 // out = turned(rms(x) weight). One block of threads a token. x, out: [tokens, heads * 2 * half]; weight: [heads * 2 * half]; cosines, sines:
-// [angleTokens, heads, half], one after the other for the tokens, and from the beginning again. A pair is one feature of each half of a head, or two neighbours.
+// [angleTokens, heads, half], one after the other for the tokens, and from the beginning again. A pair is one feature of each half of a head, or two
+// neighbours.
 extern "C" __global__ void __launch_bounds__(256) norm_rotate(
     array<bfloat16> out, array<const bfloat16> x, array<const bfloat16> weight, array<const bfloat16> cosines, array<const bfloat16> sines,
     int heads, int half, int angleTokens, int interleaved, int wide, float epsilon)

@@ -31,7 +31,8 @@ DEVICE unsigned to_float8(float value)
     return sign | ((size - (120u << 23) + 0x7ffffu + ((size >> 20) & 1u)) >> 20);
 }
 
-// Eight numbers from place i of a row on; zeros behind the row's end. wide: every row begins at a multiple of sixteen bytes and has a multiple of eight.
+// Eight numbers from place i of a row on; zeros behind the row's end. wide: every row begins at a multiple of sixteen bytes and has a multiple of eight
+// numbers.
 DEVICE void read(array<const bfloat16> row, int i, int width, int wide, float (&to)[Pack])
 {
     if (wide)

@@ -17,9 +17,11 @@ DEVICE void modulate(array<bfloat16> out, array<const bfloat16> from, float fact
 }
 
 // out = rms(x) (1 + scale) + shift, and the same for a second place of the block where second is not null. One block of threads a token.
-// x, out, second: [tokens, width]; levels: [U, rows, width], levelStride apart; table: [rows, width]; index: [tokens], which level, or null for the first.
+// x, out, second: [tokens, width]; levels: [U, rows, width], levelStride apart; table: [rows, width]; index: [tokens], which level, or null for the
+// first.
 extern "C" __global__ void __launch_bounds__(256) norm_modulate(
-    array<bfloat16> out, array<bfloat16> second, array<const bfloat16> x, array<const bfloat16> levels, array<const bfloat16> table, array<const long long> index,
+    array<bfloat16> out, array<bfloat16> second, array<const bfloat16> x,
+    array<const bfloat16> levels, array<const bfloat16> table, array<const long long> index,
     int width, int levelStride, int scale, int shift, int secondScale, int secondShift, int normalise, int wide, float epsilon)
 {
     const long long token = blockIdx.x, level = index ? index[token] : 0;
@@ -32,7 +34,8 @@ extern "C" __global__ void __launch_bounds__(256) norm_modulate(
 
 // out = x + y gate. One block of threads a token; the same shapes as above.
 extern "C" __global__ void __launch_bounds__(256) add_gated(
-    array<bfloat16> out, array<const bfloat16> x, array<const bfloat16> y, array<const bfloat16> levels, array<const bfloat16> table, array<const long long> index,
+    array<bfloat16> out, array<const bfloat16> x, array<const bfloat16> y,
+    array<const bfloat16> levels, array<const bfloat16> table, array<const long long> index,
     int width, int levelStride, int gate, int wide)
 {
     const long long token = blockIdx.x, level = index ? index[token] : 0;

@@ -28,7 +28,8 @@ struct quantized_input
 // values scales = y, where y is x, gelu(x), or (where levels is not null) rms(x) (1 + scale) + shift. One block of threads a row.
 // x, values: [rows, width]; scales: [rows], the largest size of the row by the type's largest number; the rest as in norm_modulate.
 extern "C" __global__ void __launch_bounds__(256) quantize_rows(
-    array<float8> values, array<float> scales, array<const bfloat16> x, array<const bfloat16> levels, array<const bfloat16> table, array<const long long> index,
+    array<float8> values, array<float> scales, array<const bfloat16> x,
+    array<const bfloat16> levels, array<const bfloat16> table, array<const long long> index,
     int width, int levelStride, int scale, int shift, int activated, int wide, float epsilon)
 {
     const float Largest = 448.0f, LeastScale = 1e-12f;
