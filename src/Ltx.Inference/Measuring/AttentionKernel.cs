@@ -20,7 +20,7 @@ public sealed record AttentionKernel(string Name, CudnnVersion? Cudnn, bool IsSl
     {
         using var scope = NewDisposeScope();
         Tensor queries = zeros([1, Heads, Tokens, HeadFeatures], type, device);
-        AttentionBackend backend = AttentionChoice.Of(queries, queries, queries);
+        AttentionBackend backend = AttentionChoice.Of(queries, queries, queries).Backend;
         string name = backend switch
         {
             AttentionBackend.Cudnn => "cuDNN",

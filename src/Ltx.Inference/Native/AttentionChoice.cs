@@ -14,7 +14,9 @@ internal enum AttentionBackend
 }
 
 /// <summary>Which kernel computes attention without a mask: decided once for each device, type and width of a head.</summary>
-internal static class AttentionChoice
+/// <param name="Backend">whose kernel</param>
+/// <param name="IsOverruled">whether libtorch's chooser would take another one, so that this one has to be called by its name</param>
+internal readonly record struct AttentionChoice(AttentionBackend Backend, bool IsOverruled)
 {
     // Hopper and Blackwell: cuDNN's kernel reaches 620 TFLOP/s of an H100, FlashAttention-2, which is chosen otherwise, 400.
     private static readonly int[] FasterWithCudnn = [90, 100, 103];
@@ -25,26 +27,26 @@ internal static class AttentionChoice
     // With it a person tells libtorch's chooser to take other kernels first.
     private const string Deprioritized = "TORCH_CUDNN_SDPA_DEPRIORITIZED";
 
-    private static readonly ConcurrentDictionary<(int Device, ScalarType Type, long HeadFeatures, bool OneKey), AttentionBackend> Known = new();
+    private static readonly ConcurrentDictionary<(int Device, ScalarType Type, long HeadFeatures, bool OneKey), AttentionChoice> Known = new();
 
     /// <param name="queries">[B, H, T, D]</param>
     /// <param name="keys">[B, H, S, D]</param>
     /// <param name="values">[B, H, S, D]</param>
-    public static AttentionBackend Of(Tensor queries, Tensor keys, Tensor values)
+    public static AttentionChoice Of(Tensor queries, Tensor keys, Tensor values)
     {
         DeviceType device = queries.device_type;
         // Where nothing is computed nothing is chosen: any kernel that never holds all logits will do.
-        if (device == DeviceType.META) return AttentionBackend.Flash;
+        if (device == DeviceType.META) return new AttentionChoice(AttentionBackend.Flash, IsOverruled: false);
         bool isCuda = device == DeviceType.CUDA;
         (int, ScalarType, long, bool) kind = (isCuda ? queries.device_index : -1, queries.dtype, queries.size(-1), keys.size(-2) == 1);
-        if (Known.TryGetValue(kind, out AttentionBackend known)) return known;
-        AttentionBackend chosen = (AttentionBackend)Operators.ChosenAttention(queries, keys, values);
+        if (Known.TryGetValue(kind, out AttentionChoice known)) return known;
+        AttentionBackend chosen = (AttentionBackend)Operators.ChosenAttention(queries, keys, values), better = chosen;
         if (isCuda && CudaAttention.HasCudnn && Environment.GetEnvironmentVariable(Deprioritized) != "1")
         {
             int capability = CudaRuntime.Capability(queries.device_index);
-            chosen = Better(chosen, capability, CudnnVersion.OfLibTorch(), queries.dtype, queries.size(-1), keys.size(-2));
+            better = Better(chosen, capability, CudnnVersion.OfLibTorch(), queries.dtype, queries.size(-1), keys.size(-2));
         }
-        return Known[kind] = chosen;
+        return Known[kind] = new AttentionChoice(better, better != chosen);
     }
 
     /// <summary>

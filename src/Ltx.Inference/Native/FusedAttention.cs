@@ -25,12 +25,12 @@ internal static class FusedAttention
     /// <param name="values">[B, H, S, D]</param>
     /// <returns>[B, H, T, D]</returns>
     public static Tensor Attend(Tensor queries, Tensor keys, Tensor values) =>
-        CudaAttention.HasCudnn && queries.device_type == DeviceType.CUDA && AttentionChoice.Of(queries, keys, values) == AttentionBackend.Cudnn
+        queries.device_type == DeviceType.CUDA && AttentionChoice.Of(queries, keys, values) is { Backend: AttentionBackend.Cudnn, IsOverruled: true }
             ? CudaAttention.Cudnn(queries, keys, values)
             : nn.functional.scaled_dot_product_attention(queries, keys, values);
 
     /// <summary>The same with its log-sum-exp, which libtorch gives by the name of a kernel alone.</summary>
-    public static PartialAttention AttendWithLogSumExp(Tensor queries, Tensor keys, Tensor values) => AttentionChoice.Of(queries, keys, values) switch
+    public static PartialAttention AttendWithLogSumExp(Tensor queries, Tensor keys, Tensor values) => AttentionChoice.Of(queries, keys, values).Backend switch
     {
         AttentionBackend.Flash when queries.device_type != DeviceType.CUDA => FlashOnHost(queries, keys, values),
         AttentionBackend.Cudnn when CudaAttention.HasCudnn => CudaAttention.CudnnWithLogSumExp(queries, keys, values),
