@@ -10,15 +10,16 @@ internal sealed class CudaLauncher : IKernelLauncher
     private readonly Func<nint> stream;
     private readonly Dictionary<string, nint> functions;
 
-    /// <summary>Loads the kernels: to be called on a thread whose card it is.</summary>
+    /// <summary>Loads the kernels.</summary>
     /// <param name="driver">who compiles and runs them</param>
     /// <param name="module">their code</param>
-    /// <param name="stream">the calling thread's</param>
+    /// <param name="stream">makes the card the calling thread's own, and gives the stream that libtorch computes in there</param>
     /// <exception cref="InferenceException">The driver does not take them.</exception>
     public CudaLauncher(ICudaDriver driver, KernelModule module, Func<nint> stream)
     {
         this.driver = driver;
         this.stream = stream;
+        stream();
         nint loaded = driver.LoadModule(module.Text);
         functions = module.Names.ToDictionary(name => name, name => driver.Function(loaded, name), StringComparer.Ordinal);
     }

@@ -63,13 +63,19 @@ public static class KernelLaunchers
         if (capability < LeastCapability) return new Card(null, $"the card's compute capability is {capability / 10}.{capability % 10}, and the kernels are for 8.0 and later", IsWish: true);
         try
         {
-            CudaRuntime.SetDevice(device);
-            return new Card(new CudaLauncher(new CudaDriver(), KernelModule.Instance, () => CudaRuntime.ComputingStream(device)), null, IsWish: false);
+            return new Card(new CudaLauncher(new CudaDriver(), KernelModule.Instance, () => StreamOf(device)), null, IsWish: false);
         }
         catch (InferenceException e)
         {
             return new Card(null, e.Message, IsWish: false);
         }
+    }
+
+    // libtorch changes a thread's card for the length of an operator; the driver takes a kernel on the thread's own alone.
+    private static nint StreamOf(int device)
+    {
+        CudaRuntime.SetDevice(device);
+        return CudaRuntime.ComputingStream(device);
     }
 
     /// <param name="Launcher">null where there is none</param>
