@@ -2,6 +2,7 @@ using Ltx.Inference.Latents;
 using Ltx.Inference.Native;
 using Ltx.Inference.Planning;
 using Ltx.Inference.Recipes;
+using Ltx.Inference.Transformer;
 using Ltx.Inference.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -46,6 +47,9 @@ public sealed class InpaintPipeline : IDisposable
 
     /// <summary>Where it computes.</summary>
     public Device Device => models.Device;
+
+    /// <summary>The diffusion transformer.</summary>
+    internal LtxTransformer Transformer => models.Transformer;
 
     /// <summary>The recipe of its requests, and what the operator's options change in it, for a person.</summary>
     public string Recipe => recipes.Sentence;

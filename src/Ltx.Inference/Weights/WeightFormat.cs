@@ -17,7 +17,8 @@ public enum WeightFormat
 
     /// <summary>
     /// The same, and float8 tensor cores multiply them, with activations that are rounded row by row. Where the project's kernels run, one of them rounds
-    /// what several layers share; elsewhere the rounding takes longer than the tensor cores save.
+    /// what several layers share; elsewhere the rounding takes longer than the tensor cores save. Only where somebody asks for it: the miniature's finished
+    /// frames are 45 dB from those of float32, and 52 dB in bfloat16, where no more than 1 dB was to be lost.
     /// </summary>
     Float8Products,
 }

@@ -1,6 +1,7 @@
 using Ltx.Inference.Costs;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Latents;
+using Ltx.Inference.Native;
 using Ltx.Inference.Planning;
 using Ltx.Inference.Tests.Generation;
 using Ltx.Inference.VideoVae;
@@ -38,16 +39,19 @@ public class StageMemoryTests(MiniaturePipeline miniature, ITestOutputHelper out
             log => miniature.Pipeline.Run(request, new RecordedClip(), progress => log.Stage = progress.Stage, TestContext.Current.CancellationToken));
     }
 
+    private const long Long = 1L << 28;
+
     // Short pieces in bfloat16: in float32 libtorch unfolds small convolutions on the CPU (27 times their input). In bfloat16 oneDNN's copies are
     // wider than the numbers, hence the larger tolerance.
     [Theory]
-    [InlineData(ScalarType.Float32, 1L << 28, 0.15)]
-    [InlineData(ScalarType.BFloat16, 1L << 28, 0.3)]
+    [InlineData(ScalarType.Float32, Long, 0.15)]
+    [InlineData(ScalarType.BFloat16, Long, 0.3)]
     [InlineData(ScalarType.BFloat16, 1L << 22, 0.3)]
     [InlineData(ScalarType.BFloat16, 1L << 20, 0.3)]
     public void The_VAE_holds_what_was_predicted_in_long_pieces_and_in_short_ones(ScalarType type, long elements, double tolerance)
     {
         if (!AllocationLog.IsPossible) Assert.Skip("This libtorch does not tell what it allocates.");
+        if (type == ScalarType.BFloat16 && elements < Long && !Operators.ConvolvesBFloat16WithOneDnn()) Assert.Skip("This processor convolves bfloat16 in float32.");
         const int Frames = 33, Height = 192, Width = 256;
         using Checkpoint checkpoint = Checkpoint.Open(ModelFolder.Open(Repository.Miniature).Checkpoint);
         VideoVaeOptions options = new(MaximumElements: elements);

@@ -27,9 +27,25 @@ internal sealed class TensorCoreWeight(Tensor values, Tensor scale) : LinearWeig
     /// <summary>Takes the place of every float8 weight.</summary>
     public static void PlaceIn(IEnumerable<LinearSlot> linears)
     {
-        foreach (LinearSlot linear in linears.Where(linear => linear.Weight is Float8Weight))
+        foreach (LinearSlot linear in linears.Where(linear => linear.Weight is Float8Weight)) linear.Place(Of(linear.Weight));
+    }
+
+    /// <summary>The same, and of every one that LoRAs are merged into later.</summary>
+    public static void KeepIn(IEnumerable<LinearSlot> linears)
+    {
+        PlaceIn(linears);
+        foreach (LinearSlot linear in linears)
         {
-            linear.Place(new TensorCoreWeight(linear.Weight.Tensors[0].alias().DetachFromDisposeScope(), linear.Weight.Tensors[1].clone().DetachFromDisposeScope()));
+            linear.Keeper = weight =>
+            {
+                if (weight is not Float8Weight) return weight;
+                TensorCoreWeight kept = Of(weight);
+                weight.Dispose();
+                return kept;
+            };
         }
     }
+
+    private static TensorCoreWeight Of(LinearWeight weight) =>
+        new(weight.Tensors[0].alias().DetachFromDisposeScope(), weight.Tensors[1].clone().DetachFromDisposeScope());
 }
