@@ -161,11 +161,12 @@ internal sealed class TransformerCosts
     private void Project(double tokens, double from, double to) => operations.Add(Operations.Product(tokens, from, to));
 
     // One that may be, with what it needs beside its result: a library's workspace, and where the matrix is float8, either that in the model's own type
-    // or, of so many rows at once, what rounding what goes in takes (Float8Weight).
+    // or what goes in, rounded: by a kernel all of it, a byte a number, and otherwise so many rows at once (Float8Weight).
     private void Multiply(double tokens, double from, double to)
     {
         Project(tokens, from, to);
-        ledger.Work(basis.Device.MatrixWorkspace + (float8 ? Math.Max(Bytes(from, to), Math.Min(Float8Weight.Workspace, Float8.RoundingBytes * tokens * from)) : 0));
+        double rounding = Math.Max(tokens * from, Math.Min(Float8Weight.Workspace, Float8.RoundingBytes * tokens * from));
+        ledger.Work(basis.Device.MatrixWorkspace + (float8 ? Math.Max(Bytes(from, to), rounding) : 0));
     }
 
     // Both halves are made on their own and then joined.
