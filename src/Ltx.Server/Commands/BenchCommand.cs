@@ -31,7 +31,10 @@ internal sealed class BenchCommand
     private readonly Option<int?> gemmaLayers = new("--gemma-layers") { Description = $"with --model {Synthetic}: layers of Gemma, and with them the width of the text projection" };
     private readonly Option<bool> profile = new("--profile") { Description = "with --tokens: where a forward's time goes, by place in the model and kind of work" };
     private readonly Option<string> recipe = new("--recipe") { Description = "of the request; the model's own", DefaultValueFactory = _ => "" };
-    private readonly Option<string> weights = new("--weights") { Description = "with --card: checkpoint, or fp8-products for the blocks' weights in float8 and multiplied so", DefaultValueFactory = _ => "checkpoint" };
+    private readonly Option<string> weights = new("--weights")
+    {
+        Description = "with --card: checkpoint, or fp8-products for the blocks' weights in float8 and multiplied so", DefaultValueFactory = _ => "checkpoint",
+    };
     private readonly Option<bool> predict = new("--predict") { Description = "times that the card's ceilings allow for what the model computes, beside those that are measured" };
     private readonly Option<string> card = new("--card")
     {
@@ -62,6 +65,8 @@ internal sealed class BenchCommand
         (int, int, int)? clip = wanted.Length > 0 ? Size(wanted) : null;
         int times = Whole("--repeat", arguments.GetValue(repeat), 1, 1000), denoising = Whole("--steps", arguments.GetValue(steps), 1, 30);
         string predicted = arguments.GetValue(card)!;
+        WeightFormat format = Weights(arguments.GetValue(weights)!);
+        if (format != WeightFormat.Checkpoint && predicted.Length == 0) throw CommandFailure.Wrong("--weights is for a prediction: name a card with --card. What is measured has the weights of its settings.");
         if (predicted.Length > 0 && !arguments.GetValue(predict)) throw CommandFailure.Wrong("--card names what --predict is for.");
         string model = predicted.Length > 0 && !engine.NamesModel(arguments) ? Synthetic : engine.Model(arguments);
         BenchModel subject = Subject(model, arguments.GetValue(preset)!, new SynthesisOptions(arguments.GetValue(layers), arguments.GetValue(gemmaLayers)));
@@ -69,13 +74,6 @@ internal sealed class BenchCommand
         if (predicted.Length > 0)
         {
             Ceiling ceiling = Ceiling.OfCard(predicted) ?? throw CommandFailure.Wrong($"--card is \"{predicted}\", and there are {string.Join(", ", Ceiling.Cards)}.");
-            WeightFormat format = arguments.GetValue(weights) switch
-            {
-                "checkpoint" => WeightFormat.Checkpoint,
-                "fp8-products" => WeightFormat.Float8Products,
-                string unknown => throw CommandFailure.Wrong($"--weights is \"{unknown}\", and there are checkpoint and fp8-products."),
-                null => throw new InvalidOperationException("The option has a default."),
-            };
             PredictionReport prediction = CardPredictor.Predict(subject, predicted, ceiling, format, counts.Count == 0 ? options with { Size = clip ?? Size(GpuSize) } : options);
             Console.Write(prediction.Render());
             if (file is not null) await File.WriteAllTextAsync(file, prediction.ToJson() + "\n", cancellation);
@@ -90,6 +88,13 @@ internal sealed class BenchCommand
         if (file is not null) await File.WriteAllTextAsync(file, report.ToJson() + "\n", cancellation);
         return 0;
     }
+
+    private static WeightFormat Weights(string name) => name switch
+    {
+        "checkpoint" => WeightFormat.Checkpoint,
+        "fp8-products" => WeightFormat.Float8Products,
+        _ => throw CommandFailure.Wrong($"--weights is \"{name}\", and there are checkpoint and fp8-products."),
+    };
 
     private static BenchModel Subject(string name, string preset, SynthesisOptions options)
     {

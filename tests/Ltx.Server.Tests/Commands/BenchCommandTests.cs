@@ -32,6 +32,8 @@ public sealed class BenchCommandTests
     [InlineData("--preset, --layers and --gemma-layers go with --model synthetic", "--preset", "tiny")]
     [InlineData("--card names what --predict is for.", "--card", "h100")]
     [InlineData("--card is \"h300\", and there are h100, h200", "--predict", "--card", "h300")]
+    [InlineData("--weights is \"fp4\", and there are checkpoint and fp8-products.", "--predict", "--card", "h100", "--weights", "fp4")]
+    [InlineData("--weights is for a prediction", "--weights", "fp8-products")]
     [InlineData("--predict is for cards, and none is computed with here", "--predict", "--device", "cpu")]
     public async Task What_cannot_be_measured_is_refused_in_a_sentence(string sentence, params string[] arguments)
     {
