@@ -14,7 +14,10 @@ internal sealed unsafe class CudaDriver : ICudaDriver
     public CudaDriver()
     {
         string name = OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1";
-        if (!NativeLibrary.TryLoad(name, out nint library)) throw new InferenceException(Fault.Internal, $"The CUDA driver's library {name} cannot be loaded.");
+        if (!NativeLibrary.TryLoad(name, out nint library))
+        {
+            throw new InferenceException(Fault.Internal, $"The CUDA driver's library {name} cannot be loaded.");
+        }
         loadData = (delegate* unmanaged<nint*, byte*, int>)NativeLibrary.GetExport(library, "cuModuleLoadData");
         getFunction = (delegate* unmanaged<nint*, nint, byte*, int>)NativeLibrary.GetExport(library, "cuModuleGetFunction");
         launch = (delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, void**, void**, int>)NativeLibrary.GetExport(library, "cuLaunchKernel");

@@ -138,12 +138,13 @@ internal readonly struct FusedKernels
     /// <summary>How many parts are merged at once: the model's own LoRA and another one. Each stands by itself in float32.</summary>
     public const int MostDeltas = 2;
 
-    private void Modulate(Tensor from, Tensor first, Tensor? second, LevelTable table, (int Scale, int Shift) one, (int Scale, int Shift) other, double? epsilon)
+    private void Modulate(
+        Tensor from, Tensor first, Tensor? second, LevelTable table, (int Scale, int Shift) one, (int Scale, int Shift) other, double? epsilon)
     {
         long width = from.shape[^1];
         launcher.Launch(
-            "norm_modulate", from.numel() / width, KernelArgument.Written(first), KernelArgument.Written(second), from, table.Levels, table.Table, table.Index,
-            (int)width, Stride(table), one.Scale, one.Shift, other.Scale, other.Shift, epsilon is not null,
+            "norm_modulate", from.numel() / width, KernelArgument.Written(first), KernelArgument.Written(second), from,
+            table.Levels, table.Table, table.Index, (int)width, Stride(table), one.Scale, one.Shift, other.Scale, other.Shift, epsilon is not null,
             IsWide(width, from, table.Levels, table.Table), (float)(epsilon ?? 0));
     }
 

@@ -33,5 +33,6 @@ internal readonly struct KernelArgument
     public static KernelArgument Written(Tensor? tensor) => new(Address(tensor), tensor, isWritten: true);
 
     // On torch's meta device there is no memory.
-    private static ulong Address(Tensor? tensor) => tensor is null || tensor.device_type == TorchSharp.DeviceType.META ? 0 : (ulong)ForeignMemory.Address(tensor);
+    private static ulong Address(Tensor? tensor) =>
+        tensor is null || tensor.device_type == TorchSharp.DeviceType.META ? 0 : (ulong)ForeignMemory.Address(tensor);
 }

@@ -60,7 +60,11 @@ public static class KernelLaunchers
     {
         if (!AreWanted) return new Card(null, $"{Variable} is off", IsWish: true);
         int capability = CudaRuntime.Capability(device);
-        if (capability < LeastCapability) return new Card(null, $"the card's compute capability is {capability / 10}.{capability % 10}, and the kernels are for 8.0 and later", IsWish: true);
+        if (capability < LeastCapability)
+        {
+            string sentence = $"the card's compute capability is {capability / 10}.{capability % 10}, and the kernels are for 8.0 and later";
+            return new Card(null, sentence, IsWish: true);
+        }
         try
         {
             return new Card(new CudaLauncher(new CudaDriver(), KernelModule.Instance, () => StreamOf(device)), null, IsWish: false);

@@ -32,7 +32,8 @@ internal sealed partial class KernelModule
     /// <summary>The kernels in it.</summary>
     public IReadOnlyList<string> Names { get; }
 
-    private string Header(string name) => Text.Split('\n').Take(2).Single(line => line.StartsWith($"// {name} ", StringComparison.Ordinal))[(name.Length + 4)..];
+    private string Header(string name) =>
+        Text.Split('\n').Take(2).Single(line => line.StartsWith($"// {name} ", StringComparison.Ordinal))[(name.Length + 4)..];
 
     private static string Read()
     {

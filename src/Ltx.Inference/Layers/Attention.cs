@@ -42,18 +42,22 @@ public sealed class Attention
     /// <param name="groups">of self-attention's tokens, where not all see each other freely; null where they do</param>
     /// <param name="passValues">skips the attention: the values go through as they are (spatio-temporal guidance); self-attention only</param>
     /// <returns>[B, T, queryFeatures]</returns>
-    public Tensor Forward(Tensor x, Tensor context, RotaryTable? queryRope = null, RotaryTable? keyRope = null, TokenGroups? groups = null, bool passValues = false)
+    public Tensor Forward(
+        Tensor x, Tensor context, RotaryTable? queryRope = null, RotaryTable? keyRope = null, TokenGroups? groups = null, bool passValues = false)
     {
         using LinearInput query = x, keys = context;
         return Forward(query, ReferenceEquals(x, context) ? query : keys, queryRope, keyRope, groups, passValues);
     }
 
     /// <summary>The same with what other layers may share.</summary>
-    internal Tensor Forward(LinearInput x, LinearInput context, RotaryTable? queryRope = null, RotaryTable? keyRope = null, TokenGroups? groups = null, bool passValues = false)
+    internal Tensor Forward(
+        LinearInput x, LinearInput context, RotaryTable? queryRope = null, RotaryTable? keyRope = null, TokenGroups? groups = null, bool passValues = false)
     {
         using var scope = NewDisposeScope();
         Tensor values = toValue.Forward(context);
-        Tensor attended = passValues ? values : Attend(Turned(queryNorm, toQuery.Forward(x), queryRope), Turned(keyNorm, toKey.Forward(context), keyRope), values, groups);
+        Tensor attended = passValues
+            ? values
+            : Attend(Turned(queryNorm, toQuery.Forward(x), queryRope), Turned(keyNorm, toKey.Forward(context), keyRope), values, groups);
         if (toGateLogits is not null) attended = Gate(attended, toGateLogits.Forward(x));
         return toOut.Forward(attended).MoveToOuterDisposeScope();
     }

@@ -100,7 +100,10 @@ internal static class Operators
     /// <returns>[M, N] float32</returns>
     internal static unsafe Tensor ProductInFloat32(Tensor a, Tensor b)
     {
-        if (a.device_type != TorchSharp.DeviceType.CUDA || a.dtype != ScalarType.BFloat16 || b.dtype != ScalarType.BFloat16) return a.to(ScalarType.Float32).mm(b.to(ScalarType.Float32));
+        if (a.device_type != TorchSharp.DeviceType.CUDA || a.dtype != ScalarType.BFloat16 || b.dtype != ScalarType.BFloat16)
+        {
+            return a.to(ScalarType.Float32).mm(b.to(ScalarType.Float32));
+        }
         // aten::mm.dtype(Tensor self, Tensor mat2, ScalarType out_dtype) -> Tensor; of CUDA alone
         ulong* stack = stackalloc ulong[3];
         stack[0] = Argument(a);

@@ -27,7 +27,9 @@ internal static class CardPredictor
             request = $"{size.Width}x{size.Height}, {size.Frames} frames, {options.Steps} steps, recipe {shape.Recipe.Name}";
         }
         VideoScale scale = architecture.VideoVae.Scale;
-        return new PredictionReport(card, ceiling, $"{model.Name}, {architecture.Transformer.Layers} blocks, {(format == WeightFormat.Float8Products ? "products of the blocks in float8" : "bfloat16")}, {(kernels ? "the project's kernels" : "libtorch's operators")}", request, stages, [.. options.Tokens.Select(tokens =>
+        string products = format == WeightFormat.Float8Products ? "products of the blocks in float8" : "bfloat16";
+        string sentence = $"{model.Name}, {architecture.Transformer.Layers} blocks, {products}, {(kernels ? "the project's kernels" : "libtorch's operators")}";
+        return new PredictionReport(card, ceiling, sentence, request, stages, [.. options.Tokens.Select(tokens =>
         {
             int sound = ForwardMeasure.AudioTokens(architecture.AudioVae.Scale, scale, tokens);
             return new PredictionReport.ForwardRow(tokens, sound, prediction.Forward(tokens, sound));

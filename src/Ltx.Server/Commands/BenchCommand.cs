@@ -66,7 +66,7 @@ internal sealed class BenchCommand
         int times = Whole("--repeat", arguments.GetValue(repeat), 1, 1000), denoising = Whole("--steps", arguments.GetValue(steps), 1, 30);
         string predicted = arguments.GetValue(card)!;
         WeightFormat format = Weights(arguments.GetValue(weights)!);
-        if (format != WeightFormat.Checkpoint && predicted.Length == 0) throw CommandFailure.Wrong("--weights is for a prediction: name a card with --card. What is measured has the weights of its settings.");
+        if (format != WeightFormat.Checkpoint && predicted.Length == 0) throw CommandFailure.Wrong("--weights is for a prediction: name a card with --card.");
         if (predicted.Length > 0 && !arguments.GetValue(predict)) throw CommandFailure.Wrong("--card names what --predict is for.");
         string model = predicted.Length > 0 && !engine.NamesModel(arguments) ? Synthetic : engine.Model(arguments);
         BenchModel subject = Subject(model, arguments.GetValue(preset)!, new SynthesisOptions(arguments.GetValue(layers), arguments.GetValue(gemmaLayers)));

@@ -29,7 +29,8 @@ internal static class KernelTime
         double move = kernel.Bytes / (Share(kernel) * ceiling.Copy);
         double attention = kernel.Features >= WideHead ? WideHeads : NarrowHeads;
         double products = kernel.Operator == KernelTable.Float8Product ? Float8Products : Products;
-        double compute = kernel.Work.Products / (products * ceiling.Products) + kernel.Work.Convolutions / (Convolutions * ceiling.Convolutions) + kernel.Work.Attention / (attention * ceiling.Attention);
+        double compute = kernel.Work.Products / (products * ceiling.Products)
+            + kernel.Work.Convolutions / (Convolutions * ceiling.Convolutions) + kernel.Work.Attention / (attention * ceiling.Attention);
         return Math.Max(Launch, Math.Max(move, compute));
     }
 
