@@ -38,9 +38,10 @@ public static class KernelLaunchers
     /// <summary>Whether kernels should run on a device and do not.</summary>
     public static bool AreRefused(Device device) => device.type == DeviceType.CUDA && Of(device.index) is { Launcher: null, IsWish: false };
 
-    /// <summary>Who runs them where a tensor is; null where nobody does.</summary>
+    /// <summary>Who runs them where a tensor is; null where nobody does, and where gradients go through: no kernel has a derivative.</summary>
     internal static IKernelLauncher? For(Tensor tensor)
     {
+        if (Differentiation.IsOn) return null;
         DeviceType device = tensor.device_type;
         if (Given.Value is { } given && given.Device == device) return given.Launcher;
         return device == DeviceType.CUDA ? Of(tensor.device_index).Launcher : null;

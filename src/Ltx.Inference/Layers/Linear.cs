@@ -24,6 +24,7 @@ public sealed class Linear(WeightScope scope, long inFeatures, long outFeatures,
     internal Tensor Forward(LinearInput x)
     {
         using Part part = Part.Of(Part.Products);
-        return slot.Weight.Multiply(x, slot.Bias);
+        Tensor product = slot.Weight.Multiply(x, slot.Bias);
+        return slot.Side is { } side ? side.AddTo(product, x.Values) : product;
     }
 }

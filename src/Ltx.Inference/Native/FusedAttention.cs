@@ -25,12 +25,17 @@ internal static class FusedAttention
     /// <param name="values">[B, H, S, D]</param>
     /// <returns>[B, H, T, D]</returns>
     public static Tensor Attend(Tensor queries, Tensor keys, Tensor values) =>
-        queries.device_type == DeviceType.CUDA && AttentionChoice.Of(queries, keys, values) is { Backend: AttentionBackend.Cudnn, IsOverruled: true }
+        queries.device_type == DeviceType.CUDA && !Differentiation.IsOn && AttentionChoice.Of(queries, keys, values) is { Backend: AttentionBackend.Cudnn, IsOverruled: true }
             ? CudaAttention.Cudnn(queries, keys, values)
             : nn.functional.scaled_dot_product_attention(queries, keys, values);
 
     /// <summary>The same with its log-sum-exp, which libtorch gives by the name of a kernel alone.</summary>
-    public static PartialAttention AttendWithLogSumExp(Tensor queries, Tensor keys, Tensor values) => AttentionChoice.Of(queries, keys, values).Backend switch
+    /// <exception cref="InvalidOperationException">Gradients are to go through: that is not to be had here.</exception>
+    public static PartialAttention AttendWithLogSumExp(Tensor queries, Tensor keys, Tensor values) => Differentiation.IsOn
+        ? throw new InvalidOperationException("Attention among groups of tokens has no derivative here.")
+        : ByKernel(queries, keys, values);
+
+    private static PartialAttention ByKernel(Tensor queries, Tensor keys, Tensor values) => AttentionChoice.Of(queries, keys, values).Backend switch
     {
         AttentionBackend.Flash when queries.device_type != DeviceType.CUDA => FlashOnHost(queries, keys, values),
         AttentionBackend.Cudnn when CudaAttention.HasCudnn => CudaAttention.CudnnWithLogSumExp(queries, keys, values),

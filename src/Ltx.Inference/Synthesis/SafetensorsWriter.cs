@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
-using System.Text.Json;
 using Ltx.Inference.Native;
 using Ltx.Inference.Weights;
 using Microsoft.Win32.SafeHandles;
@@ -14,14 +12,6 @@ internal static class SafetensorsWriter
 {
     private const string PartialEnding = ".partial";
 
-    /// <summary>Types by the names that the format has for them.</summary>
-    private static readonly Dictionary<ElementType, string> TypeNames = new()
-    {
-        [ElementType.BFloat16] = "BF16",
-        [ElementType.Float32] = "F32",
-        [ElementType.Float8E4M3] = "F8_E4M3",
-    };
-
     /// <param name="path">of the file</param>
     /// <param name="tensors">what is in it, in any order: the widest types lie first, as the format's own library writes them</param>
     /// <param name="metadata">the file's text metadata</param>
@@ -31,7 +21,7 @@ internal static class SafetensorsWriter
         string path, IEnumerable<ExpectedTensor> tensors, IReadOnlyDictionary<string, string> metadata, RandomValues values, Action<long> written, CancellationToken cancellation)
     {
         List<ExpectedTensor> ordered = [.. tensors.OrderByDescending(tensor => tensor.Type.Size()).ThenBy(tensor => tensor.Name, StringComparer.Ordinal)];
-        byte[] header = Header(ordered, metadata);
+        byte[] header = SafetensorsHeader.Write(ordered, metadata);
         string partial = path + PartialEnding;
         try
         {
@@ -78,46 +68,6 @@ internal static class SafetensorsWriter
                 offset += (long)elements * tensor.Type.Size();
             }
         }
-    }
-
-    // Eight bytes of length and the JSON, filled up with spaces so that the data begins at a multiple of eight.
-    private static byte[] Header(List<ExpectedTensor> tensors, IReadOnlyDictionary<string, string> metadata)
-    {
-        using MemoryStream stream = new();
-        stream.Write(stackalloc byte[8]);
-        using (Utf8JsonWriter json = new(stream, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-        {
-            json.WriteStartObject();
-            if (metadata.Count > 0) WriteMetadata(json, metadata);
-            long at = 0;
-            foreach (ExpectedTensor tensor in tensors) WriteTensor(json, tensor, ref at);
-            json.WriteEndObject();
-        }
-        while (stream.Length % 8 != 0) stream.WriteByte((byte)' ');
-        byte[] header = stream.ToArray();
-        BinaryPrimitives.WriteInt64LittleEndian(header, header.Length - 8);
-        return header;
-    }
-
-    private static void WriteMetadata(Utf8JsonWriter json, IReadOnlyDictionary<string, string> metadata)
-    {
-        json.WriteStartObject("__metadata__");
-        foreach ((string key, string value) in metadata) json.WriteString(key, value);
-        json.WriteEndObject();
-    }
-
-    private static void WriteTensor(Utf8JsonWriter json, ExpectedTensor tensor, ref long at)
-    {
-        json.WriteStartObject(tensor.Name);
-        json.WriteString("dtype", TypeNames[tensor.Type]);
-        json.WriteStartArray("shape");
-        foreach (long size in tensor.Shape) json.WriteNumberValue(size);
-        json.WriteEndArray();
-        json.WriteStartArray("data_offsets");
-        json.WriteNumberValue(at);
-        json.WriteNumberValue(at += tensor.Length);
-        json.WriteEndArray();
-        json.WriteEndObject();
     }
 
     private readonly record struct Piece(ExpectedTensor Tensor, long FirstElement, int Elements, long Offset);

@@ -46,8 +46,8 @@ internal sealed class CrossBlock
 
     // What a stream's tokens bring into the attention that the video gets something from, and into the other one.
     private (Tensor ToVideo, Tensor ToAudio) Normed(Tensor x, StreamState state, Tensor table) =>
-        Modulations.NormModulate(x, state.CrossScaleShift.Beside(table), (ToVideoRows.Scale, ToVideoRows.Shift), (ToAudioRows.Scale, ToAudioRows.Shift), epsilon);
+        Modulations.NormModulate(x, state.Cross!.ScaleShift.Beside(table), (ToVideoRows.Scale, ToVideoRows.Shift), (ToAudioRows.Scale, ToAudioRows.Shift), epsilon);
 
     private static Tensor Gated(Tensor x, Tensor taken, StreamState state, Tensor table) =>
-        Modulations.AddGated(x, taken, state.CrossGate.Beside(table.narrow(0, Gate, 1)), 0);
+        Modulations.AddGated(x, taken, state.Cross!.Gate.Beside(table.narrow(0, Gate, 1)), 0);
 }

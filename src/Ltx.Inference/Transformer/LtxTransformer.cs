@@ -114,18 +114,41 @@ public sealed class LtxTransformer : IDisposable
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        StreamState videoState = video.Prepare(videoInput, audioInput.Sigma), audioState = audio.Prepare(audioInput, videoInput.Sigma);
-        Tensor vx = video.Embed(videoInput), ax = audio.Embed(audioInput);
-        foreach (int i in stream.Pass(blocks.Length))
+        PassState pass = Prepare(videoInput, audioInput);
+        StreamTokens tokens = Embed(pass);
+        foreach (int i in stream.Pass([.. Enumerable.Range(0, blocks.Length)]))
         {
-            (Tensor nextVideo, Tensor nextAudio) = blocks[i].Forward(vx, ax, videoState, audioState, perturbations, i);
-            vx.Dispose();
-            ax.Dispose();
-            (vx, ax) = (nextVideo, nextAudio);
-            observe?.Invoke(i, vx, ax);
+            StreamTokens next = Block(i, tokens, pass, perturbations);
+            tokens.Dispose();
+            tokens = next;
+            observe?.Invoke(i, tokens.Video, tokens.Audio!);
         }
-        return (video.Output(vx, videoState).MoveToOuterDisposeScope(), audio.Output(ax, audioState).MoveToOuterDisposeScope());
+        StreamTokens velocities = Output(tokens, pass).MoveToOuterDisposeScope();
+        return (velocities.Video, velocities.Audio!);
     }
+
+    /// <summary>What goes before the blocks: the noise levels' modulation of all of them.</summary>
+    /// <param name="audioInput">null for the video stream by itself</param>
+    internal PassState Prepare(StreamInput videoInput, StreamInput? audioInput) => new(
+        video.Prepare(videoInput, audioInput?.Sigma), audioInput is null ? null : audio.Prepare(audioInput, videoInput.Sigma));
+
+    /// <summary>The tokens that go into the first block.</summary>
+    internal StreamTokens Embed(PassState pass) => new(video.Embed(pass.Video.Input), pass.Audio is { } other ? audio.Embed(other.Input) : null);
+
+    /// <summary>One block.</summary>
+    internal StreamTokens Block(int index, StreamTokens tokens, PassState pass, Perturbations perturbations)
+    {
+        if (pass.Audio is null) return new StreamTokens(blocks[index].Forward(tokens.Video, pass.Video), null);
+        (Tensor nextVideo, Tensor nextAudio) = blocks[index].Forward(tokens.Video, tokens.Audio!, pass.Video, pass.Audio, perturbations, index);
+        return new StreamTokens(nextVideo, nextAudio);
+    }
+
+    /// <summary>Velocities of the tokens that come out of the last block.</summary>
+    internal StreamTokens Output(StreamTokens tokens, PassState pass) =>
+        new(video.Output(tokens.Video, pass.Video), pass.Audio is { } other ? audio.Output(tokens.Audio!, other) : null);
+
+    /// <summary>Blocks in an order of the caller's: while the loop's body computes one, its weights are on the device.</summary>
+    internal IEnumerable<int> Pass(IReadOnlyList<int> order) => stream.Pass(order);
 
     /// <summary>How many blocks are streamed.</summary>
     internal int StreamedBlocks => stream.Indices.Count;

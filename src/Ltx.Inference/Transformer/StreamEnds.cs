@@ -65,22 +65,24 @@ internal sealed class StreamEnds
     }
 
     /// <param name="input">this stream</param>
-    /// <param name="otherSigma">noise level of the other one</param>
-    public StreamState Prepare(StreamInput input, double otherSigma)
+    /// <param name="otherSigma">noise level of the other one; null where there is none</param>
+    public StreamState Prepare(StreamInput input, double? otherSigma)
     {
         using Part part = Part.At("noise levels");
         Device device = input.Latent.device;
         Tensor levels = Scaled(input.Levels.Values, config.TimestepScale, device);
         (Tensor rows, Tensor embedded) = modulation.Forward(levels);
         Tensor prompt = promptModulation.Forward(Scaled([input.Sigma], config.TimestepScale, device)).Modulation;
-        Tensor cross = crossScaleShift.Forward(levels).Modulation;
-        Tensor gate = crossGate.Forward(Scaled([otherSigma], config.CrossGateTimestepScale, device)).Modulation;
         Tensor? index = input.Levels.Index;
+        CrossModulation? cross = otherSigma is { } other
+            ? new CrossModulation(
+                new TokenModulation(crossScaleShift.Forward(levels).Modulation, index),
+                new TokenModulation(crossGate.Forward(Scaled([other], config.CrossGateTimestepScale, device)).Modulation, null))
+            : null;
         // [U, D] -> [U, 2, D]
         Tensor output = embedded.unsqueeze(1).repeat(1, OutputRows, 1);
         return new StreamState(
-            input, new TokenModulation(rows, index), new TokenModulation(prompt, null), new TokenModulation(cross, index),
-            new TokenModulation(gate, null), new TokenModulation(output, index));
+            input, new TokenModulation(rows, index), new TokenModulation(prompt, null), cross, new TokenModulation(output, index));
     }
 
     /// <summary>Hidden tokens [B, T, D] to velocities [B, T, C].</summary>

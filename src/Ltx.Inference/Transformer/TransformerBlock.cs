@@ -23,4 +23,12 @@ internal sealed class TransformerBlock(WeightScope scope, TransformerConfig conf
         ax = audio.FeedForward(ax, audioState);
         return (vx.MoveToOuterDisposeScope(), ax.MoveToOuterDisposeScope());
     }
+
+    /// <summary>The video stream by itself: no sound, and nothing between the two. Source: the model's pass without one (model.py, 400fd31).</summary>
+    /// <param name="vx">[B, T, Dv]</param>
+    public Tensor Forward(Tensor vx, StreamState videoState)
+    {
+        using var scope = NewDisposeScope();
+        return video.FeedForward(video.Attend(vx, videoState, passValues: false), videoState).MoveToOuterDisposeScope();
+    }
 }

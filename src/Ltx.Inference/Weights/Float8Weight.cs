@@ -54,7 +54,7 @@ internal sealed class Float8Weight : LinearWeight
 
     public override Tensor Multiply(LinearInput x, Tensor? bias)
     {
-        if (!multipliesFloat8 || x.Type != ScalarType.BFloat16) return MultiplyExactly(x.Values, bias);
+        if (!multipliesFloat8 || x.Type != ScalarType.BFloat16 || Differentiation.IsOn) return MultiplyExactly(x.Values, bias);
         return FusedKernels.Of(x.Type, scale) is { } kernels ? MultiplyShared(x, kernels, bias) : MultiplyRounded(x.Values, values, scale, bias);
     }
 

@@ -42,6 +42,9 @@ internal sealed class LinearSlot
     /// <summary>[out], the one in use; null where there is none.</summary>
     public Tensor? Bias => mergedBias ?? pristineBias;
 
+    /// <summary>What is added to the weight's product while it is trained; null where nothing is. The trainer's.</summary>
+    public LowRankSide? Side { get; set; }
+
     /// <summary>Takes over every weight that the layer is given, and gives what to compute with in its place; null where a weight stays where it is.</summary>
     public Func<LinearWeight, LinearWeight>? Keeper { get; set; }
 

@@ -31,6 +31,8 @@ internal sealed class SafetensorsHeader
         ["BOOL"] = ElementType.Bool,
     };
 
+    private static readonly Dictionary<ElementType, string> TypeNames = Types.ToDictionary(pair => pair.Value, pair => pair.Key);
+
     private SafetensorsHeader(IReadOnlyDictionary<string, TensorEntry> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         Tensors = tensors;
@@ -65,6 +67,48 @@ internal sealed class SafetensorsHeader
         {
             throw new WeightsException($"{name} cannot be used: its header is not valid JSON ({JsonFault.Describe(e)}).", e);
         }
+    }
+
+    /// <summary>The header of a file: eight bytes of length and the JSON, filled up with spaces so that the data begins at a multiple of eight.</summary>
+    /// <param name="tensors">in the order in which they follow each other</param>
+    /// <param name="metadata">the file's text metadata</param>
+    internal static byte[] Write(IReadOnlyList<ExpectedTensor> tensors, IReadOnlyDictionary<string, string> metadata)
+    {
+        using MemoryStream stream = new();
+        stream.Write(stackalloc byte[8]);
+        using (Utf8JsonWriter json = new(stream, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            if (metadata.Count > 0) WriteMetadata(json, metadata);
+            long at = 0;
+            foreach (ExpectedTensor tensor in tensors) WriteTensor(json, tensor, ref at);
+            json.WriteEndObject();
+        }
+        while (stream.Length % 8 != 0) stream.WriteByte((byte)' ');
+        byte[] header = stream.ToArray();
+        BinaryPrimitives.WriteInt64LittleEndian(header, header.Length - 8);
+        return header;
+    }
+
+    private static void WriteMetadata(Utf8JsonWriter json, IReadOnlyDictionary<string, string> metadata)
+    {
+        json.WriteStartObject("__metadata__");
+        foreach ((string key, string value) in metadata) json.WriteString(key, value);
+        json.WriteEndObject();
+    }
+
+    private static void WriteTensor(Utf8JsonWriter json, ExpectedTensor tensor, ref long at)
+    {
+        json.WriteStartObject(tensor.Name);
+        json.WriteString("dtype", TypeNames[tensor.Type]);
+        json.WriteStartArray("shape");
+        foreach (long size in tensor.Shape) json.WriteNumberValue(size);
+        json.WriteEndArray();
+        json.WriteStartArray("data_offsets");
+        json.WriteNumberValue(at);
+        json.WriteNumberValue(at += tensor.Length);
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 
     private static WeightsException Broken(string name, string why) => new($"{name} cannot be used: {why}.");

@@ -68,14 +68,14 @@ internal sealed class BlockStream(IDeviceLink link, Device device) : IDisposable
     }
 
     /// <summary>The blocks of one pass in their order: while the loop's body gives one to the device to compute, its weights are there.</summary>
-    /// <param name="count">of all blocks, streamed or resident</param>
-    public IEnumerable<int> Pass(int count)
+    /// <param name="order">of all blocks, streamed or resident; once each for a result, and back again for gradients</param>
+    public IEnumerable<int> Pass(IReadOnlyList<int> order)
     {
-        for (int i = 0; i < count; i++)
+        foreach ((int place, int i) in order.Index())
         {
             Begin(i);
             yield return i;
-            End(i);
+            End(i, order.Skip(place + 1));
         }
     }
 
@@ -88,11 +88,11 @@ internal sealed class BlockStream(IDeviceLink link, Device device) : IDisposable
     }
 
     // The block has been given to the device to compute: what comes next in its slot sets out.
-    private void End(int index)
+    private void End(int index, IEnumerable<int> rest)
     {
         if (!blocks.TryGetValue(index, out StreamedBlock? block)) return;
         // Passes follow each other: behind the last block come the first.
-        StreamedBlock? next = blocks.Values.FirstOrDefault(other => other.Index > index && other.Slot == block.Slot) ?? blocks.Values.First(other => other.Slot == block.Slot);
+        StreamedBlock next = rest.Concat(blocks.Keys).Select(i => blocks.GetValueOrDefault(i)).First(other => other?.Slot == block.Slot)!;
         block.Slot!.Fetch(next);
     }
 
