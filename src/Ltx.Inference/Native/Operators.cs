@@ -130,6 +130,9 @@ internal static class Operators
         return (int)stack[0];
     }
 
+    /// <summary>Another object for the same tensor, of the caller's: whatever one of them is given, gradients too, both have.</summary>
+    internal static Tensor Same(Tensor tensor) => Tensor.UnsafeCreateTensor((nint)Argument(tensor));
+
     /// <summary>A tensor as an argument: the dispatcher consumes handles, so it gets one of its own.</summary>
     internal static ulong Argument(Tensor tensor)
     {

@@ -15,6 +15,7 @@ public sealed class ComponentWeights : IDisposable
     private readonly HashSet<string> taken = new(StringComparer.Ordinal);
     private readonly Dictionary<string, LinearSlot> linears = new(StringComparer.Ordinal);
     private readonly List<Tensor> owned = [];
+    private readonly Dictionary<string, Tensor> named = new(StringComparer.Ordinal);
     private readonly List<(TensorEntry Entry, SafetensorsFile File, Tensor IsFinite)> checks = [];
     private readonly Func<string, WeightFormat> format;
     private readonly bool checkNumbers;
@@ -48,6 +49,28 @@ public sealed class ComponentWeights : IDisposable
 
     /// <summary>Every linear layer by its name below the prefix: what a LoRA can change.</summary>
     internal IReadOnlyDictionary<string, LinearSlot> Linears => linears;
+
+    /// <summary>Every tensor that is computed with, by its name below the prefix; a linear layer's weight where it is kept as plain numbers.</summary>
+    internal IEnumerable<KeyValuePair<string, Tensor>> Named => named.Concat(
+        from linear in linears.Values where linear.Weight is DenseWeight select KeyValuePair.Create(linear.Name + ".weight", linear.Weight.Tensors[0]));
+
+    /// <summary>Writes the file that this was read from once more, with other numbers for some of it, in the file's types.</summary>
+    /// <param name="path">of the new file</param>
+    /// <param name="changed">by name below the prefix</param>
+    /// <param name="metadata">what it says beside what the file says already</param>
+    internal void SaveChanged(string path, IReadOnlyDictionary<string, Tensor> changed, IReadOnlyDictionary<string, string> metadata)
+    {
+        using var scope = NewDisposeScope();
+        Dictionary<string, Tensor> tensors = new(StringComparer.Ordinal);
+        foreach ((SafetensorsFile file, TensorEntry entry) in archive.Names.Select(archive.Find))
+        {
+            string name = entry.Name.StartsWith(prefix, StringComparison.Ordinal) ? entry.Name[prefix.Length..] : "";
+            tensors[entry.Name] = changed.TryGetValue(name, out Tensor? other) ? other.to((ScalarType)entry.Type) : file.View(entry);
+        }
+        Dictionary<string, string> all = new(archive.Files[0].Metadata, StringComparer.Ordinal);
+        foreach ((string key, string value) in metadata) all[key] = value;
+        TensorFile.Write(path, tensors, all);
+    }
 
     /// <summary>
     /// Declares the component built: every tensor below the prefix must have been taken, but for those that begin with one of
@@ -122,6 +145,7 @@ public sealed class ComponentWeights : IDisposable
             taken = converted;
         }
         owned.Add(taken);
+        named[name] = taken;
         return taken;
     }
 
