@@ -98,10 +98,16 @@ public sealed class MemoryPlanner
     /// <summary>Bytes of host memory that streamed blocks are pinned in.</summary>
     public long PinnedHost(MemoryArrangement arrangement) => Streamed(arrangement).Sum(i => BlockBytes(i, arrangement));
 
+    /// <summary>Bytes of the weights that are on the card while the transformer computes.</summary>
+    internal long WeightsOnCard(MemoryArrangement arrangement) =>
+        Always(arrangement) + (arrangement.Text == TextResidency.Stays ? TextWeights(arrangement.Text) : 0);
+
+    private long Always(MemoryArrangement arrangement) =>
+        BlocksOnCard(arrangement) + model.Ends.Bytes(basis.Element) + model.Codecs.Bytes(basis.Element) + model.VocoderSize.Bytes(ElementBytes.Float32);
+
     private MemoryPlan Plan(RequestMemory work, long available, MemoryArrangement arrangement)
     {
-        long text = TextWeights(arrangement.Text), always = BlocksOnCard(arrangement) + model.Ends.Bytes(basis.Element) + model.Codecs.Bytes(basis.Element) + model.VocoderSize.Bytes(ElementBytes.Float32);
-        long denoising = always + (arrangement.Text == TextResidency.Stays ? text : 0);
+        long text = TextWeights(arrangement.Text), always = Always(arrangement), denoising = WeightsOnCard(arrangement);
         List<StagePeak> stages = [.. work.Stages(arrangement).Select(stage => Peak(stage.Stage == InpaintStage.Prompt ? always + text : denoising, stage))];
         List<StagePeak> beside = [.. stages.Select(stage => stage.Stage is InpaintStage.Prompt or InpaintStage.Source
             ? stage with { Activations = stage.Activations + (long)work.Merging }

@@ -11,11 +11,14 @@ internal static class LoraTargets
 
     private static readonly string[] FeedForward = ["ff.net.0.proj", "ff.net.2"];
 
+    /// <summary>Whether the feed-forwards are among them.</summary>
+    public static bool LearnsForward(TrainingKind kind) => kind is TrainingKind.VideoToVideo or TrainingKind.MaskedVideoToVideo;
+
     /// <param name="kind">what is taught; a reference is learned with the feed-forwards, too</param>
     /// <param name="linears">names of all linear layers</param>
     public static IEnumerable<string> Of(TrainingKind kind, IEnumerable<string> linears)
     {
-        string[] ends = kind is TrainingKind.VideoToVideo or TrainingKind.MaskedVideoToVideo ? [.. Attention, .. FeedForward] : Attention;
+        string[] ends = LearnsForward(kind) ? [.. Attention, .. FeedForward] : Attention;
         return linears.Where(name => name.StartsWith("transformer_blocks.", StringComparison.Ordinal) && ends.Any(end => name.EndsWith("." + end, StringComparison.Ordinal)));
     }
 }
