@@ -9,7 +9,10 @@ import sys
 import types
 
 # What the reference's files import for other work than ours; an empty module stands in for each that is not installed.
-STAND_INS = ("OpenImageIO", "accelerate", "av", "flash_attn", "flash_attn_interface", "mps_sdpa", "natten", "tokenizers", "torchaudio", "tqdm", "transformers", "triton", "xformers")
+STAND_INS = (
+    "OpenImageIO", "accelerate", "av", "bitsandbytes", "flash_attn", "flash_attn_interface", "huggingface_hub", "imageio", "mps_sdpa", "natten", "optimum",
+    "peft", "pillow_heif", "scenedetect", "tokenizers", "torchaudio", "tqdm", "transformers", "triton", "wandb", "xformers",
+)
 
 
 class StandIn(types.ModuleType):
@@ -35,8 +38,8 @@ class StandInFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             module.tqdm = lambda steps: steps
 
 
-def import_reference(folder, torch):
-    for package in ("ltx-core", "ltx-pipelines"):
+def import_reference(folder, torch, packages=("ltx-core", "ltx-pipelines")):
+    for package in packages:
         source = folder / "packages" / package / "src"
         if not source.is_dir():
             sys.exit(f"{folder} is no checkout of the reference: {source} is missing.")
