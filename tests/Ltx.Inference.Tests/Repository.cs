@@ -9,6 +9,8 @@ internal static class Repository
 
     public static string OtherGoldens => Path.Combine(Root, "tests", "goldens-other-sizes");
 
+    public static string TrainingGoldens => Path.Combine(Root, "tests", "goldens-training");
+
     public static string Miniature => Path.Combine(Root, "models", "miniature");
 
     private static string Find()

@@ -15,5 +15,6 @@ internal static class TestSetup
         PackedFiles.Unpack(Repository.Miniature);
         GoldenFiles.Prepare(Repository.Goldens);
         GoldenFiles.Prepare(Repository.OtherGoldens);
+        GoldenFiles.Prepare(Repository.TrainingGoldens);
     }
 }
