@@ -28,7 +28,7 @@ public sealed class TrainingPlannerTests(ITestOutputHelper output)
     public void A_step_holds_what_was_planned(TrainingKind kind)
     {
         if (!AllocationLog.IsPossible) Assert.Skip("This libtorch does not tell what it allocates.");
-        PixelShape size = new(25, 512, 768);
+        PixelShape size = new(25, 320, 512);
         using ModelParts parts = new(Repository.Miniature);
         using LtxTransformer model = new(parts.Checkpoint, CPU, ScalarType.Float32);
         string folder = Directory.CreateTempSubdirectory("ltx-training-").FullName;
@@ -46,7 +46,7 @@ public sealed class TrainingPlannerTests(ITestOutputHelper output)
             // Weights, their gradients and the optimiser's memory are there before it.
             long planned = plan.Inputs + plan.Block;
             output.WriteLine($"{kind}: {held / 1e6:0.0} MB held, {planned / 1e6:0.0} planned ({plan.Inputs / 1e6:0.0} between blocks, {plan.Block / 1e6:0.0} in one)");
-            Assert.InRange(held, 0.7 * planned, 1.15 * planned);
+            Assert.InRange(held, 0.88 * planned, 1.1 * planned);
         }
         finally
         {
