@@ -85,6 +85,30 @@ internal static class Operators
         return Tensor.UnsafeCreateTensor((nint)stack[0]);
     }
 
+    /// <summary>
+    /// Pictures of another size, by a filter that is widened where they become smaller: PyTorch's <c>interpolate(..., antialias=True)</c>, which
+    /// torchvision's <c>resize</c> is.
+    /// </summary>
+    /// <param name="x">[B, C, H, W] floating point</param>
+    /// <param name="height">of the result</param>
+    /// <param name="width">of the result</param>
+    /// <param name="isCubic">cubic, which swings over; otherwise linear, which does not</param>
+    internal static unsafe Tensor ResizeAntialiased(Tensor x, long height, long width, bool isCubic)
+    {
+        // aten::_upsample_bicubic2d_aa(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor,
+        // and _upsample_bilinear2d_aa of the same form
+        StableInterface.Check(StableInterface.NewList(2, out nint size), "new_list");
+        StableInterface.Check(StableInterface.ListPushBack(size, (ulong)height), "list_push_back");
+        StableInterface.Check(StableInterface.ListPushBack(size, (ulong)width), "list_push_back");
+        ulong* stack = stackalloc ulong[5];
+        stack[0] = Argument(x);
+        stack[1] = (ulong)size;
+        for (int i = 2; i < 5; i++) stack[i] = 0;
+        string name = isCubic ? "_upsample_bicubic2d_aa" : "_upsample_bilinear2d_aa";
+        StableInterface.Check(StableInterface.CallDispatcher($"aten::{name}", "", stack), name);
+        return Tensor.UnsafeCreateTensor((nint)stack[0]);
+    }
+
     /// <summary>Whether oneDNN convolves bfloat16 on this processor.</summary>
     internal static unsafe bool ConvolvesBFloat16WithOneDnn()
     {
