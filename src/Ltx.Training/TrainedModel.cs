@@ -1,5 +1,4 @@
 using Ltx.Inference.Latents;
-using Ltx.Inference.Lora;
 using Ltx.Inference.Transformer;
 
 namespace Ltx.Training;
@@ -7,5 +6,5 @@ namespace Ltx.Training;
 /// <summary>The model that a training computes with.</summary>
 /// <param name="Transformer">whose LoRA is trained</param>
 /// <param name="Scale">of its VAE</param>
-/// <param name="Merger">of LoRAs that others use between two steps; null where nobody does</param>
-internal sealed record TrainedModel(LtxTransformer Transformer, VideoScale Scale, LoraMerger? Merger = null);
+/// <param name="BeforeStep">makes it what it is by itself, where others use it between two steps; null where nobody does</param>
+internal sealed record TrainedModel(LtxTransformer Transformer, VideoScale Scale, Action? BeforeStep = null);

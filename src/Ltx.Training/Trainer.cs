@@ -46,7 +46,7 @@ internal sealed class Trainer : IDisposable
             builder = new StepBuilder(options.Given, options.Sigmas, model.Scale);
             pass = new RecomputedPass(model.Transformer, trained);
             Done = TrainingState.Restore(folder.State, fingerprint, trained.Weights, optimiser.Memory) ?? 0;
-            ResumedFrom = Done;
+            ResumedFrom = Kept = Done;
             folder.Log.CutBehind(Done);
         }
         catch
@@ -62,6 +62,9 @@ internal sealed class Trainer : IDisposable
     /// <summary>Steps that were done when this began.</summary>
     public int ResumedFrom { get; }
 
+    /// <summary>Steps that a training would go on behind which is killed now.</summary>
+    public int Kept { get; private set; }
+
     public bool IsComplete => Done >= options.Steps;
 
     /// <summary>One step: clips, noise, loss, gradients, and the weights a little nearer.</summary>
@@ -69,7 +72,7 @@ internal sealed class Trainer : IDisposable
     public StepReport Next()
     {
         Stopwatch watch = Stopwatch.StartNew();
-        model.Merger?.Use([]);
+        model.BeforeStep?.Invoke();
         (double loss, double sigma) = (0, 0);
         using (trained.Attach())
         {
@@ -101,6 +104,7 @@ internal sealed class Trainer : IDisposable
         folder.Log.Flush();
         trained.Save(folder.Learned(Done, options.Steps), FileMetadata.Of(options, fingerprint, Done));
         TrainingState.Write(folder.State, fingerprint, Done, trained.Weights, optimiser.Memory);
+        Kept = Done;
     }
 
     public void Dispose()

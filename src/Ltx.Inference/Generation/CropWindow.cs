@@ -42,7 +42,8 @@ internal sealed class CropWindow
     /// <summary>The request for the window alone.</summary>
     public InpaintRequest Cut() => whole with
     {
-        Frames = [.. whole.Frames.Select(frame => Cut(frame, whole.Yuv is null ? [Rgb] : Planes))],
+        Frames = [.. whole.Frames.Select(CutFrame)],
+        Reference = whole.Reference is { } reference ? [.. reference.Select(CutFrame)] : null,
         Mask = [.. whole.Mask.Take(whole.Frames.Count).Select(frame => Cut(frame, [Luma]))],
         Width = region.Width,
         Height = region.Height,
@@ -57,6 +58,8 @@ internal sealed class CropWindow
     private static Plane Luma => new(1, 1);
 
     private static Plane[] Planes => [Luma, new(1, 2), new(1, 2)];
+
+    private byte[] CutFrame(byte[] frame) => Cut(frame, whole.Yuv is null ? [Rgb] : Planes);
 
     private byte[] Cut(byte[] frame, Plane[] planes)
     {

@@ -14,8 +14,9 @@ namespace Ltx.Inference.Generation;
 internal sealed record EncodedClip(Tensor? Guide1, Tensor? Mask1, Tensor? Mask2, StageConditions Stage1, StageConditions Stage2)
 {
     /// <param name="frames">[F, 3, H, W] bytes, at the working size, on the grid; disposed once they are what the VAE takes</param>
+    /// <param name="reference">of another clip, of the same size, that is shown in place of the guide; null for the guide</param>
     /// <param name="masks">widened, on the grid</param>
-    public static EncodedClip Encode(Tensor frames, StageMasks masks, InpaintModels models, LoraSet loras, Recipe recipe)
+    public static EncodedClip Encode(Tensor frames, Tensor? reference, StageMasks masks, InpaintModels models, LoraSet loras, Recipe recipe)
     {
         using var scope = NewDisposeScope();
         bool Looks(RecipeStage stage) => stage.LatentMask is not null || recipe.Guides(stage);
@@ -24,31 +25,36 @@ internal sealed record EncodedClip(Tensor? Guide1, Tensor? Mask1, Tensor? Mask2,
         Tensor half = ClipTensors.ToHalfVideo(frames, models.Type, recipe.Size.Half);
         Tensor? full = Looks(recipe.Stage2) ? ClipTensors.ToVideo(frames, models.Type) : null;
         frames.Dispose();
+        Tensor? otherHalf = reference is null ? null : ClipTensors.ToHalfVideo(reference, models.Type, recipe.Size.Half);
+        Tensor? otherFull = reference is null || !recipe.Guides(recipe.Stage2) ? null : ClipTensors.ToVideo(reference, models.Type);
+        reference?.Dispose();
         (Tensor? Clean, Tensor? Keep) Kept(RecipeStage stage, Tensor clip, Tensor mask) => stage.LatentMask is not { } kept ? (null, null)
             : (models.EncodeVideo(clip), ClipTensors.KeepCells(mask, models.VideoScale, kept.Grow));
 
-        Tensor? Reference(RecipeStage stage, Tensor clip, Tensor mask)
+        Tensor? Reference(RecipeStage stage, Tensor clip, Tensor? other, Tensor mask)
         {
             if (!recipe.Guides(stage)) return null;
             using var inner = NewDisposeScope();
             (int size, int rate) = (loras.ReferenceDownscale, loras.ReferenceTemporalScale);
-            Tensor small = size == 1 ? clip : ClipTensors.ShrinkVideo(clip, size), smallMask = size == 1 ? mask : ClipTensors.ShrinkMask(mask, size);
-            return models.EncodeVideo(ClipTensors.Guide(ClipTensors.Subsample(small, 2, rate), ClipTensors.Subsample(smallMask, 0, rate))).MoveToOuterDisposeScope();
+            Tensor Shown(Tensor video) => ClipTensors.Subsample(size == 1 ? video : ClipTensors.ShrinkVideo(video, size), 2, rate);
+            if (other is not null) return models.EncodeVideo(Shown(other)).MoveToOuterDisposeScope();
+            Tensor smallMask = size == 1 ? mask : ClipTensors.ShrinkMask(mask, size);
+            return models.EncodeVideo(ClipTensors.Guide(Shown(clip), ClipTensors.Subsample(smallMask, 0, rate))).MoveToOuterDisposeScope();
         }
 
-        StageConditions Conditions(RecipeStage stage, Tensor video, Tensor mask)
+        StageConditions Conditions(RecipeStage stage, Tensor video, Tensor? other, Tensor mask)
         {
             using var inner = NewDisposeScope();
             (Tensor? clean, Tensor? keep) = Kept(stage, video, mask);
-            Tensor? reference = Reference(stage, video, mask);
-            foreach (Tensor? made in new[] { clean, keep, reference }) made?.MoveToOuterDisposeScope();
-            return new StageConditions(clean, keep, reference);
+            Tensor? shown = Reference(stage, video, other, mask);
+            foreach (Tensor? made in new[] { clean, keep, shown }) made?.MoveToOuterDisposeScope();
+            return new StageConditions(clean, keep, shown);
         }
 
-        StageConditions first = Conditions(recipe.Stage1, half, masks.Half);
+        StageConditions first = Conditions(recipe.Stage1, half, otherHalf, masks.Half);
         Tensor? guide = byPixels ? ClipTensors.Guide(half, masks.Half) : null;
         half.Dispose();
-        StageConditions second = full is null ? StageConditions.None : Conditions(recipe.Stage2, full, masks.Full);
+        StageConditions second = full is null ? StageConditions.None : Conditions(recipe.Stage2, full, otherFull, masks.Full);
         Tensor? widened = recipe.Composite.Kind == CompositeMode.Pyramid ? masks.Full : null;
         return new EncodedClip(guide, byPixels ? masks.Half : null, widened, first, second).MoveToOuterDisposeScope();
     }

@@ -51,6 +51,15 @@ public sealed class InpaintPipeline : IDisposable
     /// <summary>The diffusion transformer.</summary>
     internal LtxTransformer Transformer => models.Transformer;
 
+    /// <summary>All that it computes with, for whoever does something else with it between two requests.</summary>
+    internal InpaintModels Models => models;
+
+    /// <summary>What they were loaded from.</summary>
+    internal ModelFolder Folder => folder;
+
+    /// <summary>What it plans by.</summary>
+    internal MemoryKeeper Memory => memory;
+
     /// <summary>The recipe of its requests, and what the operator's options change in it, for a person.</summary>
     public string Recipe => recipes.Sentence;
 

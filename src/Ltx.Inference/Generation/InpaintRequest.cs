@@ -25,6 +25,12 @@ public sealed record InpaintRequest(GenerationParameters Parameters, IReadOnlyLi
     /// </summary>
     public YuvColours? Yuv { get; init; }
 
+    /// <summary>
+    /// Another clip that the model is shown in place of the guide, where the recipe has one: for LoRAs that were trained with a clip of its own to go by.
+    /// As many frames as the clip, in the same form. Null for the guide that is made of the clip itself.
+    /// </summary>
+    public IReadOnlyList<byte[]>? Reference { get; init; }
+
     /// <summary>Asked whether an expanded prompt may be used; null for any.</summary>
     public Func<string, bool>? AllowsExpansion { get; init; }
 

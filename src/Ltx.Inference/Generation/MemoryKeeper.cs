@@ -48,6 +48,12 @@ internal sealed class MemoryKeeper
     /// <summary>Bytes of the device for weights and work.</summary>
     public long Available { get; }
 
+    /// <summary>Bytes of those that somebody else holds at the moment, and that requests do without.</summary>
+    public long Reserved { get; set; }
+
+    /// <summary>Whether the blocks' matrices are float8.</summary>
+    public bool IsFloat8 => isFloat8;
+
     /// <summary>Whether there is anything to plan for.</summary>
     public bool IsLimited => Available < long.MaxValue;
 
@@ -68,7 +74,7 @@ internal sealed class MemoryKeeper
     /// <exception cref="InferenceException">It does not fit, whatever is given up; the sentence has the numbers.</exception>
     public MemoryPlan Plan(RequestShape request, MemoryArrangement current)
     {
-        MemoryPlan plan = planner.Choose(request, Available, isFloat8, IsLimited ? current : null);
+        MemoryPlan plan = planner.Choose(request, Available - Reserved, isFloat8, IsLimited ? current : null);
         if (plan.Fits)
         {
             // Pinned memory cannot be swapped out: what the host lacks would end this process, or another one.

@@ -107,7 +107,8 @@ internal sealed class PipelineRun(InpaintModels models, PlannedRun planned, Lora
         using var scope = NewDisposeScope();
         StageMasks masks = StageMasks.Of(mask, size, recipe.Mask);
         Show(("mask1", masks.Half), ("mask2", masks.Full));
-        EncodedClip clip = EncodedClip.Encode(Working(source), masks, models, loras, recipe);
+        Tensor? reference = request.Reference is { } other ? Working(Layout.Upload(other, models.Device)) : null;
+        EncodedClip clip = EncodedClip.Encode(Working(source), reference, masks, models, loras, recipe);
         ReadOnlySpan<(string, Tensor?)> all =
         [
             ("guide1", clip.Guide1), ("clean1", clip.Stage1.Clean), ("clean2", clip.Stage2.Clean), ("reference1", clip.Stage1.Reference), ("reference2", clip.Stage2.Reference),

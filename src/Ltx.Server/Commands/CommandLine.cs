@@ -22,6 +22,7 @@ internal static class CommandLine
             ServeCommand.Create(),
             RequestsCommand.Create(),
             InpaintCommand.Create(),
+            TrainCommand.Create(),
             DemoCommand.Create(),
             CompareCommand.Create(),
             ModelsCommand.Create(),

@@ -65,11 +65,11 @@ internal static class MemoryPlans
         output.WriteLine($"Pristine weights, which LoRAs are merged into, and the model's own LoRAs ({Bytes(planner.PristineBytes)} GB) stay in pinned host memory where there is room for them, for what is streamed and for {Bytes(PristinePlan.Margin)} GB more; this host has {Bytes(host)} GB left. Otherwise the files are read again.");
     }
 
-    private static string PresetFile(string model) => Path.Combine(ModelLocator.Models, "presets", model + ".json");
+    internal static string PresetFile(string model) => Path.Combine(ModelLocator.Models, "presets", model + ".json");
 
-    private static bool IsPreset(string model) => !Directory.Exists(model) && !Directory.Exists(Path.Combine(ModelLocator.Models, model)) && File.Exists(PresetFile(model));
+    internal static bool IsPreset(string model) => !Directory.Exists(model) && !Directory.Exists(Path.Combine(ModelLocator.Models, model)) && File.Exists(PresetFile(model));
 
-    private static IEnumerable<CardMemory> Cards()
+    internal static IEnumerable<CardMemory> Cards()
     {
         foreach (CardMemory card in CardMemory.Usual) yield return card;
         LibTorch.Load();
@@ -94,9 +94,9 @@ internal static class MemoryPlans
 
     private static string Vae(MemoryArrangement arrangement) => arrangement.VaeTiling is { } tiles ? $"tiles of {tiles.Width.Size}" : string.Create(CultureInfo.InvariantCulture, $"{arrangement.VaeElements * Bfloat16 / Gigabyte:0.00} GB pieces");
 
-    private static string Bytes(long bytes) => (bytes / Gigabyte).ToString("0.0", CultureInfo.InvariantCulture);
+    internal static string Bytes(long bytes) => (bytes / Gigabyte).ToString("0.0", CultureInfo.InvariantCulture);
 
-    private static void WriteRows(TextWriter output, string[] head, IEnumerable<string[]> rows)
+    internal static void WriteRows(TextWriter output, string[] head, IEnumerable<string[]> rows)
     {
         List<string[]> all = [head, .. rows];
         int[] widths = [.. head.Select((_, column) => all.Max(row => row[column].Length))];

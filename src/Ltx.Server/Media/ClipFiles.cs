@@ -9,6 +9,9 @@ namespace Ltx.Server.Media;
 /// <param name="Size">of the result</param>
 internal sealed record ClipFiles(MediaInfo Source, MediaInfo Mask, FrameSize Size)
 {
+    /// <summary>A video that is shown in place of the guide; null where there is none.</summary>
+    public MediaInfo? Reference { get; init; }
+
     /// <exception cref="MediaException">One of the files cannot be used.</exception>
     public static async Task<ClipFiles> ProbeAsync(ClipJob job, MediaLimits limits, CancellationToken cancellation)
     {
@@ -19,6 +22,7 @@ internal sealed record ClipFiles(MediaInfo Source, MediaInfo Mask, FrameSize Siz
         double has = source.Duration > TimeSpan.Zero ? Math.Ceiling(source.Duration.TotalSeconds * job.FramesPerSecond) + 1 : job.Frames;
         Sizing.RequireMemory(source, size, (int)Math.Min(job.Frames, has), SourceLimits.BytesPerPixel, job.Limits.FrameBytes);
         await MaskAlpha.CheckAsync(mask, new VideoReadOptions { Size = size, FramesPerSecond = FrameRate.FromDouble(job.FramesPerSecond), MaxFrames = job.Frames }, cancellation);
-        return new ClipFiles(source, mask, size);
+        MediaInfo? reference = job.Reference is null ? null : (await MediaProbe.ProbeAsync(job.Reference, limits, ClipInpainter.ReferenceRole, cancellation)).RequireVideo();
+        return new ClipFiles(source, mask, size) { Reference = reference };
     }
 }

@@ -13,8 +13,8 @@ namespace Ltx.Server.Media;
 /// <param name="guard">looks at source and result; null where nobody does</param>
 internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, ContentGuard? guard = null)
 {
-    /// <summary>What the two files are called in errors.</summary>
-    public const string SourceRole = "the source video", MaskRole = "the mask";
+    /// <summary>What the files are called in errors.</summary>
+    public const string SourceRole = "the source video", MaskRole = "the mask", ReferenceRole = "the reference video";
 
     /// <summary>Stages before and after the engine's.</summary>
     internal const string Reading = "reading", Checking = "safety", Finishing = "finishing";
@@ -44,6 +44,7 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
         InpaintRequest request = new(job.Parameters, frames, masked.Frames, size.Width, size.Height, rate.Value)
         {
             Yuv = new YuvColours(planes.Colours.LumaShares.Red, planes.Colours.LumaShares.Blue, planes.Colours.IsFullRange, planes.Colours.ChromaX, planes.Colours.ChromaY),
+            Reference = files.Reference is null ? null : await ReadReferenceAsync(files.Reference, size, rate, frames.Count, cancellation),
             AllowsExpansion = job.AllowsExpansion,
             SourceSound = heard is null ? null : new SoundClip(heard.Clip.Channels, heard.Clip.SampleRate),
         };
@@ -145,6 +146,13 @@ internal sealed class ClipInpainter(InpaintEngine engine, MediaLimits limits, Co
             await stop.CancelAsync();
             await ((Task)early).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    // As long as the clip: its last frame is held, or its rest left out.
+    private static async Task<List<byte[]>> ReadReferenceAsync(MediaInfo reference, FrameSize size, FrameRate rate, int count, CancellationToken cancellation)
+    {
+        (List<byte[]> frames, _) = await ReadSourceAsync(reference, size, rate, count, cancellation);
+        return [.. frames, .. Enumerable.Repeat(frames[^1], count - frames.Count)];
     }
 
     private static async Task<(List<byte[]> Frames, VideoFindings Found)> ReadSourceAsync(

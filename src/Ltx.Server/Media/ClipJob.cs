@@ -15,6 +15,9 @@ internal sealed record ClipJob(string Video, string Mask, GenerationParameters P
     /// <summary>Asked whether an expanded prompt may be used; null for any.</summary>
     public Func<string, bool>? AllowsExpansion { get; init; }
 
+    /// <summary>Another clip's file that the model is shown in place of the guide; brought to the source's size, its last frame held. Null for the guide.</summary>
+    public string? Reference { get; init; }
+
     /// <summary>How many are read at most.</summary>
     public int Frames { get; init; } = InpaintInput.Defaults.NumFrames;
 

@@ -20,6 +20,13 @@ internal sealed class LossLog(string path)
         if (pending.Count >= AtOnce) Flush();
     }
 
+    /// <summary>The loss of every step so far.</summary>
+    public IReadOnlyList<double> Losses()
+    {
+        Flush();
+        return [.. File.ReadLines(path).Skip(1).Select(line => double.Parse(line.Split(',')[1], CultureInfo.InvariantCulture))];
+    }
+
     public void Flush()
     {
         if (pending.Count == 0) return;

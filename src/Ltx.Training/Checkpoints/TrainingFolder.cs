@@ -5,10 +5,13 @@ namespace Ltx.Training.Checkpoints;
 /// <summary>What a training leaves in its folder.</summary>
 internal sealed class TrainingFolder
 {
+    private readonly string stem;
+
     /// <param name="path">made where it is not there</param>
-    public TrainingFolder(string path)
+    /// <param name="full">whether what is learned is a whole checkpoint</param>
+    public TrainingFolder(string path, bool full = false)
     {
-        Path = path;
+        (Path, stem) = (path, full ? "checkpoint" : "lora");
         Directory.CreateDirectory(path);
         Log = new LossLog(System.IO.Path.Combine(path, "loss.csv"));
     }
@@ -22,9 +25,9 @@ internal sealed class TrainingFolder
     public string State => System.IO.Path.Combine(Path, "state.safetensors");
 
     /// <summary>What was learned in the end.</summary>
-    public string Final => System.IO.Path.Combine(Path, "lora.safetensors");
+    public string Final => System.IO.Path.Combine(Path, stem + ".safetensors");
 
     /// <summary>What was learned after so many steps.</summary>
     public string Learned(int step, int steps) =>
-        step >= steps ? Final : System.IO.Path.Combine(Path, string.Create(CultureInfo.InvariantCulture, $"lora_step_{step:D5}.safetensors"));
+        step >= steps ? Final : System.IO.Path.Combine(Path, string.Create(CultureInfo.InvariantCulture, $"{stem}_step_{step:D5}.safetensors"));
 }

@@ -106,7 +106,7 @@ public sealed class LeakTests : IDisposable
         PixelShape source = new(frames, CommittedScene.Height, CommittedScene.Width);
         WorkingSize size = WorkingSize.Of(source, recipe.Size, new SizeLimits(InpaintOptions.MostPixels, CommittedScene.Height), models.VideoScale, 1, 1);
         StageMasks masks = StageMasks.Of(mask, size, recipe.Mask);
-        EncodedClip Encoded(Tensor clip) => EncodedClip.Encode(size.ToWorking(clip, size.Padded.Frames), masks, models, loras, recipe);
+        EncodedClip Encoded(Tensor clip) => EncodedClip.Encode(size.ToWorking(clip, size.Padded.Frames), null, masks, models, loras, recipe);
         return (Encoded(with), Encoded(without));
     }
 }
