@@ -34,6 +34,8 @@ internal sealed class TrainingRun(InpaintEngine engine, MediaLimits limits)
         TrainingFolder folder = new(order.Folder, order.Options.Full);
         EngineModels models = await EngineModels.OfAsync(engine);
         PreparationOptions preparation = order.Preparation(models.Scale);
+        // What is wrong with the numbers is said before the files are looked at.
+        preparation.Check(models.Scale);
 
         // 1. The clips.
         PreparedData data = await Task.Factory.StartNew(
