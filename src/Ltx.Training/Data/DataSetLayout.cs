@@ -1,25 +1,28 @@
 namespace Ltx.Training.Data;
 
 /// <summary>How the files of a data set are named, by what is trained: the hosted trainers' conventions (lora-training.md, A1.5).</summary>
-/// <param name="Name">what the hosted trainers call the kind</param>
+/// <param name="Kind">what is trained</param>
 /// <param name="HasMask">each clip has a <c>_mask</c></param>
 /// <param name="HasReference">each clip has a <c>_start</c> beside its <c>_end</c>, or a <c>_ref</c> beside a file of no suffix</param>
 /// <param name="NeedsCaption">a clip without words teaches nothing</param>
-internal sealed record DataSetLayout(string Name, bool HasMask, bool HasReference, bool NeedsCaption)
+internal sealed record DataSetLayout(TrainingKind Kind, bool HasMask, bool HasReference, bool NeedsCaption)
 {
     private const string Mask = "_mask", Start = "_start", End = "_end", Ref = "_ref";
 
     private static readonly (string Suffix, ClipPart Part)[] Suffixes =
         [(Mask, ClipPart.Mask), (Start, ClipPart.Reference), (Ref, ClipPart.Reference), (End, ClipPart.Target)];
 
+    /// <summary>What the hosted trainers call the kind.</summary>
+    public string Name => TrainingKinds.NameOf(Kind);
+
     public static DataSetLayout Of(TrainingKind kind) => kind switch
     {
-        TrainingKind.Inpaint => new("inpaint", HasMask: true, HasReference: false, NeedsCaption: false),
-        TrainingKind.Outpaint => new("outpaint", HasMask: false, HasReference: false, NeedsCaption: false),
-        TrainingKind.VideoToVideo => new("v2v", HasMask: false, HasReference: true, NeedsCaption: false),
-        TrainingKind.MaskedVideoToVideo => new("v2v-masked", HasMask: true, HasReference: true, NeedsCaption: false),
-        TrainingKind.TextToVideo => new("t2v", HasMask: false, HasReference: false, NeedsCaption: true),
-        TrainingKind.ImageToVideo => new("i2v", HasMask: false, HasReference: false, NeedsCaption: true),
+        TrainingKind.Inpaint => new(kind, HasMask: true, HasReference: false, NeedsCaption: false),
+        TrainingKind.Outpaint => new(kind, HasMask: false, HasReference: false, NeedsCaption: false),
+        TrainingKind.VideoToVideo => new(kind, HasMask: false, HasReference: true, NeedsCaption: false),
+        TrainingKind.MaskedVideoToVideo => new(kind, HasMask: true, HasReference: true, NeedsCaption: false),
+        TrainingKind.TextToVideo => new(kind, HasMask: false, HasReference: false, NeedsCaption: true),
+        TrainingKind.ImageToVideo => new(kind, HasMask: false, HasReference: false, NeedsCaption: true),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Unknown kind of training."),
     };
 

@@ -34,8 +34,9 @@ internal sealed class ClipLook(ITrainingMedia media, IPreparationModels models, 
 
         string Hash(string path) => SampleKey.OfFile(path, cancellation);
         (string, ReferenceScale)? referenceKey = clip.Reference is null ? null : (Hash(clip.Reference), options.Reference);
-        string file = cache.ClipFile(SampleKey.Clip(models, size, time, Hash(clip.Target), clip.Mask is null ? null : Hash(clip.Mask), referenceKey));
-        LookedAtClip looked = new(clip, target, reference, size, time, file) { Notes = notes };
+        string content = SampleKey.Content(size, time, Hash(clip.Target), clip.Mask is null ? null : Hash(clip.Mask), referenceKey);
+        string file = cache.ClipFile(SampleKey.Clip(models, content));
+        LookedAtClip looked = new(clip, target, reference, size, time, content, file) { Notes = notes };
         if (SampleCache.FindNotes(file) is { } found) return looked with { IsPrepared = true, MaskNotes = found };
         return mask is null ? looked : WithMask(looked, mask, cancellation);
     }

@@ -29,12 +29,12 @@ internal sealed record ClipTime(double Reading, double Training, int MostHeld)
         if (!options.ScalesTime)
         {
             if (!IsSame(rate, wanted)) Note($"The clip has {rate:0.###} frames a second and is trained at that rate; {wanted:0.###} were asked for.");
-            if (clip.Frames > frames) Note($"The clip has {clip.Frames} frames, of which the first {frames} are used.");
+            if (clip.Frames > frames) Note($"The clip has {clip.Frames} frames; what is used of it ends after {ClipVideo.Counted(frames)}.");
             return new ClipTime(rate, rate, 0);
         }
         if (clip.Frames is not (> 0 and var has)) throw new DataSetException("The clip does not say how long it is, so its time cannot be scaled.");
         double reading = frames * rate / has;
-        if (reading > FastestReading) throw new DataSetException($"The clip has {has} frames, which is too short to be scaled to {frames}.");
+        if (reading > FastestReading) throw new DataSetException($"The clip has {ClipVideo.Counted(has)}, too few to be scaled to {frames}.");
         double seconds = has / rate, factor = seconds * wanted / frames;
         if (!IsSame(factor, 1)) Note($"The clip lasts {seconds:0.##} s and is played {factor:0.##} times as fast, to have {frames} frames.");
         // The file may end with the beginning of its last frame, and rounding takes one more.

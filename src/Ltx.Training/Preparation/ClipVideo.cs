@@ -33,7 +33,10 @@ internal sealed record ClipVideo(int Frames, ClipTime Time)
     }
 
     public static DataSetException TooShort(string role, long has, int needed) =>
-        new($"{char.ToUpperInvariant(role[0])}{role[1..]} has {has} frames, and {needed} are needed.");
+        new($"{char.ToUpperInvariant(role[0])}{role[1..]} has {Counted(has)}, and {needed} are needed.");
+
+    /// <summary>Frames, in words.</summary>
+    public static string Counted(long frames) => frames == 1 ? "1 frame" : $"{frames} frames";
 
     // [H, W, 3] bytes -> [1, 3, H, W] from -1 to 1
     private static Tensor Normalised(byte[] frame, int height, int width, CoverCrop crop)

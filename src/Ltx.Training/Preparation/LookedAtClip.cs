@@ -9,8 +9,10 @@ namespace Ltx.Training.Preparation;
 /// <param name="Reference">what it is made from; null where the kind has none</param>
 /// <param name="Size">that it is brought to</param>
 /// <param name="Time">that it is read in</param>
+/// <param name="Content">what it is, by the hashes of its files</param>
 /// <param name="File">where its latents are, or will be</param>
-internal sealed record LookedAtClip(DataSetClip Clip, IMediaFile Target, IMediaFile? Reference, PixelShape Size, ClipTime Time, string File)
+internal sealed record LookedAtClip(
+    DataSetClip Clip, IMediaFile Target, IMediaFile? Reference, PixelShape Size, ClipTime Time, string Content, string File)
 {
     /// <summary>Whether its latents are there.</summary>
     public bool IsPrepared { get; init; }

@@ -31,8 +31,11 @@ internal sealed class Preparer(IPreparationModels models, ITrainingMedia media, 
         return new PreparedData(clips.ConvertAll(Prepared), run.Refused);
     }
 
-    private PreparedClip Prepared(LookedAtClip clip) => new(
-        clip.Clip.Name, clip.Clip.Caption, clip.Size, clip.File, ContextFile(clip.Clip), [.. clip.Clip.Notes, .. clip.Notes, .. clip.MaskNotes]);
+    private PreparedClip Prepared(LookedAtClip clip)
+    {
+        IReadOnlyList<string> notes = [.. clip.Clip.Notes, .. clip.Notes, .. clip.MaskNotes];
+        return new PreparedClip(clip.Clip.Name, clip.Clip.Caption, clip.Size, clip.Content, clip.File, ContextFile(clip.Clip), notes);
+    }
 
     private List<LookedAtClip> EncodeClips(List<LookedAtClip> clips, ReferenceScale reference, PreparationRun run, CancellationToken cancellation)
     {

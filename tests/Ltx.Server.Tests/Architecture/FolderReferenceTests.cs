@@ -1,6 +1,7 @@
 using System.Reflection;
 using Ltx.Inference;
 using Ltx.Server.Tests.Commands;
+using Ltx.Training;
 using Ltx.Video;
 
 namespace Ltx.Server.Tests.Architecture;
@@ -15,6 +16,7 @@ public class FolderReferenceTests
     {
         ["Ltx.Inference"] = typeof(InferenceException).Assembly,
         ["Ltx.Video"] = typeof(FrameRate).Assembly,
+        ["Ltx.Training"] = typeof(TrainingSample).Assembly,
         ["Ltx.Server"] = typeof(ServeHost).Assembly,
     };
 
