@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.IO.Compression;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Ltx.Inference.Latents;
 using Ltx.Server.Media;
@@ -32,7 +30,8 @@ internal sealed class TrainingRun(InpaintEngine engine, MediaLimits limits)
     {
         Clock clock = new();
         TrainingFolder folder = new(order.Folder, order.Options.Full);
-        EngineModels models = await EngineModels.OfAsync(engine);
+        PipelineModels models = await engine.RunAsync(pipeline =>
+            new PipelineModels(pipeline, encode => engine.RunAsync(_ => encode()).GetAwaiter().GetResult()));
         PreparationOptions preparation = order.Preparation(models.Scale);
         // What is wrong with the numbers is said before the files are looked at.
         preparation.Check(models.Scale);
@@ -46,7 +45,7 @@ internal sealed class TrainingRun(InpaintEngine engine, MediaLimits limits)
         TrainingShape shape = new(
             Largest(data), order.Options.Kind, order.Options.Rank, order.Options.ReferenceDownscale, order.Options.ReferenceTemporalScale);
         TrainingPreviews previews = new(engine, order, folder, limits);
-        TrainingIdentity identity = new(Path.GetFileName(models.Folder.Checkpoint), HashOf(data));
+        TrainingIdentity identity = new(Path.GetFileName(models.Folder.Checkpoint), data.Identity);
         string? note = TrainingState.OtherMachine(folder.State);
         if (note is not null) tell(new TrainingNews(TrainingPhase.Training, 0, order.Options.Steps) { Note = note });
         PipelineTraining training = await engine.RunAsync(pipeline =>
@@ -73,7 +72,7 @@ internal sealed class TrainingRun(InpaintEngine engine, MediaLimits limits)
         return new TrainingOutcome(folder.Final, config, folder.Log.Path, plot, shown, order.KeepsDataSet ? Packed(order, data) : null) { Seconds = clock.Seconds };
     }
 
-    private PreparedData Prepare(TrainingOrder order, PreparationOptions options, EngineModels models, Action<TrainingNews> tell, CancellationToken cancellation)
+    private PreparedData Prepare(TrainingOrder order, PreparationOptions options, PipelineModels models, Action<TrainingNews> tell, CancellationToken cancellation)
     {
         string unpacked = order.Data;
         if (File.Exists(order.Data))
@@ -131,10 +130,6 @@ internal sealed class TrainingRun(InpaintEngine engine, MediaLimits limits)
 
     // What the plan is made for.
     private static PixelShape Largest(PreparedData data) => data.Clips.Select(clip => clip.Size).MaxBy(size => (long)size.Frames * size.Height * size.Width);
-
-    // Prepared files are called by the hash of all that is in them.
-    private static string HashOf(PreparedData data) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
-        string.Join('\n', data.Clips.Select(clip => $"{Path.GetFileName(clip.ClipFile)} {Path.GetFileName(clip.ContextFile)}")))));
 
     private static string Config(TrainingOrder order, PreparationOptions preparation, PreparedData data, TrainingIdentity identity)
     {

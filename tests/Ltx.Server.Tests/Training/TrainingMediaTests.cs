@@ -1,3 +1,4 @@
+using Ltx.Inference.Generation;
 using Ltx.Inference.Weights;
 using Ltx.Server.Media;
 using Ltx.Server.Tests.Commands;
@@ -94,8 +95,8 @@ public sealed class TrainingMediaTests : IDisposable
         File.WriteAllText(Path.Combine(set, "c_mask.png"), "white on black");
         File.WriteAllText(Path.Combine(set, "a.txt"), "a red disc");
         torch.Device device = EngineDevice.Choose("cpu");
-        PreparationModels models = new(ModelFolder.Open(Repository.Model), device, torch.ScalarType.Float32);
-        Preparer preparer = new(models, media, folder.Named("cache"));
+        using InpaintPipeline pipeline = new(ModelFolder.Open(Repository.Model), device, torch.ScalarType.Float32);
+        Preparer preparer = new(new PipelineModels(pipeline), media, folder.Named("cache"));
 
         PreparedData data = preparer.Prepare(
             DataSetReader.Read(set, TrainingKind.Inpaint), new PreparationOptions([new(9, 128, 128)]), null, TestContext.Current.CancellationToken);

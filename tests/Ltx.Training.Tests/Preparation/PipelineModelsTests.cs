@@ -1,3 +1,4 @@
+using Ltx.Inference.Generation;
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.VideoVae;
 using Ltx.Inference.Weights;
@@ -9,7 +10,7 @@ using static TorchSharp.torch;
 namespace Ltx.Training.Tests.Preparation;
 
 /// <summary>Preparation with a real model's encoders, small as they are.</summary>
-public sealed class PreparationModelsTests : IDisposable
+public sealed class PipelineModelsTests : IDisposable
 {
     private readonly DataFolder folder = new();
     private readonly ModelFolder model = ModelFolder.Open(Path.Combine(Repository.Goldens, "model"));
@@ -21,7 +22,8 @@ public sealed class PreparationModelsTests : IDisposable
     {
         FakeFilm film = new(96, 96);
         folder.Add("a.mp4", film.ToBytes()).Add("a_mask.png", new FakeFilm().ToBytes()).Add("a.txt", "a red square");
-        PreparationModels models = new(model, CPU, ScalarType.Float32);
+        using InpaintPipeline pipeline = new(model, CPU, ScalarType.Float32);
+        PipelineModels models = new(pipeline);
         PreparedData data = Prepare(models, DataSetReader.Read(folder.Files, TrainingKind.Inpaint, "SKS"));
 
         using var scope = NewDisposeScope();
@@ -43,31 +45,11 @@ public sealed class PreparationModelsTests : IDisposable
     {
         string other = folder.Beside("checkpoint");
         File.Copy(model.Checkpoint, other);
-        string identity = new PreparationModels(model with { Checkpoint = other }, CPU, ScalarType.Float32).ClipIdentity;
+        string identity = ModelIdentity.Of(other);
         File.SetLastWriteTimeUtc(other, File.GetLastWriteTimeUtc(other).AddSeconds(1));
-        Assert.NotEqual(identity, new PreparationModels(model with { Checkpoint = other }, CPU, ScalarType.Float32).ClipIdentity);
+        Assert.NotEqual(identity, ModelIdentity.Of(other));
     }
 
-    [Fact]
-    public void A_base_with_a_number_that_is_none_is_refused_by_name()
-    {
-        string spoilt = folder.Beside("spoilt.safetensors");
-        byte[] bytes = File.ReadAllBytes(model.Checkpoint);
-        TensorEntry weight;
-        using (SafetensorsFile file = SafetensorsFile.Open(model.Checkpoint)) weight = file.Tensors["vae.encoder.conv_in.conv.weight"];
-        // All bits set are no number in any of the types.
-        bytes.AsSpan((int)weight.Offset, 4).Fill(0xFF);
-        File.WriteAllBytes(spoilt, bytes);
-        folder.Add("a.mp4", new FakeFilm().ToBytes()).Add("a.txt", "words");
-        PreparationModels models = new(model with { Checkpoint = spoilt }, CPU, ScalarType.Float32);
-
-        DataSet data = DataSetReader.Read(folder.Files, TrainingKind.TextToVideo);
-        WeightsException refused = Assert.Throws<WeightsException>(() => Prepare(models, data));
-
-        Assert.Contains(weight.Name, refused.Message, StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFiles(folder.Cache));
-    }
-
-    private PreparedData Prepare(PreparationModels models, DataSet data) =>
+    private PreparedData Prepare(PipelineModels models, DataSet data) =>
         new Preparer(models, new FakeMedia(), folder.Cache).Prepare(data, new([new(9, 64, 64)]), null, TestContext.Current.CancellationToken);
 }
