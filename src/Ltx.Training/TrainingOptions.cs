@@ -1,7 +1,3 @@
-using Ltx.Training.Conditions;
-using Ltx.Training.Optimisation;
-using Ltx.Training.Sampling;
-
 namespace Ltx.Training;
 
 /// <summary>
@@ -57,12 +53,4 @@ public sealed record TrainingOptions
 
     /// <summary>Words that every caption begins with, noted in the file; null for none.</summary>
     public string? Trigger { get; init; }
-
-    /// <summary>What of a clip the model is given.</summary>
-    internal GivenConditions Given => new(
-        Mask: Kind is TrainingKind.Inpaint or TrainingKind.MaskedVideoToVideo ? 1 : 0,
-        FirstFrame: FirstFrame,
-        Rectangle: Kind == TrainingKind.Outpaint ? Kept : null,
-        Reference: Kind is TrainingKind.VideoToVideo or TrainingKind.MaskedVideoToVideo ? 1 : 0,
-        ReferenceDownscale, ReferenceTemporalScale);
 }

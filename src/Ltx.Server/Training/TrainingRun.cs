@@ -1,3 +1,4 @@
+using Ltx.Training.Steps;
 using System.Diagnostics;
 using System.Globalization;
 using System.IO.Compression;

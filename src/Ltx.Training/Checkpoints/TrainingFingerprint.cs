@@ -9,7 +9,7 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> V
 {
     public static TrainingFingerprint Of(TrainingOptions options, TrainingIdentity identity)
     {
-        GivenConditions given = options.Given;
+        GivenConditions given = GivenConditions.Of(options);
         SortedDictionary<string, string> values = new(StringComparer.Ordinal)
         {
             ["model"] = identity.Model,

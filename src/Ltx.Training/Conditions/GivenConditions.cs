@@ -8,4 +8,14 @@ namespace Ltx.Training.Conditions;
 /// <param name="ReferenceDownscale">how many times smaller than the clip that one is</param>
 /// <param name="ReferenceTemporalScale">how many times fewer frames a second it has</param>
 public sealed record GivenConditions(
-    double Mask = 0, double FirstFrame = 0, KeptRectangle? Rectangle = null, double Reference = 0, int ReferenceDownscale = 1, int ReferenceTemporalScale = 1);
+    double Mask = 0, double FirstFrame = 0, KeptRectangle? Rectangle = null, double Reference = 0, int ReferenceDownscale = 1, int ReferenceTemporalScale = 1)
+{
+    /// <summary>What a training gives.</summary>
+    public static GivenConditions Of(TrainingOptions options) => new(
+        Mask: options.Kind is TrainingKind.Inpaint or TrainingKind.MaskedVideoToVideo ? 1 : 0,
+        FirstFrame: options.FirstFrame,
+        Rectangle: options.Kind == TrainingKind.Outpaint ? options.Kept : null,
+        Reference: options.Kind is TrainingKind.VideoToVideo or TrainingKind.MaskedVideoToVideo ? 1 : 0,
+        options.ReferenceDownscale,
+        options.ReferenceTemporalScale);
+}

@@ -1,3 +1,4 @@
+using Ltx.Training.Steps;
 using Ltx.Inference;
 using Ltx.Inference.Latents;
 using Ltx.Inference.Planning;

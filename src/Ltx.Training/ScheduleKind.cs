@@ -1,4 +1,4 @@
-namespace Ltx.Training.Optimisation;
+namespace Ltx.Training;
 
 /// <summary>How the learning rate changes over a training.</summary>
 public enum ScheduleKind

@@ -1,4 +1,4 @@
-namespace Ltx.Training.Conditions;
+namespace Ltx.Training;
 
 /// <summary>What of every frame is given when the rest is learned to be painted around it, in pixels of the training's size.</summary>
 /// <param name="Left">the first column</param>

@@ -7,7 +7,7 @@ using Ltx.Training.Optimisation;
 using Ltx.Training.Sampling;
 using static TorchSharp.torch;
 
-namespace Ltx.Training;
+namespace Ltx.Training.Steps;
 
 /// <summary>
 /// Trains step by step, so that whoever owns the model can do something else with it between two of them. Everything a step depends on is in the
@@ -43,7 +43,7 @@ internal sealed class Trainer : IDisposable
         {
             optimiser = new Optimiser(trained.Weights, options.WeightDecay, options.LargestGradientNorm);
             rate = new LearningRate(options.Schedule, options.LearningRate, options.Steps);
-            builder = new StepBuilder(options.Given, options.Sigmas, model.Scale);
+            builder = new StepBuilder(GivenConditions.Of(options), options.Sigmas, model.Scale);
             pass = new RecomputedPass(model.Transformer, trained);
             Done = TrainingState.Restore(folder.State, fingerprint, trained.Weights, optimiser.Memory) ?? 0;
             ResumedFrom = Kept = Done;

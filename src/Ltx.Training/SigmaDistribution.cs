@@ -1,4 +1,4 @@
-namespace Ltx.Training.Sampling;
+namespace Ltx.Training;
 
 /// <summary>How noise levels are drawn.</summary>
 public enum SigmaDistribution

@@ -4,7 +4,7 @@ using Ltx.Training.Checkpoints;
 using Ltx.Training.Planning;
 using TorchSharp;
 
-namespace Ltx.Training;
+namespace Ltx.Training.Steps;
 
 /// <summary>
 /// A training with the models of a pipeline, which does requests between two steps: a step takes out what LoRAs they merged, brings the weights to

@@ -1,7 +1,7 @@
 using Ltx.Inference.Latents;
 using Ltx.Inference.Transformer;
 
-namespace Ltx.Training;
+namespace Ltx.Training.Steps;
 
 /// <summary>The model that a training computes with.</summary>
 /// <param name="Transformer">whose LoRA is trained</param>
