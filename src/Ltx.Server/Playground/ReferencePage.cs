@@ -16,10 +16,9 @@ internal static class ReferencePage
         var nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         scalar.Title = "Ltx API";
         scalar.WithNonce(nonce);
-        foreach (var endpoint in InpaintSchema.Endpoints)
+        foreach (var application in Applications.All)
         {
-            var id = $"{InpaintSchema.App}/{endpoint}";
-            scalar.AddDocument(endpoint.Replace('/', '-'), id, $"/openapi.json?endpoint_id={id}", isDefault: endpoint == InpaintSchema.LoraEndpoint);
+            scalar.AddDocument(application.Name, application.Id, $"/openapi.json?endpoint_id={application.Id}", isDefault: application == Applications.Default);
         }
 
         // Whatever would ask another origin.
