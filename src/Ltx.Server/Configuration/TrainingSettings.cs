@@ -24,7 +24,7 @@ internal sealed class TrainingSettings
     [Range(1, 20_000)]
     public int CheckpointSteps { get; set; } = 250;
 
-    /// <summary>The longest that one attempt may take; then it ends as `generation_timeout`. A week; 20,000 steps of six seconds are 34 hours.</summary>
+    /// <summary>The longest that one attempt may take; then it ends as `generation_timeout`. 20,000 steps of six seconds are 34 hours.</summary>
     [Range(1, 4_000_000)]
     public double TimeoutSeconds { get; set; } = 7 * 86400;
 }

@@ -14,8 +14,10 @@ internal static class Applications
     public static Application? Find(string id) => All.FirstOrDefault(application => application.Id == id);
 
     /// <summary>Of a request that has been taken in.</summary>
-    public static Application Of(string id) => Find(id) ?? throw new InvalidDataException($"This version of the server does not know the application {id}.");
+    public static Application Of(string id) =>
+        Find(id) ?? throw new InvalidDataException($"This version of the server does not know the application {id}.");
 
     /// <summary>Owner and alias that a path begins with, or null where it leads to none of ours.</summary>
-    public static string? AppOf(string path) => Apps.FirstOrDefault(app => path == "/" + app || path.StartsWith($"/{app}/", StringComparison.Ordinal));
+    public static string? AppOf(string path) =>
+        Apps.FirstOrDefault(app => path == "/" + app || path.StartsWith($"/{app}/", StringComparison.Ordinal));
 }

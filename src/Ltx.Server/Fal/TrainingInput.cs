@@ -5,8 +5,8 @@ using Ltx.Training.Conditions;
 namespace Ltx.Server.Fal;
 
 /// <summary>
-/// A validated input of a trainer. Names are the schema's (<see cref="TrainingSchema"/>); fields that an application does not have stand at what has no
-/// effect.
+/// A validated input of a trainer. Names are the schema's (<see cref="TrainingSchema"/>); fields that an application does not have stand at what has
+/// no effect.
 /// </summary>
 internal sealed record TrainingInput : JobInput
 {
@@ -55,7 +55,7 @@ internal sealed record TrainingInput : JobInput
 
     public required int ReferenceTemporalScaleFactor { get; init; }
 
-    /// <summary>In pixels of the training's size, as the client gave it: not on any grid, and perhaps larger than a frame. Null where the kind has none.</summary>
+    /// <summary>In pixels of the training's size, on no grid, and perhaps larger than a frame. Null where the kind has none.</summary>
     public required KeptRectangle? Kept { get; init; }
 
     /// <summary>Clips that are made when it is done; empty for none.</summary>
@@ -116,7 +116,8 @@ internal sealed record TrainingInput : JobInput
 
         if (input.ReferenceTemporalScaleFactor is > 1 and var factor && (input.NumberOfFrames - 1) % (FrameGroup * factor) != 0)
         {
-            fields.Refuse("number_of_frames", "value_error", $"With a reference of {factor} times fewer frames, this must be one more than a multiple of {FrameGroup * factor}.");
+            var why = $"where references have {factor} times fewer frames";
+            fields.Refuse("number_of_frames", "value_error", $"Input should be one more than a multiple of {FrameGroup * factor} {why}");
         }
 
         return input;

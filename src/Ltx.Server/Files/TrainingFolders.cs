@@ -4,12 +4,15 @@ using Ltx.Server.Storage;
 namespace Ltx.Server.Files;
 
 /// <summary>
-/// The folders of trainings that have not ended. They outlive the server, so that a training goes on; whoever ends one removes its folder, and what a crash left of
-/// ended ones goes at the next start.
+/// The folders of trainings that have not ended. They outlive the server, so that a training goes on; whoever ends one removes its folder, and what a crash
+/// left of ended ones goes at the next start.
 /// </summary>
 internal sealed class TrainingFolders(DataFolder folder, ILogger<TrainingFolders> logger)
 {
-    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
+    private static readonly EnumerationOptions Everything = new()
+    {
+        RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true,
+    };
 
     /// <summary>What all of them take on the disk.</summary>
     public long Bytes => new FileSystemEnumerable<long>(folder.Trainings, (ref entry) => entry.Length, Everything)
@@ -28,7 +31,8 @@ internal sealed class TrainingFolders(DataFolder folder, ILogger<TrainingFolders
     /// <summary>Removes all but those of some requests.</summary>
     public void RemoveOthers(IEnumerable<string> requestIds)
     {
-        foreach (var path in OwnFiles.FoldersIn(folder.Trainings, name => Guid.TryParseExact(name, "D", out _)).ExceptBy(requestIds, path => Path.GetFileName(path)))
+        var ours = OwnFiles.FoldersIn(folder.Trainings, name => Guid.TryParseExact(name, "D", out _));
+        foreach (var path in ours.ExceptBy(requestIds, path => Path.GetFileName(path)))
         {
             OwnFiles.TryRemove(path, logger);
         }

@@ -56,7 +56,9 @@ internal sealed class UploadService(LtxOptions options, UploadedParts parts, Fil
 
     /// <summary>Bytes that an upload may have: a zip may be a data set.</summary>
     public long LimitOf(StoredFile file) =>
-        options.Training.Enabled && Path.GetExtension(file.FileName) == ".zip" ? Math.Max(options.Files.MaxUploadBytes, options.Training.MaxDataSetBytes) : options.Files.MaxUploadBytes;
+        options.Training.Enabled && Path.GetExtension(file.FileName) == ".zip"
+            ? Math.Max(options.Files.MaxUploadBytes, options.Training.MaxDataSetBytes)
+            : options.Files.MaxUploadBytes;
 
     /// <summary>Writes the whole content of an upload.</summary>
     public async Task WriteAsync(StoredFile file, string who, Stream body, long? length, string? contentType, CancellationToken ct)

@@ -2,7 +2,7 @@ using Ltx.Server.Fal;
 
 namespace Ltx.Server.Queue;
 
-/// <summary>What is done in an attempt at a request of one kind; one serves all requests. What all kinds share is <see cref="JobRunner"/>'s.</summary>
+/// <summary>What is done in an attempt at a request of one kind. What all kinds share is <see cref="JobRunner"/>'s.</summary>
 internal interface IAttempt
 {
     JobKind Kind { get; }

@@ -1,19 +1,26 @@
 using Ltx.Inference;
 using Ltx.Server.Configuration;
 using Ltx.Server.Fal;
+using Ltx.Server.Fetch;
 using Ltx.Server.Files;
 
 namespace Ltx.Server.Queue;
 
 /// <summary>
-/// One attempt at a training: input, downloads, the training, its files. Its folder stays whatever comes of the attempt; who ends the request removes it, once the end
-/// is on disk.
+/// One attempt at a training: input, downloads, the training, its files. Its folder stays whatever comes of the attempt; whoever ends the request removes
+/// it, once the end is on disk.
 /// </summary>
 internal sealed partial class TrainingAttempt(
-    LtxOptions options, TrainingInputs inputs, TrainingFolders folders, FileStore files, JobRecord record, TimeProvider clock, ILogger<TrainingAttempt> logger,
+    LtxOptions options,
+    TrainingInputs inputs,
+    TrainingFolders folders,
+    FileStore files,
+    JobRecord record,
+    TimeProvider clock,
+    ILogger<TrainingAttempt> logger,
     ITrainingRunner? runner = null) : IAttempt
 {
-    private const string InputStage = "inputs";
+    private const string InputStage = "inputs", Film = "video";
 
     public JobKind Kind => JobKind.Training;
 
@@ -85,7 +92,7 @@ internal sealed partial class TrainingAttempt(
             Timings = FalJson.Text(json => FalJson.WriteValue(
                 json, made.StageSeconds.Prepend(KeyValuePair.Create(InputStage, fetchSeconds)).ToDictionary(t => t.Key, t => (object?)Math.Round(t.Value, 3)))),
             Outputs = [.. outputs.Select(output => output.File)],
-            Film = outputs.FirstOrDefault(output => output.Name == "video").File,
+            Film = outputs.FirstOrDefault(output => output.Name == Film).File,
         };
     }
 
@@ -96,12 +103,18 @@ internal sealed partial class TrainingAttempt(
     private TrainingJob Job(LiveRequest request, TrainingInput input, FetchedInputs fetched)
     {
         using var rest = fetched.Files.Skip(1).GetEnumerator();
-        ValidationClip[] clips = [.. input.Validation.Select(clip => new ValidationClip(clip.Prompt, Next(clip.VideoUrl), Next(clip.MaskUrl), Next(clip.ReferenceVideoUrl), Next(clip.ImageUrl)))];
-        return new TrainingJob(
-            request.Id, request.Attempts, input, fetched.Files[0], clips, folders.Work(request.Id), () => request.StopReason == StopReason.ServerStopping && !request.Stored.Sync);
+        List<ValidationClip> clips = [];
+        foreach (var clip in input.Validation)
+        {
+            clips.Add(new ValidationClip(clip.Prompt, Next(clip.VideoUrl), Next(clip.MaskUrl), Next(clip.ReferenceVideoUrl), Next(clip.ImageUrl)));
+        }
+
+        bool ComesBack() => request.StopReason == StopReason.ServerStopping && !request.Stored.Sync;
+        return new TrainingJob(request.Id, request.Attempts, input, fetched.Files[0], clips, folders.Work(request.Id), ComesBack);
 
         // In the order in which the input names them.
-        Fetch.FetchedFile? Next(string? url) => url is null ? null : rest.MoveNext() ? rest.Current : throw new InvalidOperationException("A validation clip has no file.");
+        FetchedFile? Next(string? url) =>
+            url is null ? null : rest.MoveNext() ? rest.Current : throw new InvalidOperationException("A validation clip has no file.");
     }
 
     private async Task<List<(string Name, StoredFile File)>> KeepAsync(LiveRequest request, TrainedFiles made)
@@ -109,13 +122,16 @@ internal sealed partial class TrainingAttempt(
         List<(string, StoredFile)> kept = [];
         foreach (var (name, path, type) in new[]
         {
-            ("lora_file", made.Lora, ContentTypes.Unknown), ("config_file", made.Config, "application/json"),
-            ("video", made.Previews, "video/mp4"), ("debug_dataset", made.DataSet, "application/zip"),
+            ("lora_file", made.Lora, ContentTypes.Unknown),
+            ("config_file", made.Config, "application/json"),
+            (Film, made.Previews, "video/mp4"),
+            ("debug_dataset", made.DataSet, "application/zip"),
         })
         {
             if (path is not null)
             {
-                kept.Add((name, await files.AdoptOutputAsync(request.Id, request.Stored.Owner, path, type, request.Stored.OutputSeconds)));
+                var file = await files.AdoptOutputAsync(request.Id, request.Stored.Owner, path, type, request.Stored.OutputSeconds);
+                kept.Add((name, file));
             }
         }
 

@@ -12,7 +12,13 @@ namespace Ltx.Server.Queue;
 /// <param name="Folder">the training's own: what an attempt leaves there the next one finds, until the request has ended</param>
 /// <param name="ComesBack">asked once the attempt was told to stop: whether another one will follow</param>
 internal sealed record TrainingJob(
-    string RequestId, int Attempt, TrainingInput Input, FetchedFile DataSet, IReadOnlyList<ValidationClip> Validation, string Folder, Func<bool> ComesBack);
+    string RequestId,
+    int Attempt,
+    TrainingInput Input,
+    FetchedFile DataSet,
+    IReadOnlyList<ValidationClip> Validation,
+    string Folder,
+    Func<bool> ComesBack);
 
 /// <summary>What one preview is made of; files that its kind of training does not need are null.</summary>
 internal sealed record ValidationClip(string Prompt, FetchedFile? Video, FetchedFile? Mask, FetchedFile? Reference, FetchedFile? Image);

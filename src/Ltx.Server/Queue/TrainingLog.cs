@@ -1,10 +1,8 @@
-using System.Globalization;
-
 namespace Ltx.Server.Queue;
 
 /// <summary>
-/// Makes of what a training tells at every step what its client sees: the progress of now, and some lines of a log. A line comes at the earliest ten seconds and a
-/// thousandth of the steps after the last one, so that a log of days has a thousand of them; the last step of a stage always has one.
+/// Makes of what a training tells at every step what its client sees: the progress of now, and some lines of a log. A line comes at the earliest ten
+/// seconds and a thousandth of the steps after the last one, so that a log of days has a thousand of them; the last step of a stage always has one.
 /// </summary>
 internal sealed class TrainingLog(JobRecord record, LiveRequest request, TimeProvider clock) : IProgress<TrainingProgress>
 {
@@ -51,17 +49,17 @@ internal sealed class TrainingLog(JobRecord record, LiveRequest request, TimePro
 
     private void Tell(TrainingProgress value, double secondsAStep)
     {
-        var loss = _steps == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", loss {_losses / _steps:0.0000}{(_steps > 1 ? $" over {_steps} steps" : "")}");
+        var loss = _steps == 0 ? "" : FormattableString.Invariant($", loss {_losses / _steps:0.0000}") + (_steps > 1 ? $" over {_steps} steps" : "");
         var left = value.SecondsLeft is { } seconds ? $", {Rest(seconds)} left" : "";
-        record.Log(request, "INFO", string.Create(CultureInfo.InvariantCulture, $"{value.Stage} {value.Step}/{value.Steps}{loss}, {secondsAStep:0.00} s each{left}"));
+        record.Log(request, "INFO", $"{value.Stage} {value.Step}/{value.Steps}{loss}{FormattableString.Invariant($", {secondsAStep:0.00} s each")}{left}");
         (_toldAt, _toldStep, _losses, _steps) = (clock.GetTimestamp(), value.Step, 0, 0);
     }
 
     private static string Rest(double seconds) =>
         TimeSpan.FromSeconds(Math.Clamp(seconds, 0, 1e9)) switch
         {
-            { TotalHours: >= 2 } rest => string.Create(CultureInfo.InvariantCulture, $"{rest.TotalHours:0.0} h"),
-            { TotalMinutes: >= 2 } rest => string.Create(CultureInfo.InvariantCulture, $"{rest.TotalMinutes:0} min"),
-            var rest => string.Create(CultureInfo.InvariantCulture, $"{rest.TotalSeconds:0} s"),
+            { TotalHours: >= 2 } rest => FormattableString.Invariant($"{rest.TotalHours:0.0} h"),
+            { TotalMinutes: >= 2 } rest => FormattableString.Invariant($"{rest.TotalMinutes:0} min"),
+            var rest => FormattableString.Invariant($"{rest.TotalSeconds:0} s"),
         };
 }

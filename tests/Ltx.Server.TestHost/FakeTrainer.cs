@@ -1,0 +1,138 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Ltx.Inference;
+using Ltx.Server.Fal;
+using Ltx.Server.Queue;
+using Ltx.Training.Data;
+
+namespace Ltx.Server.TestHost;
+
+/// <summary>
+/// Behaves like the trainer as far as the server can see: what it makes depends on the data set, the input and every step, and a state in the job's folder lets it
+/// go on. Words in the trigger phrase choose another ending: [data], [nothing], [field], [plan], [model], [throw].
+/// </summary>
+internal sealed class FakeTrainer(FakeEngine engine) : ITrainingRunner
+{
+    /// <summary>Steps after which it keeps a state.</summary>
+    public const int Checkpoint = 20;
+
+    /// <summary>Every job that began, in order.</summary>
+    public ConcurrentQueue<TrainingJob> Jobs { get; } = new();
+
+    public async Task<TrainedFiles> RunAsync(TrainingJob job, IProgress<TrainingProgress> progress, CancellationToken ct)
+    {
+        Jobs.Enqueue(job);
+        Fail(job.Input.TriggerPhrase);
+        var steps = job.Input.NumberOfSteps;
+        var (done, learned) = await RestoreAsync(job);
+        progress.Report(new TrainingProgress("preparation", 1, 1, 0) { Log = done == 0 ? "Begins." : $"Goes on behind step {done}." });
+        for (var step = done + 1; step <= steps; step++)
+        {
+            try
+            {
+                await Task.Delay(engine.StepTime, ct);
+                if (step == 4 && engine.FourthTrainingStep is { } gate)
+                {
+                    await gate.PassAsync(ct);
+                }
+            }
+            catch (OperationCanceledException) when (job.ComesBack())
+            {
+                Write(job, step - 1, learned);
+                throw;
+            }
+
+            learned = Learned(learned, step);
+            var isKept = step % Checkpoint == 0;
+            if (isKept)
+            {
+                Write(job, step, learned);
+            }
+
+            progress.Report(new TrainingProgress("training", step, steps, (double)step / steps)
+            {
+                Loss = 1.0 / step, SecondsLeft = engine.StepTime.TotalSeconds * (steps - step), IsKept = isKept,
+            });
+        }
+
+        return Files(job, learned);
+    }
+
+    /// <summary>What comes of a data set, if nothing comes in between.</summary>
+    public static byte[] Lora(byte[] dataSet, int steps) =>
+        Enumerable.Range(1, steps).Aggregate(SHA256.HashData(dataSet), Learned);
+
+    private static byte[] Learned(byte[] before, int step) => SHA256.HashData([.. before, .. BitConverter.GetBytes(step)]);
+
+    private static void Fail(string words)
+    {
+        bool Says(string word) => words.Contains($"[{word}]", StringComparison.Ordinal);
+        if (Says("data"))
+        {
+            throw DataSetException.NothingLeft([new DataSetRefusal("a.mp4", "The clip has no mask."), new DataSetRefusal("b.mp4", "It has 5 frames, and 89 are needed.")]);
+        }
+
+        if (Says("nothing"))
+        {
+            throw new DataSetException("The archive is no zip file, or one that is damaged or cut off.");
+        }
+
+        if (Says("field"))
+        {
+            throw new TrainingRefusedException(new FalDetail("unsupported_video_format", ["body", "validation", 0, "video_url"], "The source has no frames."));
+        }
+
+        if (Says("plan"))
+        {
+            throw new InferenceException(Fault.Input, "960x544x89 does not fit: 41 GB are needed, and there are 24.");
+        }
+
+        if (Says("model"))
+        {
+            throw new InferenceException(Fault.Internal, "The video encoder gave numbers that are not finite.");
+        }
+
+        if (Says("throw"))
+        {
+            throw new InvalidOperationException("The fake trainer was asked to throw.");
+        }
+    }
+
+    private static string State(TrainingJob job) => Path.Combine(job.Folder, "state");
+
+    private static async Task<(int Step, byte[] Learned)> RestoreAsync(TrainingJob job)
+    {
+        if (!File.Exists(State(job)))
+        {
+            return (0, SHA256.HashData(await File.ReadAllBytesAsync(job.DataSet.Path)));
+        }
+
+        var words = (await File.ReadAllTextAsync(State(job))).Split(' ');
+        return (int.Parse(words[0], CultureInfo.InvariantCulture), Convert.FromHexString(words[1]));
+    }
+
+    private static void Write(TrainingJob job, int step, byte[] learned)
+    {
+        File.WriteAllText(State(job) + ".new", $"{step} {Convert.ToHexString(learned)}");
+        File.Move(State(job) + ".new", State(job), overwrite: true);
+    }
+
+    private static TrainedFiles Files(TrainingJob job, byte[] learned)
+    {
+        string Make(string name, byte[] content)
+        {
+            var path = Path.Combine(job.Folder, name);
+            File.WriteAllBytes(path, content);
+            return path;
+        }
+
+        return new TrainedFiles(
+            Make("lora.safetensors", learned),
+            Make("config.json", Encoding.UTF8.GetBytes($$"""{"rank": {{job.Input.Rank}}}""")),
+            job.Validation.Count == 0 ? null : Make("previews.mp4", Encoding.UTF8.GetBytes(string.Join('\n', job.Validation.Select(clip => clip.Prompt)))),
+            job.Input.DebugDataset ? Make("dataset.zip", [0x50, 0x4B]) : null,
+            new Dictionary<string, double> { ["training"] = 1 });
+    }
+}

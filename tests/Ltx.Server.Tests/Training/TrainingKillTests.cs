@@ -1,0 +1,77 @@
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Ltx.Server.TestHost;
+using Ltx.Server.Tests.Support;
+
+namespace Ltx.Server.Tests.Training;
+
+/// <summary>A training goes on from what it has kept however often its server dies: more often than a request may be attempted in vain.</summary>
+[Collection("alone")]
+public class TrainingKillTests
+{
+    private static readonly int Kills = LongForm.IsOn ? 20 : 3;
+
+    [Fact]
+    public async Task Kills_between_two_states_repeat_what_came_behind_the_last_one_and_no_more()
+    {
+        using TempFolder data = new();
+        var steps = FakeTrainer.Checkpoint * (Kills + 2);
+        var id = "";
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            using var server = HostProcess.Start(data.Path, stepMilliseconds: 25);
+            await server.WaitUntilLiveAsync();
+            if (kill == 0)
+            {
+                using var answer = await server.Client.PostAsJsonAsync(TestServer.Train, TestServer.TrainingInput(("number_of_steps", steps)));
+                id = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("request_id").GetString()!;
+            }
+
+            await ReachesAsync(server, id, (FakeTrainer.Checkpoint * (kill + 1)) + 3);
+            server.Kill();
+        }
+
+        using var last = HostProcess.Start(data.Path, stepMilliseconds: 1);
+        await last.WaitUntilLiveAsync();
+        var status = await EndsAsync(last, id);
+        var result = await last.Client.GetFromJsonAsync<JsonElement>($"{TestServer.Train}/requests/{id}");
+        var learned = await last.Client.GetByteArrayAsync(new Uri(result.GetProperty("lora_file").GetProperty("url").GetString()!).AbsolutePath);
+        Assert.Equal(FakeTrainer.Lora(Encoding.UTF8.GetBytes("https://example.com/data.zip"), steps), learned);
+        string[] begun = [.. status.GetProperty("logs").EnumerateArray().Select(line => line.GetProperty("message").GetString()!)
+            .Where(line => line == "Begins." || line.StartsWith("Goes on", StringComparison.Ordinal))];
+        Assert.Equal(["Begins.", .. Enumerable.Range(1, Kills).Select(kill => $"Goes on behind step {FakeTrainer.Checkpoint * kill}.")], begun);
+        Assert.Equal(0, last.Stop());
+        Assert.Equal(2, Directory.EnumerateFiles(Path.Combine(data.Path, "files"), "*", SearchOption.AllDirectories).Count()); // one LoRA, one configuration
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(data.Path, "trainings")));
+    }
+
+    private static async Task ReachesAsync(HostProcess server, string id, int step)
+    {
+        for (var deadline = DateTime.UtcNow.AddSeconds(180); ; await Task.Delay(5))
+        {
+            var status = await server.Client.GetFromJsonAsync<JsonElement>($"{TestServer.Train}/requests/{id}/status");
+            if (status.TryGetProperty("progress", out var progress) && progress.GetProperty("stage").GetString() == "training" && progress.GetProperty("step").GetInt32() >= step)
+            {
+                Assert.InRange(progress.GetProperty("step").GetInt32(), step, step + FakeTrainer.Checkpoint - 4);
+                return;
+            }
+
+            Assert.True(DateTime.UtcNow < deadline, $"It does not come to step {step}: {status}");
+        }
+    }
+
+    private static async Task<JsonElement> EndsAsync(HostProcess server, string id)
+    {
+        for (var deadline = DateTime.UtcNow.AddSeconds(180); ; await Task.Delay(50))
+        {
+            var status = await server.Client.GetFromJsonAsync<JsonElement>($"{TestServer.Train}/requests/{id}/status?logs=1");
+            if (status.GetProperty("status").GetString() == "COMPLETED")
+            {
+                return status;
+            }
+
+            Assert.True(DateTime.UtcNow < deadline, $"It does not end: {status}");
+        }
+    }
+}
