@@ -1,5 +1,5 @@
-using System.Net.Http.Json;
 using System.Security.Cryptography;
+using System.Text.Json;
 using Ltx.Server.Tests.Support;
 
 namespace Ltx.Server.Tests.Training;
@@ -8,36 +8,39 @@ namespace Ltx.Server.Tests.Training;
 [Fast]
 public class DataSetUploadTests
 {
-    [Theory]
-    [InlineData("application/zip", "data", 5000, 200)]
-    [InlineData("application/x-zip-compressed", "data", 5000, 200)]
-    [InlineData("application/octet-stream", "data.ZIP", 5000, 200)]
-    [InlineData("application/zip", "data.zip", 5001, 413)]
-    [InlineData("video/mp4", "clip.mp4", 1000, 200)]
-    [InlineData("video/mp4", "clip.mp4", 1001, 413)]
-    public async Task A_zip_may_have_what_a_data_set_may_have(string type, string name, int length, int status)
+    [Fact]
+    public async Task A_zip_may_have_what_a_data_set_may_have()
     {
         await using var server = await StartAsync();
-        var content = RandomNumberGenerator.GetBytes(length);
-        var target = await BeginAsync(server, "initiate", type, name);
-        Assert.Equal(status, (await server.SendAsync(HttpMethod.Put, target.Upload, new ByteArrayContent(content))).Status);
-
-        // In parts, of which the last one is too much where the whole is.
-        target = await BeginAsync(server, "initiate-multipart", type, name);
-        List<object> parts = [];
-        var last = 200;
-        foreach (var (number, part) in content.Chunk((length / 2) + 1).Index())
+        foreach (var (type, name, length, status) in new[]
         {
-            var answer = await server.SendAsync(HttpMethod.Put, target.Upload.Replace("?", $"/{number + 1}?", StringComparison.Ordinal), new ByteArrayContent(part));
-            last = answer.Status;
-            parts.Add(last == 200 ? answer.Json : new());
-        }
-
-        Assert.Equal(status, last);
-        if (status == 200)
+            ("application/zip", "data", 5000, 200),
+            ("application/x-zip-compressed", "data", 5000, 200),
+            ("application/octet-stream", "data.ZIP", 5000, 200),
+            ("application/zip", "data.zip", 5001, 413),
+            ("video/mp4", "clip.mp4", 1000, 200),
+            ("video/mp4", "clip.mp4", 1001, 413),
+        })
         {
-            Assert.Equal(200, (await server.PostAsync(target.Upload.Replace("?", "/complete?", StringComparison.Ordinal), new { parts })).Status);
-            Assert.Equal(content, await server.Client.GetByteArrayAsync(target.File));
+            var content = RandomNumberGenerator.GetBytes(length);
+            var target = await BeginAsync(server, "initiate", type, name);
+            Assert.Equal(status, (await server.SendAsync(HttpMethod.Put, target.Upload, new ByteArrayContent(content))).Status);
+
+            // In two parts, of which the second one is too much where the whole is.
+            target = await BeginAsync(server, "initiate-multipart", type, name);
+            List<JsonElement> parts = [];
+            foreach (var (place, part) in content.Chunk((length / 2) + 1).Index())
+            {
+                var answer = await server.SendAsync(HttpMethod.Put, target.Upload.Replace("?", $"/{place + 1}?", StringComparison.Ordinal), new ByteArrayContent(part));
+                Assert.Equal(place == 0 ? 200 : status, answer.Status);
+                parts.Add(answer.Json);
+            }
+
+            if (status == 200)
+            {
+                Assert.Equal(200, (await server.PostAsync(target.Upload.Replace("?", "/complete?", StringComparison.Ordinal), new { parts })).Status);
+                Assert.Equal(content, await server.Client.GetByteArrayAsync(target.File));
+            }
         }
     }
 

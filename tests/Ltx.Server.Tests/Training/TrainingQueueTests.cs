@@ -13,6 +13,8 @@ namespace Ltx.Server.Tests.Training;
 [Fast]
 public class TrainingQueueTests
 {
+    private const string NoMask = "The clip has no mask.", TooShort = "It has 5 frames, and 89 are needed.";
+
     private static readonly byte[] DataSet = Encoding.UTF8.GetBytes("https://example.com/data.zip");
 
     [Fact]
@@ -59,27 +61,33 @@ public class TrainingQueueTests
         Assert.Empty(server.Engine.Fetcher.Held);
     }
 
-    [Theory]
-    [InlineData("data", 422, "value_error", "body.training_data_url", "No clip of the data set can be used: \"a.mp4\": The clip has no mask. \"b.mp4\": It has 5 frames, and 89 are needed.")]
-    [InlineData("nothing", 422, "value_error", "body.training_data_url", "The archive is no zip file, or one that is damaged or cut off.")]
-    [InlineData("field", 422, "unsupported_video_format", "body.validation.0.video_url", "The source has no frames.")]
-    [InlineData("plan", 422, "value_error", "body", "960x544x89 does not fit: 41 GB are needed, and there are 24.")]
-    [InlineData("model", 500, "internal_server_error", "body", "The video encoder gave numbers that are not finite.")]
-    [InlineData("throw", 500, "internal_server_error", "body", "Internal server error")]
-    public async Task A_failure_keeps_nothing_but_its_sentence(string word, int status, string type, string place, string sentence)
+    [Fact]
+    public async Task A_failure_keeps_nothing_but_its_sentence()
     {
         await using var server = await TestServer.StartAsync();
-        var id = await server.TrainAsync(("trigger_phrase", $"[{word}]"));
-        var ended = await server.WaitForAsync(id);
-        var result = await server.ResultAsync(id);
-        Assert.Equal((status, type, sentence), (result.Status, result.Detail.GetProperty("type").GetString(), result.Detail.GetProperty("msg").GetString()));
-        Assert.Equal(place, string.Join('.', result.Detail.GetProperty("loc").EnumerateArray()));
-        Assert.Equal(
-            word == "data" ? """{"unused":[{"file":"a.mp4","reason":"The clip has no mask."},{"file":"b.mp4","reason":"It has 5 frames, and 89 are needed."}]}""" : null,
-            result.Detail.TryGetProperty("ctx", out var context) ? context.GetRawText() : null);
-        Assert.Equal(status == 422, ended.GetProperty("logs").EnumerateArray().Any(line => line.GetProperty("message").GetString() == sentence));
-        Assert.Empty(Left(server));
-        Assert.Empty(server.Engine.Fetcher.Held);
+        foreach (var (word, status, type, place, sentence) in new[]
+        {
+            ("data", 422, "value_error", "body.training_data_url", $"No clip of the data set can be used: \"a.mp4\": {NoMask} \"b.mp4\": {TooShort}"),
+            ("nothing", 422, "value_error", "body.training_data_url", "The archive is no zip file, or one that is damaged or cut off."),
+            ("field", 422, "unsupported_video_format", "body.validation.0.video_url", "The source has no frames."),
+            ("plan", 422, "value_error", "body", "960x544x89 does not fit: 41 GB are needed, and there are 24."),
+            ("model", 500, "internal_server_error", "body", "The video encoder gave numbers that are not finite."),
+            ("throw", 500, "internal_server_error", "body", "Internal server error"),
+        })
+        {
+            var id = await server.TrainAsync(("trigger_phrase", $"[{word}]"));
+            var ended = await server.WaitForAsync(id);
+            var result = await server.ResultAsync(id);
+            var detail = result.Detail;
+            Assert.Equal((status, type, sentence), (result.Status, detail.GetProperty("type").GetString(), detail.GetProperty("msg").GetString()));
+            Assert.Equal(place, string.Join('.', detail.GetProperty("loc").EnumerateArray()));
+            Assert.Equal(
+                word == "data" ? $$"""{"unused":[{"file":"a.mp4","reason":"{{NoMask}}"},{"file":"b.mp4","reason":"{{TooShort}}"}]}""" : null,
+                detail.TryGetProperty("ctx", out var context) ? context.GetRawText() : null);
+            Assert.Equal(status == 422, ended.GetProperty("logs").EnumerateArray().Any(line => line.GetProperty("message").GetString() == sentence));
+            Assert.Empty(Left(server));
+            Assert.Empty(server.Engine.Fetcher.Held);
+        }
     }
 
     [Fact]
@@ -138,8 +146,8 @@ public class TrainingQueueTests
         var job = next.Engine.Trainer.Jobs.Single();
         Assert.Equal(1, job.Attempt); // a stop gives the attempt back
         Assert.Contains(ended.GetProperty("logs").EnumerateArray(), line => line.GetProperty("message").GetString() == "Goes on behind step 3.");
-        var url = (await next.ResultAsync(id)).Json.GetProperty("lora_file").GetProperty("url").GetString();
-        Assert.Equal(FakeTrainer.Lora(Encoding.UTF8.GetBytes("https://once/data.zip"), 100), await next.Client.GetByteArrayAsync(url));
+        var url = new Uri((await next.ResultAsync(id)).Json.GetProperty("lora_file").GetProperty("url").GetString()!); // of the server that took it in
+        Assert.Equal(FakeTrainer.Lora(Encoding.UTF8.GetBytes("https://once/data.zip"), 100), await next.Client.GetByteArrayAsync(url.AbsolutePath));
         Assert.Empty(Left(next));
     }
 
@@ -239,7 +247,7 @@ public class TrainingQueueTests
         string[] lines = [.. request.Logs(before).Select(line => line.Message)];
         Assert.Equal((10_000 / 20) + 500, lines.Length); // a thousandth of the steps is more than ten seconds
         Assert.Equal("training 21/20000, loss 0.5238 over 21 steps, 1.00 s each, 5.5 h left", lines[0]);
-        Assert.Equal("training 20000/20000, loss 0.5263 over 19 steps, 6.00 s each, 0 s left", lines[^1]);
+        Assert.Equal("training 20000/20000, loss 0.4737 over 19 steps, 6.00 s each, 0 s left", lines[^1]);
         server.Engine.FourthTrainingStep.Open();
     }
 
