@@ -5,7 +5,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Ltx.Server.TestHost;
 
-/// <summary>What stands behind the server in tests: a runner that makes bytes instead of videos, a trainer that makes bytes instead of LoRAs, and a fetcher that opens no connection.</summary>
+/// <summary>
+/// What stands behind the server in tests: a runner that makes bytes instead of videos, a trainer that makes bytes instead of LoRAs, and a fetcher
+/// that opens no connection.
+/// </summary>
 internal sealed class FakeEngine
 {
     /// <summary>Time of one denoising step.</summary>

@@ -10,8 +10,8 @@ using Ltx.Training.Data;
 namespace Ltx.Server.TestHost;
 
 /// <summary>
-/// Behaves like the trainer as far as the server can see: what it makes depends on the data set, the input and every step, and a state in the job's folder lets it
-/// go on. Words in the trigger phrase choose another ending: [data], [nothing], [field], [plan], [model], [throw].
+/// Behaves like the trainer as far as the server can see: what it makes depends on the data set and on every step, and a state in the job's folder
+/// lets it go on. Words in the trigger phrase choose another ending: [data], [nothing], [field], [plan], [model], [throw].
 /// </summary>
 internal sealed class FakeTrainer(FakeEngine engine) : ITrainingRunner
 {
@@ -71,7 +71,8 @@ internal sealed class FakeTrainer(FakeEngine engine) : ITrainingRunner
         bool Says(string word) => words.Contains($"[{word}]", StringComparison.Ordinal);
         if (Says("data"))
         {
-            throw DataSetException.NothingLeft([new DataSetRefusal("a.mp4", "The clip has no mask."), new DataSetRefusal("b.mp4", "It has 5 frames, and 89 are needed.")]);
+            DataSetRefusal one = new("a.mp4", "The clip has no mask."), other = new("b.mp4", "It has 5 frames, and 89 are needed.");
+            throw DataSetException.NothingLeft([one, other]);
         }
 
         if (Says("nothing"))
@@ -81,7 +82,8 @@ internal sealed class FakeTrainer(FakeEngine engine) : ITrainingRunner
 
         if (Says("field"))
         {
-            throw new TrainingRefusedException(new FalDetail("unsupported_video_format", ["body", "validation", 0, "video_url"], "The source has no frames."));
+            object[] place = ["body", "validation", 0, "video_url"];
+            throw new TrainingRefusedException(new FalDetail("unsupported_video_format", place, "The source has no frames."));
         }
 
         if (Says("plan"))
@@ -128,10 +130,11 @@ internal sealed class FakeTrainer(FakeEngine engine) : ITrainingRunner
             return path;
         }
 
+        var prompts = string.Join('\n', job.Validation.Select(clip => clip.Prompt));
         return new TrainedFiles(
             Make("lora.safetensors", learned),
             Make("config.json", Encoding.UTF8.GetBytes($$"""{"rank": {{job.Input.Rank}}}""")),
-            job.Validation.Count == 0 ? null : Make("previews.mp4", Encoding.UTF8.GetBytes(string.Join('\n', job.Validation.Select(clip => clip.Prompt)))),
+            job.Validation.Count == 0 ? null : Make("previews.mp4", Encoding.UTF8.GetBytes(prompts)),
             job.Input.DebugDataset ? Make("dataset.zip", [0x50, 0x4B]) : null,
             new Dictionary<string, double> { ["training"] = 1 });
     }

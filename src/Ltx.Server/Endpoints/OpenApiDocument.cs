@@ -17,7 +17,8 @@ internal static class OpenApiDocument
                 ("title", $"Queue OpenAPI for {id}"),
                 ("version", "1.0.0"),
                 ("description", $"The OpenAPI schema for the {id} queue."),
-                ("x-fal-metadata", Map(("endpointId", id), ("category", application.Category), ("documentationUrl", $"https://fal.ai/models/{id}/api"))))),
+                ("x-fal-metadata", Map(
+                    ("endpointId", id), ("category", application.Category), ("documentationUrl", $"https://fal.ai/models/{id}/api"))))),
             ("components", Map(
                 ("securitySchemes", Map(("apiKeyAuth", Map(("type", "apiKey"), ("in", "header"), ("name", "Authorization"), ("description", "`Key` and the key, or `Bearer` and the key"))))),
                 ("schemas", Schemas(application, name)))),
@@ -125,7 +126,8 @@ internal static class OpenApiDocument
             { Kind: OutputKind.File, Description: "" } => file,
             // What stands beside a reference is not read.
             { Kind: OutputKind.File } => Map(("title", Title(field.Name)), ("description", field.Description), ("allOf", new[] { file })),
-            _ => Map(("type", field.Kind == OutputKind.Integer ? "integer" : "string"), ("title", Title(field.Name)), ("description", field.Description)),
+            { Kind: OutputKind.Integer } => Map(("type", "integer"), ("title", Title(field.Name)), ("description", field.Description)),
+            _ => Map(("type", "string"), ("title", Title(field.Name)), ("description", field.Description)),
         };
     }
 

@@ -6,7 +6,8 @@ namespace Ltx.Server.Endpoints;
 /// <summary>The sync run: one connection from input to output. When its client goes away, so does the work.</summary>
 internal static class RunEndpoint
 {
-    public static async Task RunAsync(HttpContext context, Application application, Intake intake, RequestQueue queue, RequestStore store, ResultBody results)
+    public static async Task RunAsync(
+        HttpContext context, Application application, Intake intake, RequestQueue queue, RequestStore store, ResultBody results)
     {
         var (request, error) = await intake.TakeInAsync(context, application, sync: true);
         if (request is null)

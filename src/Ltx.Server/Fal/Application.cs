@@ -27,5 +27,6 @@ internal sealed record Application(string Id)
     public string App { get; } = string.Join('/', Id.Split('/').Take(2));
 
     /// <summary>What fal calls the types of its input and output, without the word at their end.</summary>
-    public string TypeName { get; } = string.Concat(Id.Split('/', 2)[1].Split('/', '-', '.').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
+    public string TypeName { get; } =
+        string.Concat(Id.Split('/', 2)[1].Split('/', '-', '.').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
 }

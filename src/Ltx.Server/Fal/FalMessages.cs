@@ -19,7 +19,8 @@ internal static class FalMessages
     public const string InvalidKey = "invalid key credentials";
 
     /// <summary>A trainer's answer where the operator has none.</summary>
-    public static FalDetail NotTraining => new("feature_not_supported", ["body"], "This server does not train: its operator has turned Training:Enabled off.");
+    public static FalDetail NotTraining =>
+        new("feature_not_supported", ["body"], "This server does not train: its operator has turned Training:Enabled off.");
 
     /// <summary>The message, without its middle where it is too long.</summary>
     public static string Shorten(string message)

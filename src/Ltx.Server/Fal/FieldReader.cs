@@ -200,7 +200,12 @@ internal sealed class FieldReader(IReadOnlyList<InputField> schema, JsonElement 
         }
 
         // An enum of numbers is one of strings in fal's schemas, and one of numbers in its clients' types.
-        var text = value.ValueKind switch { JsonValueKind.String => JsonInput.TryGetText(value), JsonValueKind.Number => value.GetRawText(), _ => null };
+        var text = value.ValueKind switch
+        {
+            JsonValueKind.String => JsonInput.TryGetText(value),
+            JsonValueKind.Number => value.GetRawText(),
+            _ => null,
+        };
         if (text is not null && field.Choices.Contains(text))
         {
             return text;
@@ -240,7 +245,7 @@ internal sealed class FieldReader(IReadOnlyList<InputField> schema, JsonElement 
             }
             else
             {
-                Problems.Add(new FalDetail("model_attributes_type", place, "Input should be a valid dictionary or object to extract fields from") { InputJson = Echo(item) });
+                Problems.Add(NoObject(item, place));
             }
         }
     }
@@ -261,8 +266,10 @@ internal sealed class FieldReader(IReadOnlyList<InputField> schema, JsonElement 
 
         if (list.GetArrayLength() != 2)
         {
-            var (type, bound, word) = list.GetArrayLength() < 2 ? ("sequence_too_short", "min_length", "least") : ("sequence_too_long", "max_length", "most");
-            Add(field, type, $"Sequence should have at {word} 2 items", list, (bound, 2));
+            var isShort = list.GetArrayLength() < 2;
+            Add(
+                field, isShort ? "sequence_too_short" : "sequence_too_long", $"Sequence should have at {(isShort ? "least" : "most")} 2 items", list,
+                (isShort ? "min_length" : "max_length", 2));
             return default;
         }
 
@@ -281,6 +288,10 @@ internal sealed class FieldReader(IReadOnlyList<InputField> schema, JsonElement 
         ];
         return (numbers[0], numbers[1]);
     }
+
+    /// <summary>What stands where an object should.</summary>
+    public static FalDetail NoObject(JsonElement value, IReadOnlyList<object> location) =>
+        new("model_attributes_type", location, "Input should be a valid dictionary or object to extract fields from") { InputJson = Echo(value) };
 
     /// <summary>Refuses a value that is of its type and within its bounds, and cannot be all the same.</summary>
     public void Refuse(string name, string type, string message) =>

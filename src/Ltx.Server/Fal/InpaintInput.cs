@@ -8,8 +8,8 @@ using Ltx.Video;
 namespace Ltx.Server.Fal;
 
 /// <summary>
-/// A validated input of the inpainting endpoints: every field has a value that the schema allows. A new field is a row of <see cref="InpaintSchema"/>, a property
-/// here with its line in <see cref="Read"/> (and in <see cref="ToParameters"/>), and a property of <see cref="GenerationParameters"/>.
+/// A validated input of the inpainting endpoints. A new field is a row of <see cref="InpaintSchema"/>, a property here with its line in
+/// <see cref="Read"/> (and in <see cref="ToParameters"/>), and a property of <see cref="GenerationParameters"/>.
 /// </summary>
 internal sealed record InpaintInput : JobInput
 {

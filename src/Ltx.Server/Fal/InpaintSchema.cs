@@ -56,7 +56,10 @@ internal static class InpaintSchema
 
     public static readonly IReadOnlyList<InputField> LoraItemFields =
     [
-        new("path", FieldKind.Url, "URL or data URI of the LoRA's .safetensors file.") { Required = true, Example = "https://example.com/path/to/lora.safetensors" },
+        new("path", FieldKind.Url, "URL or data URI of the LoRA's .safetensors file.")
+        {
+            Required = true, Example = "https://example.com/path/to/lora.safetensors",
+        },
         new("scale", FieldKind.Number, "Strength of the LoRA.") { Default = 1.0, Minimum = -MaxLoraScale, Maximum = MaxLoraScale },
         new("transformer", FieldKind.Choice, "The stages it is applied in: both, stage_1 (or high), stage_2 (or low).")
         {

@@ -9,13 +9,7 @@ internal static class InputReader
     {
         if (root.ValueKind != JsonValueKind.Object)
         {
-            return new InputReading(null,
-            [
-                new FalDetail("model_attributes_type", ["body"], "Input should be a valid dictionary or object to extract fields from")
-                {
-                    InputJson = FieldReader.Echo(root),
-                },
-            ]);
+            return new InputReading(null, [FieldReader.NoObject(root, ["body"])]);
         }
 
         FieldReader fields = new(application.Inputs, root);

@@ -3,8 +3,8 @@ using Ltx.Training;
 namespace Ltx.Server.Fal;
 
 /// <summary>
-/// The trainers: names, defaults and bounds are fal's, of its clients' types and its pages; of a bound that is not published, that of its neighbouring
-/// trainers. Sound is not trained here, so what of theirs is about sound is not there.
+/// The trainers: names, defaults and bounds are fal's, of its clients' types and its pages; of a bound that is not published, that of its
+/// neighbouring trainers. Sound is not trained here, so what of theirs is about sound is not there.
 /// </summary>
 internal static class TrainingSchema
 {
@@ -71,7 +71,10 @@ internal static class TrainingSchema
         Of("ic-lora/v2v-masked", MaskedReferences),
         Of("t2v", new(TrainingKind.TextToVideo, "clips", Validation("T2VValidation", Prompt)) { NamesSound = true }),
         Of("i2v", new(TrainingKind.ImageToVideo, "clips", Validation("I2VValidation", Prompt, FirstImage)) { FirstFrame = 0.5, NamesSound = true }),
-        Of(V2vTrainer, V2vTrainer.Split('/')[^1], References with { Steps = 2000, HasFactors = false, Rate = 25, NegativePrompt = OlderNegativePrompt }),
+        Of(V2vTrainer, V2vTrainer.Split('/')[^1], References with
+        {
+            Steps = 2000, HasFactors = false, Rate = 25, NegativePrompt = OlderNegativePrompt,
+        }),
     ];
 
     private static Trainer References =>
@@ -151,7 +154,10 @@ internal static class TrainingSchema
         new(name, FieldKind.Choice, what) { Default = standard, Choices = choices };
 
     private static InputField FirstFrame(double standard) =>
-        new("first_frame_conditioning_p", FieldKind.Number, "In what share of the steps the first frame is given.") { Default = standard, Minimum = 0, Maximum = 1 };
+        new("first_frame_conditioning_p", FieldKind.Number, "In what share of the steps the first frame is given.")
+        {
+            Default = standard, Minimum = 0, Maximum = 1,
+        };
 
     private static InputField[] Crop() =>
     [

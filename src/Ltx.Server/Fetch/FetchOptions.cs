@@ -29,7 +29,7 @@ internal sealed class FetchOptions
     /// <summary>The slowest server that is waited for, over each <see cref="IdleTimeout"/>: 256 kbit/s. A worker waits for its inputs. 0 = any.</summary>
     public double MinBytesPerSecond { get; set; } = 32 * 1024;
 
-    /// <summary>One file with all its redirects and tries: 3 GiB at 15 Mbit/s. A data set may take as many times longer as it may be larger.</summary>
+    /// <summary>One file with all its redirects and tries: 3 GiB at 15 Mbit/s. A data set, which may be larger, may take as much longer.</summary>
     public TimeSpan TotalTimeout { get; set; } = TimeSpan.FromMinutes(30);
 
     /// <summary>fal follows 5.</summary>

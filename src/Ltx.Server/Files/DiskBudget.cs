@@ -5,8 +5,8 @@ using Ltx.Server.Storage;
 namespace Ltx.Server.Files;
 
 /// <summary>
-/// Refuses uploads and new work while there is still room to finish what is running. Counted is what is stored, what unfinished uploads and trainings have, and
-/// what is being written this moment: a look at the disk is a second old, and in a second several writers fill it.
+/// Refuses uploads and new work while there is still room to finish what is running. Counted is what is stored, what unfinished uploads and trainings
+/// have, and what is being written this moment: a look at the disk is a second old, and in a second several writers fill it.
 /// </summary>
 internal sealed class DiskBudget(LtxOptions options, DataFolder folder, TrainingFolders trainings, Database database, TimeProvider clock)
 {

@@ -4,8 +4,8 @@ using Ltx.Server.Storage;
 namespace Ltx.Server.Files;
 
 /// <summary>
-/// The folders of trainings that have not ended. They outlive the server, so that a training goes on; whoever ends one removes its folder, and what a crash
-/// left of ended ones goes at the next start.
+/// The folders of trainings that have not ended. They outlive the server, so that a training goes on; whoever ends one removes its folder, and what a
+/// crash left of ended ones goes at the next start.
 /// </summary>
 internal sealed class TrainingFolders(DataFolder folder, ILogger<TrainingFolders> logger)
 {

@@ -18,7 +18,8 @@ internal static class ReferencePage
         scalar.WithNonce(nonce);
         foreach (var application in Applications.All)
         {
-            scalar.AddDocument(application.Name, application.Id, $"/openapi.json?endpoint_id={application.Id}", isDefault: application == Applications.Default);
+            var id = application.Id;
+            scalar.AddDocument(application.Name, id, $"/openapi.json?endpoint_id={id}", isDefault: application == Applications.Default);
         }
 
         // Whatever would ask another origin.

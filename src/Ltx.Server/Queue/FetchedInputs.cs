@@ -10,7 +10,8 @@ internal sealed class FetchedInputs(JobInput input, IReadOnlyList<FetchedFile> f
 
     public IReadOnlyList<FetchedFile> Files => files;
 
-    public IReadOnlyList<FetchedFile> Of(FetchKind kind) => [.. input.Files.Zip(files).Where(file => file.First.Kind == kind).Select(file => file.Second)];
+    public IReadOnlyList<FetchedFile> Of(FetchKind kind) =>
+        [.. input.Files.Zip(files).Where(file => file.First.Kind == kind).Select(file => file.Second)];
 
     public async ValueTask DisposeAsync()
     {

@@ -32,7 +32,8 @@ internal sealed class InpaintAttempt(LtxOptions options, LookAhead inputs, JobEn
 
         await using var _ = fetched;
         var fetchSeconds = Seconds(fetchBegan);
-        record.Log(request, "INFO", $"Inputs are here ({fetchSeconds:F1} s{when switch { FetchTime.Before => ", fetched while waiting", FetchTime.Begun => ", begun while waiting", _ => "" }}).");
+        var before = when switch { FetchTime.Before => ", fetched while waiting", FetchTime.Begun => ", begun while waiting", _ => "" };
+        record.Log(request, "INFO", $"Inputs are here ({fetchSeconds:F1} s{before}).");
 
         // 2. The run.
         var runBegan = clock.GetTimestamp();
@@ -62,6 +63,8 @@ internal sealed class InpaintAttempt(LtxOptions options, LookAhead inputs, JobEn
         }
     }
 
+    public void End(LiveRequest request) => engine.EndWork(request);
+
     /// <summary>The run itself, and meanwhile a look at what comes next.</summary>
     private async Task<RunResult> RunAsync(RunJob job, LiveRequest request, CancellationToken ct)
     {
@@ -78,7 +81,8 @@ internal sealed class InpaintAttempt(LtxOptions options, LookAhead inputs, JobEn
         }
     }
 
-    private static RequestOutcome Success(RunResult.Succeeded made, bool syncMode, StoredFile output, Dictionary<string, double> timings, double seconds) => new()
+    private static RequestOutcome Success(
+        RunResult.Succeeded made, bool syncMode, StoredFile output, Dictionary<string, double> timings, double seconds) => new()
     {
         StatusCode = 200,
         Result = FalJson.Text(json =>
@@ -96,8 +100,6 @@ internal sealed class InpaintAttempt(LtxOptions options, LookAhead inputs, JobEn
         Outputs = [output],
         Film = output,
     };
-
-    public void End(LiveRequest request) => engine.EndWork(request);
 
     private double Seconds(long began) => clock.GetElapsedTime(began).TotalSeconds;
 

@@ -6,7 +6,7 @@ namespace Ltx.Server.Queue;
 /// <summary>What is told and kept of jobs: log lines for the client, start and end on the disk, times for the operator.</summary>
 internal sealed class JobRecord(RequestQueue queue, Insistence insistence, ServerMetrics metrics)
 {
-    /// <summary>The next request of a kind, its start on the disk. While the database cannot note it the worker pauses. Null: the server is stopping.</summary>
+    /// <summary>The next of a kind, its start on the disk. While the database cannot note it the worker pauses. Null: the server stops.</summary>
     public Task<LiveRequest?> TakeAsync(JobKind kind, string? loadedLoraSet, CancellationToken giveUp) =>
         insistence.StoreAsync("The start of a request", () => queue.TakeAsync(kind, loadedLoraSet, giveUp), giveUp);
 

@@ -5,8 +5,12 @@ using Microsoft.Data.Sqlite;
 
 namespace Ltx.Server.Queue;
 
-/// <summary>One attempt at one request: the beginning, the work of its kind (<see cref="IAttempt"/>), the end. Returns when the outcome is on disk.</summary>
-internal sealed partial class JobRunner(LtxOptions options, IEnumerable<IAttempt> attempts, JobRecord record, TimeProvider clock, ILogger<JobRunner> logger)
+/// <summary>
+/// One attempt at one request: the beginning, the work, which is its kind's (<see cref="IAttempt"/>), and the end. Returns when the outcome is on
+/// disk.
+/// </summary>
+internal sealed partial class JobRunner(
+    LtxOptions options, IEnumerable<IAttempt> attempts, JobRecord record, TimeProvider clock, ILogger<JobRunner> logger)
 {
     /// <summary>Takes the next request and runs it. Null: the server is stopping.</summary>
     /// <param name="kind">of its work</param>

@@ -7,8 +7,8 @@ using Microsoft.Data.Sqlite;
 namespace Ltx.Server.Queue;
 
 /// <summary>
-/// The queue's life: once the sockets listen, recovery, one loop a worker, which begins by loading the model, one for trainings, and overdue starts; and the
-/// drain at the end. An address that cannot be had thus ends the start before a model loads, and never under one.
+/// The queue's life: once the sockets listen, recovery, one loop a worker, which begins by loading the model, one for trainings, and overdue starts;
+/// and the drain at the end. An address that cannot be had thus ends the start before a model loads, and never under one.
 /// </summary>
 internal sealed partial class QueueService(
     LtxOptions options, RequestQueue queue, Workers workers, OpenCalls calls, IHostApplicationLifetime lifetime, ILogger<QueueService> logger) : IHostedLifecycleService, IDisposable

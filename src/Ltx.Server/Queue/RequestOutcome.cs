@@ -8,7 +8,7 @@ internal sealed record RequestOutcome
 {
     public required int StatusCode { get; init; }
 
-    /// <summary>Success: what <see cref="ResultBody"/> makes the answer from (files' paths, without an origin or their bytes). Failure: the whole body.</summary>
+    /// <summary>Success: what <see cref="ResultBody"/> makes the answer from (paths of files, no origins). Failure: the whole body.</summary>
     public required string Result { get; init; }
 
     public string? ErrorType { get; init; }

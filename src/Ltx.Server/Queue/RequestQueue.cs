@@ -13,8 +13,13 @@ namespace Ltx.Server.Queue;
 /// memory only ever runs behind the disk, never ahead.
 /// </summary>
 internal sealed partial class RequestQueue(
-    LtxOptions options, RequestStore store, TrainingFolders trainings, WebhookQueue webhooks, ServerMetrics metrics, TimeProvider clock, ILogger<RequestQueue> logger)
-    : IDisposable
+    LtxOptions options,
+    RequestStore store,
+    TrainingFolders trainings,
+    WebhookQueue webhooks,
+    ServerMetrics metrics,
+    TimeProvider clock,
+    ILogger<RequestQueue> logger) : IDisposable
 {
     private readonly ConcurrentDictionary<string, LiveRequest> _live = new();
     private readonly WaitingRooms _waiting = new(options.Queue.GroupWindow, options.Queue.MaxOvertakes);
@@ -115,8 +120,8 @@ internal sealed partial class RequestQueue(
                     if (stored.State == RequestState.Running)
                     {
                         writes.Add(store.RequeueAsync(stored.Id, countAttempt: true));
-                        var number = request.AttemptsInVain > 0 ? $"attempt {request.AttemptsInVain} of {options.Queue.MaxAttempts}" : $"attempt {stored.Attempts}";
-                        Log(request, "WARN", $"The server stopped during {number}; the request waits again.");
+                        var number = request.AttemptsInVain > 0 ? $"{request.AttemptsInVain} of {options.Queue.MaxAttempts}" : $"{stored.Attempts}";
+                        Log(request, "WARN", $"The server stopped during attempt {number}; the request waits again.");
                     }
 
                     waiting.Add(request);
@@ -290,8 +295,8 @@ internal sealed partial class RequestQueue(
     }
 
     /// <summary>
-    /// Notes that the attempt that runs has got further than those before it. It reaches the disk soon, not before this returns: a crash in between counts the
-    /// attempt.
+    /// Notes that the attempt that runs has got further than those before it. It reaches the disk soon, not before this returns: a crash in between
+    /// counts the attempt.
     /// </summary>
     public void Prove(LiveRequest request)
     {

@@ -98,11 +98,15 @@ internal sealed class RequestStore(Database database, DataFolder folder, ILogger
     /// <summary>Puts a request back. <paramref name="countAttempt"/> false: the server stopped it and the request is not to blame.</summary>
     public Task RequeueAsync(string id, bool countAttempt) => database.WriteAsync(db =>
         db.Execute(
-            "UPDATE requests SET state = 0, attempts = attempts - $back, proven = min(proven, attempts - $back), started_at = NULL WHERE id = $id AND state = 1",
+            """
+            UPDATE requests SET state = 0, attempts = attempts - $back, proven = min(proven, attempts - $back), started_at = NULL
+            WHERE id = $id AND state = 1
+            """,
              ("$id", id), ("$back", countAttempt ? 0 : 1)));
 
     /// <summary>The attempt that runs has got further than those before it: they do not count any more, nor does it.</summary>
-    public Task ProveAsync(string id) => database.WriteAsync(db => db.Execute("UPDATE requests SET proven = attempts WHERE id = $id AND state = 1", ("$id", id)));
+    public Task ProveAsync(string id) => database.WriteAsync(db =>
+        db.Execute("UPDATE requests SET proven = attempts WHERE id = $id AND state = 1", ("$id", id)));
 
     public Task RequestCancelAsync(string id) => database.WriteAsync(db =>
         db.Execute("UPDATE requests SET cancel_requested = 1 WHERE id = $id AND state < 2", ("$id", id)));
@@ -126,7 +130,8 @@ internal sealed class RequestStore(Database database, DataFolder folder, ILogger
             WHERE id = $id AND state < 2
             """,
             ("$id", id), ("$now", now), ("$code", outcome.StatusCode), ("$result", outcome.Result), ("$type", outcome.ErrorType), ("$timeout", outcome.TimeoutType),
-            ("$retryable", outcome.Retryable), ("$units", outcome.Units), ("$seconds", outcome.Seconds), ("$timings", outcome.Timings), ("$output", outcome.Film?.Id));
+            ("$retryable", outcome.Retryable), ("$units", outcome.Units), ("$seconds", outcome.Seconds), ("$timings", outcome.Timings),
+            ("$output", outcome.Film?.Id));
         if (changed == 0)
         {
             return false;
@@ -141,7 +146,7 @@ internal sealed class RequestStore(Database database, DataFolder folder, ILogger
         return true;
     }, forgets);
 
-    /// <summary>Forgets input and result and returns whether the request was there and completed; the outputs' files are the file store's part.</summary>
+    /// <summary>Forgets the input and the result of a completed request; the outputs' files are the file store's part.</summary>
     public async Task DeletePayloadsAsync(string id)
     {
         await database.WriteAsync(db => db.Execute(

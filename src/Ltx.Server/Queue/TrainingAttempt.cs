@@ -7,8 +7,8 @@ using Ltx.Server.Files;
 namespace Ltx.Server.Queue;
 
 /// <summary>
-/// One attempt at a training: input, downloads, the training, its files. Its folder stays whatever comes of the attempt; whoever ends the request removes
-/// it, once the end is on disk.
+/// One attempt at a training: input, downloads, the training, its files. Its folder stays whatever comes of the attempt; whoever ends the request
+/// removes it, once the end is on disk.
 /// </summary>
 internal sealed partial class TrainingAttempt(
     LtxOptions options,
@@ -72,6 +72,7 @@ internal sealed partial class TrainingAttempt(
 
         // 3. Its files.
         var seconds = Seconds(began);
+        var timings = made.StageSeconds.Prepend(KeyValuePair.Create(InputStage, fetchSeconds));
         var outputs = await KeepAsync(request, made);
         record.Log(request, "INFO", $"Finished in {seconds:F1} s.");
         return new RequestOutcome
@@ -89,8 +90,7 @@ internal sealed partial class TrainingAttempt(
             }),
             Units = input.NumberOfSteps, // fal's price is per step
             Seconds = seconds,
-            Timings = FalJson.Text(json => FalJson.WriteValue(
-                json, made.StageSeconds.Prepend(KeyValuePair.Create(InputStage, fetchSeconds)).ToDictionary(t => t.Key, t => (object?)Math.Round(t.Value, 3)))),
+            Timings = FalJson.Text(json => FalJson.WriteValue(json, timings.ToDictionary(t => t.Key, t => (object?)Math.Round(t.Value, 3)))),
             Outputs = [.. outputs.Select(output => output.File)],
             Film = outputs.FirstOrDefault(output => output.Name == Film).File,
         };

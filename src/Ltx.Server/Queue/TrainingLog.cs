@@ -51,7 +51,8 @@ internal sealed class TrainingLog(JobRecord record, LiveRequest request, TimePro
     {
         var loss = _steps == 0 ? "" : FormattableString.Invariant($", loss {_losses / _steps:0.0000}") + (_steps > 1 ? $" over {_steps} steps" : "");
         var left = value.SecondsLeft is { } seconds ? $", {Rest(seconds)} left" : "";
-        record.Log(request, "INFO", $"{value.Stage} {value.Step}/{value.Steps}{loss}{FormattableString.Invariant($", {secondsAStep:0.00} s each")}{left}");
+        var pace = FormattableString.Invariant($", {secondsAStep:0.00} s each");
+        record.Log(request, "INFO", $"{value.Stage} {value.Step}/{value.Steps}{loss}{pace}{left}");
         (_toldAt, _toldStep, _losses, _steps) = (clock.GetTimestamp(), value.Step, 0, 0);
     }
 

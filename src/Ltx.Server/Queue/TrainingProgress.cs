@@ -14,8 +14,8 @@ internal sealed record TrainingProgress(string Stage, int Step, int Steps, doubl
     public double? SecondsLeft { get; init; }
 
     /// <summary>
-    /// Whether everything up to here is on the disk, so that an attempt after a crash goes on from it. A training that gets further between two crashes
-    /// is never given up for their number.
+    /// Whether everything up to here is on the disk, so that an attempt after a crash goes on from it. A training that gets further between two
+    /// crashes is never given up for their number.
     /// </summary>
     public bool IsKept { get; init; }
 

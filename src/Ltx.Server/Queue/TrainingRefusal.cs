@@ -13,7 +13,8 @@ internal static class TrainingRefusal
     {
         TrainingRefusedException refused => refused.Details,
         DataSetException unusable => [OfDataSet(unusable)],
-        InferenceException { Fault: Fault.Input } or MediaException { Fault: MediaFault.Input } => [new FalDetail("value_error", ["body"], e.Message)],
+        InferenceException { Fault: Fault.Input } or MediaException { Fault: MediaFault.Input } =>
+            [new FalDetail("value_error", ["body"], e.Message)],
         _ => null,
     };
 

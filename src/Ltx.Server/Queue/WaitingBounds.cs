@@ -5,7 +5,7 @@ namespace Ltx.Server.Queue;
 /// <summary>How many may wait already for one more to be taken in.</summary>
 /// <param name="Kind">of its work</param>
 /// <param name="Most">of all (Queue:MaxWaiting)</param>
-/// <param name="MostInFront">the client's own bound (fal_max_queue_length): as many of the kind may wait, and 0 is a request for no wait; null for none</param>
+/// <param name="MostInFront">the client's own bound (fal_max_queue_length): so many of the kind may wait, 0 for no wait; null for none</param>
 /// <param name="MostOfOwner">of the caller's (its key's MaxWaiting); 0 for no bound</param>
 internal sealed record WaitingBounds(JobKind Kind, int Most, int? MostInFront, int MostOfOwner)
 {

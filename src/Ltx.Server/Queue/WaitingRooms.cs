@@ -3,8 +3,8 @@ using Ltx.Server.Fal;
 namespace Ltx.Server.Queue;
 
 /// <summary>
-/// Waiting requests of every kind of work. Each kind has an order of its own, since nobody waits for workers of another; how many may wait is counted over
-/// all. Not thread-safe; the queue locks.
+/// Waiting requests of every kind of work. Each kind has an order of its own, since nobody waits for workers of another; how many may wait is counted
+/// over all. Not thread-safe; the queue locks.
 /// </summary>
 internal sealed class WaitingRooms(int groupWindow, int maxOvertakes)
 {

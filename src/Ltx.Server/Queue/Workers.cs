@@ -9,7 +9,7 @@ internal sealed partial class Workers(
     /// <param name="worker">which one</param>
     /// <param name="lifetime">ends with the server, and is ended where a worker cannot go on</param>
     /// <param name="giveUp">the end of the drain: nothing is waited for any more</param>
-    public Task RunAsync(int worker, IHostApplicationLifetime lifetime, CancellationToken giveUp) => GuardAsync($"{worker}", lifetime, giveUp, async () =>
+    public Task RunAsync(int worker, IHostApplicationLifetime lifetime, CancellationToken giveUp) => GuardAsync(Name(worker), lifetime, giveUp, async () =>
     {
         Loading(logger, worker);
         var began = clock.GetTimestamp();
@@ -36,6 +36,8 @@ internal sealed partial class Workers(
 
     /// <summary>Nothing is fetched ahead from here on. Ends when all that was has been given back.</summary>
     public Task StopLookingAheadAsync() => ahead.StopAsync();
+
+    private static string Name(int worker) => worker.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private async Task GuardAsync(string worker, IHostApplicationLifetime lifetime, CancellationToken giveUp, Func<Task> loop)
     {

@@ -31,7 +31,8 @@ public class DataSetUploadTests
             List<JsonElement> parts = [];
             foreach (var (place, part) in content.Chunk((length / 2) + 1).Index())
             {
-                var answer = await server.SendAsync(HttpMethod.Put, target.Upload.Replace("?", $"/{place + 1}?", StringComparison.Ordinal), new ByteArrayContent(part));
+                var url = target.Upload.Replace("?", $"/{place + 1}?", StringComparison.Ordinal);
+                var answer = await server.SendAsync(HttpMethod.Put, url, new ByteArrayContent(part));
                 Assert.Equal(place == 0 ? 200 : status, answer.Status);
                 parts.Add(answer.Json);
             }

@@ -34,7 +34,7 @@ public class TrainerTests
         Assert.Equal(
             """{"stage":"training","step":3,"steps":100,"fraction":0.03,"loss":0.3333333333333333,"seconds_left":0.1}""",
             running.Json.GetProperty("progress").GetRawText());
-        Assert.Equal((400, "{\"detail\":\"Request is still in progress\"}"), ((await server.ResultAsync(id)).Status, (await server.ResultAsync(id)).Body));
+        Assert.Equal((400, "{\"detail\":\"Request is still in progress\"}"), Short(await server.ResultAsync(id)));
         server.Engine.FourthTrainingStep.Open();
 
         var done = await server.WaitForAsync(id);
@@ -61,7 +61,9 @@ public class TrainerTests
 
         var job = server.Engine.Trainer.Jobs.Single();
         Assert.Equal((id, 1, TrainingKind.Inpaint, 8), (job.RequestId, job.Attempt, job.Input.Kind, job.Input.Rank));
-        Assert.Equal((2, true, true, false), (job.Validation.Count, job.Validation[1].Video is not null, job.Validation[1].Mask is not null, job.Validation[1].Reference is not null));
+        var clip = job.Validation[1];
+        Assert.Equal((2, true, true), (job.Validation.Count, clip.Video is not null, clip.Mask is not null));
+        Assert.Equal((null, null), (clip.Reference, clip.Image));
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(server.Options.Server.Data, "trainings")));
         Assert.Empty(server.Engine.Fetcher.Held);
 
@@ -81,7 +83,8 @@ public class TrainerTests
         await using var server = await TestServer.StartAsync();
         var run = await server.PostAsync("/fal-ai/ltx23-v2v-trainer", TestServer.TrainingInput());
         Assert.Equal(200, run.Status);
-        Assert.Equal(FakeTrainer.Lora(DataSet, 100), await server.Client.GetByteArrayAsync(run.Json.GetProperty("lora_file").GetProperty("url").GetString()));
+        var url = run.Json.GetProperty("lora_file").GetProperty("url").GetString();
+        Assert.Equal(FakeTrainer.Lora(DataSet, 100), await server.Client.GetByteArrayAsync(url));
         Assert.Equal(["lora_file", "config_file"], run.Json.EnumerateObject().Select(field => field.Name));
 
         var submitted = await server.PostAsync($"{TestServer.Train}?fal_webhook={Uri.EscapeDataString(receiver.Url)}", TestServer.TrainingInput());
@@ -122,12 +125,13 @@ public class TrainerTests
             var read = InputReader.Read(application, JsonSerializer.SerializeToElement(input));
             Assert.True(read.Problems.Count == 0, id + read.Problems.FirstOrDefault());
             var made = (TrainingInput)read.Input!;
-            Assert.Equal((kind, steps, rate, rate, splits), (made.Kind, made.NumberOfSteps, made.FrameRate, made.ValidationFrameRate, made.SplitInputIntoScenes));
-            Assert.Equal(
-                (32, 2e-4, 89, 89, "medium", "1:1", "high", "1:1"),
-                (made.Rank, made.LearningRate, made.NumberOfFrames, made.ValidationNumberOfFrames, made.Resolution, made.AspectRatio, made.ValidationResolution, made.ValidationAspectRatio));
-            Assert.Equal((false, false, 30.0, 1.0, ""), (made.AutoScaleInput, made.DebugDataset, made.SplitInputDurationThreshold, made.StgScale, made.TriggerPhrase));
-            Assert.StartsWith(id.EndsWith("v2v-trainer", StringComparison.Ordinal) ? "worst quality" : "blurry, out of focus", made.ValidationNegativePrompt, StringComparison.Ordinal);
+            Assert.Equal((kind, steps, splits), (made.Kind, made.NumberOfSteps, made.SplitInputIntoScenes));
+            Assert.Equal((32, 2e-4, 89, rate), (made.Rank, made.LearningRate, made.NumberOfFrames, made.FrameRate));
+            Assert.Equal(("medium", "1:1"), (made.Resolution, made.AspectRatio));
+            Assert.Equal((89, rate), (made.ValidationNumberOfFrames, made.ValidationFrameRate));
+            Assert.Equal(("high", "1:1", 1.0), (made.ValidationResolution, made.ValidationAspectRatio, made.StgScale));
+            Assert.Equal((false, false, 30.0, ""), (made.AutoScaleInput, made.DebugDataset, made.SplitInputDurationThreshold, made.TriggerPhrase));
+            Assert.StartsWith(rate == 25 ? "worst quality" : "blurry, out of focus", made.ValidationNegativePrompt, StringComparison.Ordinal);
             Assert.Equal(more.Split(' ', StringSplitOptions.RemoveEmptyEntries), application.Inputs.Select(field => field.Name).Except(Common));
             Assert.Equal(Common, application.Inputs.Select(field => field.Name).Intersect(Common));
 
@@ -143,8 +147,8 @@ public class TrainerTests
                 Assert.Equal(
                     application.Inputs.Single(field => field.Name == "validation").Items!.Fields.Select(field => field.Name),
                     schemas.GetProperty(items).GetProperty("required").EnumerateArray().Select(name => name.GetString()));
-                Assert.Equal(
-                    ["lora_file", "config_file"], schemas.GetProperty(application.TypeName + "Output").GetProperty("required").EnumerateArray().Select(name => name.GetString()));
+                var output = schemas.GetProperty(application.TypeName + "Output");
+                Assert.Equal(["lora_file", "config_file"], output.GetProperty("required").EnumerateArray().Select(name => name.GetString()));
                 Assert.True(document.GetProperty("paths").TryGetProperty($"/{id}", out _));
             }
 
@@ -152,7 +156,8 @@ public class TrainerTests
             Assert.Equal((404, "{\"detail\":\"Path /nothing not found\"}"), Short(await server.GetAsync($"/queue/{application.App}/nothing")));
         }
 
-        Assert.Equal(Trainers.Select(trainer => trainer.Id), Applications.All.Where(application => application.Kind == JobKind.Training).Select(application => application.Id));
+        var offered = Applications.All.Where(application => application.Kind == JobKind.Training);
+        Assert.Equal(Trainers.Select(trainer => trainer.Id), offered.Select(application => application.Id));
         var page = (await server.GetAsync("/docs/")).Body;
         Assert.All(Applications.All, application => Assert.Contains($"endpoint_id={application.Id}\"", page, StringComparison.Ordinal));
     }
@@ -162,14 +167,15 @@ public class TrainerTests
     {
         await using var server = await TestServer.StartAsync(Playground.TestKeys.Add);
         var answer = await server.PostAsync(TestServer.Train, TestServer.TrainingInput());
-        Assert.Equal((401, "{\"detail\":\"Cannot access application \\u0022fal-ai/ltx23-trainer-v2\\u0022. Authentication is required to access this application.\"}"), Short(answer));
+        var sentence = "Cannot access application \"fal-ai/ltx23-trainer-v2\". Authentication is required to access this application.";
+        Assert.Equal((401, sentence), (answer.Status, answer.Json.GetProperty("detail").GetString()));
     }
 
     private static readonly string[] Common =
     [
-        "training_data_url", "rank", "number_of_steps", "learning_rate", "number_of_frames", "frame_rate", "resolution", "aspect_ratio", "auto_scale_input",
-        "split_input_into_scenes", "split_input_duration_threshold", "trigger_phrase", "debug_dataset", "validation", "validation_negative_prompt",
-        "validation_number_of_frames", "validation_frame_rate", "validation_resolution", "validation_aspect_ratio", "stg_scale",
+        "training_data_url", "rank", "number_of_steps", "learning_rate", "number_of_frames", "frame_rate", "resolution", "aspect_ratio",
+        "auto_scale_input", "split_input_into_scenes", "split_input_duration_threshold", "trigger_phrase", "debug_dataset", "validation",
+        "validation_negative_prompt", "validation_number_of_frames", "validation_frame_rate", "validation_resolution", "validation_aspect_ratio", "stg_scale",
     ];
 
     /// <summary>Written apart from the schema on purpose, of the types of fal's JavaScript client (lora-training.md, A1.2 and A1.4).</summary>
@@ -177,7 +183,8 @@ public class TrainerTests
     {
         get
         {
-            const string v2 = "fal-ai/ltx23-trainer-v2/", factors = "first_frame_conditioning_p reference_downscale_factor reference_temporal_scale_factor";
+            const string v2 = "fal-ai/ltx23-trainer-v2/";
+            const string factors = "first_frame_conditioning_p reference_downscale_factor reference_temporal_scale_factor";
             yield return (v2 + "inpaint", TrainingKind.Inpaint, 2000, 24, false, "");
             yield return (v2 + "outpaint", TrainingKind.Outpaint, 2000, 24, true, "crop_top_left crop_bottom_right");
             yield return (v2 + "v2v", TrainingKind.VideoToVideo, 3000, 24, true, factors);
@@ -192,5 +199,6 @@ public class TrainerTests
 
     private static (int, string) Short(Answer answer) => (answer.Status, answer.Body);
 
-    private static object Clip(string prompt) => new { prompt, video_url = $"https://example.com/{prompt[^3..]}.mp4", mask_url = "https://example.com/mask.png" };
+    private static object Clip(string prompt) =>
+        new { prompt, video_url = $"https://example.com/{prompt[^3..]}.mp4", mask_url = "https://example.com/mask.png" };
 }

@@ -42,7 +42,8 @@ public class TrainingKillTests
             .Where(line => line == "Begins." || line.StartsWith("Goes on", StringComparison.Ordinal))];
         Assert.Equal(["Begins.", .. Enumerable.Range(1, Kills).Select(kill => $"Goes on behind step {FakeTrainer.Checkpoint * kill}.")], begun);
         Assert.Equal(0, last.Stop());
-        Assert.Equal(2, Directory.EnumerateFiles(Path.Combine(data.Path, "files"), "*", SearchOption.AllDirectories).Count()); // one LoRA, one configuration
+        // One LoRA, and one configuration.
+        Assert.Equal(2, Directory.EnumerateFiles(Path.Combine(data.Path, "files"), "*", SearchOption.AllDirectories).Count());
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(data.Path, "trainings")));
     }
 
@@ -51,9 +52,10 @@ public class TrainingKillTests
         for (var deadline = DateTime.UtcNow.AddSeconds(180); ; await Task.Delay(5))
         {
             var status = await server.Client.GetFromJsonAsync<JsonElement>($"{TestServer.Train}/requests/{id}/status");
-            if (status.TryGetProperty("progress", out var progress) && progress.GetProperty("stage").GetString() == "training" && progress.GetProperty("step").GetInt32() >= step)
+            var isTraining = status.TryGetProperty("progress", out var progress) && progress.GetProperty("stage").GetString() == "training";
+            if (isTraining && progress.GetProperty("step").GetInt32() is var at && at >= step)
             {
-                Assert.InRange(progress.GetProperty("step").GetInt32(), step, step + FakeTrainer.Checkpoint - 4);
+                Assert.InRange(at, step, step + FakeTrainer.Checkpoint - 4);
                 return;
             }
 
