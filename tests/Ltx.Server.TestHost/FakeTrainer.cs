@@ -11,12 +11,15 @@ namespace Ltx.Server.TestHost;
 
 /// <summary>
 /// Behaves like the trainer as far as the server can see: what it makes depends on the data set and on every step, and a state in the job's folder
-/// lets it go on. Words in the trigger phrase choose another ending: [data], [nothing], [field], [plan], [model], [throw].
+/// lets it go on. Words in the trigger phrase choose another ending: [data], [nothing], [field], [plan], [model], [throw]. With [hold=N] the first N
+/// attempts stand still, each one state and <see cref="Behind"/> steps behind the one before it.
 /// </summary>
 internal sealed class FakeTrainer(FakeEngine engine) : ITrainingRunner
 {
     /// <summary>Steps after which it keeps a state.</summary>
     public const int Checkpoint = 20;
+
+    public const int Behind = 3;
 
     /// <summary>Every job that began, in order.</summary>
     public ConcurrentQueue<TrainingJob> Jobs { get; } = new();
@@ -36,6 +39,11 @@ internal sealed class FakeTrainer(FakeEngine engine) : ITrainingRunner
                 if (step == 4 && engine.FourthTrainingStep is { } gate)
                 {
                     await gate.PassAsync(ct);
+                }
+
+                if (step == (Checkpoint * job.Attempt) + Behind + 1 && job.Attempt <= Holds(job.Input.TriggerPhrase))
+                {
+                    await Task.Delay(Timeout.Infinite, ct);
                 }
             }
             catch (OperationCanceledException) when (job.ComesBack())
@@ -65,6 +73,9 @@ internal sealed class FakeTrainer(FakeEngine engine) : ITrainingRunner
         Enumerable.Range(1, steps).Aggregate(SHA256.HashData(dataSet), Learned);
 
     private static byte[] Learned(byte[] before, int step) => SHA256.HashData([.. before, .. BitConverter.GetBytes(step)]);
+
+    private static int Holds(string words) =>
+        words.IndexOf("[hold=", StringComparison.Ordinal) is var at and >= 0 ? int.Parse(words.AsSpan(at + 6, words.IndexOf(']', at) - at - 6)) : 0;
 
     private static void Fail(string words)
     {

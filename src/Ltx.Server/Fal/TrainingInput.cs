@@ -1,6 +1,5 @@
 using Ltx.Server.Fetch;
 using Ltx.Training;
-using Ltx.Training.Conditions;
 
 namespace Ltx.Server.Fal;
 

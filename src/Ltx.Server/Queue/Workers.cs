@@ -2,7 +2,7 @@ using Ltx.Server.Fal;
 
 namespace Ltx.Server.Queue;
 
-/// <summary>The loops: of each worker, which loads the model and then runs one clip after another, and of the one that trains beside them.</summary>
+/// <summary>The loops: of each worker, which loads the model and then runs clip after clip, and of the one that trains beside them.</summary>
 internal sealed partial class Workers(
     JobRunner jobs, IInpaintRunner runner, LookAhead ahead, ServerState state, TimeProvider clock, ILogger<Workers> logger)
 {

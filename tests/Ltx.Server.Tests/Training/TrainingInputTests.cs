@@ -2,8 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ltx.Server.Fal;
 using Ltx.Server.Fetch;
-using Ltx.Training.Conditions;
 using Ltx.Server.Tests.Support;
+using Ltx.Training;
 
 namespace Ltx.Server.Tests.Training;
 
