@@ -115,6 +115,9 @@ internal static class ServeHost
         services.AddSingleton<Insistence>();
         services.AddSingleton<JobRecord>();
         services.AddSingleton<JobEngine>();
+        services.AddSingleton<IAttempt, InpaintAttempt>();
+        services.AddSingleton<TrainingInputs>();
+        services.AddSingleton<IAttempt, TrainingAttempt>();
         services.AddSingleton<JobRunner>();
         services.AddSingleton<Workers>();
         services.AddSingleton<ResultBody>();
@@ -128,6 +131,7 @@ internal static class ServeHost
         services.AddSingleton<UploadedParts>();
         services.AddSingleton<UploadService>();
         services.AddSingleton<DiskBudget>();
+        services.AddSingleton<TrainingFolders>();
 
         services.AddSingleton(new PageFiles(PageFiles.DefaultRoot));
         services.AddSingleton<Workbench>();

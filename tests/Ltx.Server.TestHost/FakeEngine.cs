@@ -5,7 +5,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Ltx.Server.TestHost;
 
-/// <summary>What stands behind the server in tests: a runner that makes bytes instead of videos, and a fetcher that opens no connection.</summary>
+/// <summary>
+/// What stands behind the server in tests: a runner that makes bytes instead of videos, a trainer that makes bytes instead of LoRAs, and a fetcher
+/// that opens no connection.
+/// </summary>
 internal sealed class FakeEngine
 {
     /// <summary>Time of one denoising step.</summary>
@@ -17,6 +20,9 @@ internal sealed class FakeEngine
     /// <summary>Every run waits here in its fourth step.</summary>
     public Gate? FourthStep { get; set; }
 
+    /// <summary>Every training waits here in its fourth step.</summary>
+    public Gate? FourthTrainingStep { get; set; }
+
     /// <summary>Loading waits here.</summary>
     public Gate? Load { get; set; }
 
@@ -27,9 +33,12 @@ internal sealed class FakeEngine
 
     public FakeRunner Runner => field ??= new FakeRunner(this);
 
+    public FakeTrainer Trainer => field ??= new FakeTrainer(this);
+
     public void Register(IServiceCollection services)
     {
         services.AddSingleton<IInpaintRunner>(Runner);
+        services.AddSingleton<ITrainingRunner>(Trainer);
         services.AddSingleton<IFetcher>(Fetcher);
         services.AddKeyedSingleton(WebhookSender.ClientKey, (_, _) => new HttpMessageInvoker(new SocketsHttpHandler { AllowAutoRedirect = false }));
     }

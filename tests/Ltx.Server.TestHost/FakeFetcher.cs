@@ -58,6 +58,9 @@ internal sealed class FakeFetcher(FakeEngine engine) : IFetcher
             File.Delete(path);
             Held.TryRemove(path, out _);
             return ValueTask.CompletedTask;
-        });
+        })
+        {
+            IsTemporary = true,
+        };
     }
 }

@@ -40,7 +40,9 @@ internal sealed class AuthMiddleware(RequestDelegate next, LtxOptions options, A
 
         if (credential is null)
         {
-            return options.Auth.AllowAnonymous ? next(context) : Refuse(context, caller, FalError.Plain(401, FalMessages.AuthenticationRequired));
+            return options.Auth.AllowAnonymous
+                ? next(context)
+                : Refuse(context, caller, FalError.Plain(401, FalMessages.AuthenticationRequired(caller.Path)));
         }
 
         if (keys.Find(credential) is { } key)

@@ -17,7 +17,10 @@ internal static class ServeCommand
         Option<string> data = new("--data") { Description = "Folder for the queue, uploads and outputs (Server:Data)" };
         Option<string> config = new("--config") { Description = "JSON file with settings; ltx.json in the current folder is read when it is there" };
         Option<string[]> set = new("--set") { Description = "Any setting: --set Queue:DrainSeconds=60", AllowMultipleArgumentsPerToken = false };
-        Command command = new("serve", "Serves fal-ai/ltx-2.3-quality/inpaint/lora over HTTP, as fal does.") { model, urls, data, config, set };
+        Command command = new("serve", "Serves fal-ai/ltx-2.3-quality/inpaint/lora and the trainers of its LoRAs over HTTP, as fal does.")
+        {
+            model, urls, data, config, set,
+        };
 
         // Synchronous on purpose: the command line library ends asynchronous actions two seconds after SIGTERM, in the middle of the drain.
         command.SetAction(parsed => CommandFailure.Guard(() => Run(ConfigurationSources.Build(
@@ -52,7 +55,11 @@ internal static class ServeCommand
         services.AddSingleton(configuration);
         services.AddSingleton<IInpaintRunner, PipelineRunner>();
         services.AddFetch();
-        services.PostConfigure<FetchOptions>(fetch => fetch.CacheFolder = ConfigurationSources.CacheFolder(fetch, options.Server));
+        services.PostConfigure<FetchOptions>(fetch =>
+        {
+            fetch.CacheFolder = ConfigurationSources.CacheFolder(fetch, options.Server);
+            fetch.MaxDataSetBytes = options.Training.MaxDataSetBytes;
+        });
         services.AddKeyedSingleton<HttpMessageInvoker>(WebhookSender.ClientKey, (s, _) => s.GetRequiredService<SafeHttp>().CreateInvoker());
     }
 }

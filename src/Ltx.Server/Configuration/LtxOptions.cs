@@ -9,6 +9,8 @@ internal sealed class LtxOptions
 
     public InpaintSettings Inpaint { get; init; } = new();
 
+    public TrainingSettings Training { get; init; } = new();
+
     public SafetyOptions Safety { get; init; } = new();
 
     public QueueOptions Queue { get; init; } = new();

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Ltx.Server.Auth;
 using Ltx.Server.Configuration;
 using Ltx.Server.Fal;
@@ -15,7 +13,7 @@ namespace Ltx.Server.Endpoints;
 internal sealed class Intake(LtxOptions options, RequestQueue queue, FileStore files, DiskBudget disk, KeyLimits limits, BodyReader bodies)
 {
     /// <summary>The queued request, or the error that was found first. A refused one leaves nothing behind.</summary>
-    public async Task<(LiveRequest? Request, FalError? Error)> TakeInAsync(HttpContext context, string endpoint, bool sync)
+    public async Task<(LiveRequest? Request, FalError? Error)> TakeInAsync(HttpContext context, Application application, bool sync)
     {
         var caller = Caller.Of(context);
 
@@ -33,7 +31,12 @@ internal sealed class Intake(LtxOptions options, RequestQueue queue, FileStore f
         }
 
         // 2. What the server can take.
-        var bounds = Bounds(context, caller);
+        if (application.Kind == JobKind.Training && !options.Training.Enabled)
+        {
+            return (null, FalError.Invalid(FalMessages.NotTraining));
+        }
+
+        var bounds = Bounds(context, caller, application.Kind);
         if (Refusal(caller, bounds) is { } refusal)
         {
             return (null, refusal);
@@ -48,7 +51,7 @@ internal sealed class Intake(LtxOptions options, RequestQueue queue, FileStore f
         }
 
         using var parsed = document;
-        var reading = InputReader.Read(endpoint, document.RootElement);
+        var reading = InputReader.Read(application, document.RootElement);
         if (reading.Input is null && (sync || options.Fal.ValidateAtSubmit))
         {
             return (null, FalError.Invalid(reading.Problems));
@@ -58,7 +61,7 @@ internal sealed class Intake(LtxOptions options, RequestQueue queue, FileStore f
         NewRequest request = new()
         {
             Id = Guid.NewGuid().ToString(),
-            Endpoint = endpoint,
+            Endpoint = application.Id,
             Owner = caller.Owner,
             Lane = headers.Lane,
             Sync = sync,
@@ -67,17 +70,18 @@ internal sealed class Intake(LtxOptions options, RequestQueue queue, FileStore f
             ShortInput = RequestListing.Shorten(document.RootElement),
             StoreIo = headers.StoreIo,
             NoRetry = headers.NoRetry,
-            LoraSet = LoraSet(reading.Input),
+            LoraSet = reading.Input?.LoraSet ?? "",
             OutputLifetime = headers.OutputLifetime,
             StartWithin = headers.StartWithin,
             Webhook = webhook.Length > 0 && !sync ? webhook : null,
-            InputFiles = OwnFiles(reading.Input),
+            InputFiles = [.. (reading.Input?.Files ?? []).Select(file => files.IdFromUrl(file.Url)).OfType<string>().Distinct()],
         };
         using var room = disk.Reserve(body.Bytes.Length > RequestStore.LargestInlineInput ? body.Bytes.Length : 0);
         return await queue.SubmitAsync(request, bounds);
     }
 
-    private WaitingBounds Bounds(HttpContext context, Caller caller) => new(
+    private WaitingBounds Bounds(HttpContext context, Caller caller, JobKind kind) => new(
+        kind,
         options.Queue.MaxWaiting,
         int.TryParse(context.Request.Query["fal_max_queue_length"], CultureInfo.InvariantCulture, out var most) && most >= 0 ? most : null,
         caller.Key?.MaxWaiting ?? 0);
@@ -86,12 +90,4 @@ internal sealed class Intake(LtxOptions options, RequestQueue queue, FileStore f
         queue.Draining ? FalError.Stopping()
         : queue.Refusal(caller.Owner, bounds) ?? limits.Refusal(caller.Key)
         ?? (disk.Refusal(0) is { } full ? FalError.Infrastructure(507, "internal_error", full) : null);
-
-    /// <summary>Requests with the same adapters at the same strengths can share what is merged.</summary>
-    private static string LoraSet(InpaintInput? input) => input is null or { Loras.Count: 0 } ? "" : Convert.ToHexStringLower(SHA256.HashData(
-        Encoding.UTF8.GetBytes(string.Join('\n', input.Loras.Select(l => FormattableString.Invariant($"{l.Path}\t{l.Scale}\t{l.Stages}"))))));
-
-    private List<string> OwnFiles(InpaintInput? input) => input is null
-        ? []
-        : [.. new[] { input.VideoUrl, input.MaskVideoUrl }.Concat(input.Loras.Select(l => l.Path)).Select(files.IdFromUrl).OfType<string>().Distinct()];
 }

@@ -3,31 +3,31 @@ using Ltx.Server.Fal;
 
 namespace Ltx.Server.Endpoints;
 
-/// <summary>The OpenAPI document of one endpoint in the form that fal publishes: its queue routes, its input and its output.</summary>
+/// <summary>The OpenAPI document of one application in the form that fal publishes: its queue routes, its input and its output.</summary>
 internal static class OpenApiDocument
 {
     private const string StatusSchema = "#/components/schemas/QueueStatus";
 
-    public static void Write(Utf8JsonWriter json, string endpoint, string origin, bool withOwnRoutes)
+    public static void Write(Utf8JsonWriter json, Application application, string origin, bool withOwnRoutes)
     {
-        var id = $"{InpaintSchema.App}/{endpoint}";
-        var name = endpoint == InpaintSchema.LoraEndpoint ? "Ltx23QualityInpaintLora" : "Ltx23QualityInpaint";
+        var (id, name) = (application.Id, application.TypeName);
         FalJson.WriteValue(json, Map(
             ("openapi", "3.0.4"),
             ("info", Map(
                 ("title", $"Queue OpenAPI for {id}"),
                 ("version", "1.0.0"),
                 ("description", $"The OpenAPI schema for the {id} queue."),
-                ("x-fal-metadata", Map(("endpointId", id), ("category", "video-to-video"), ("documentationUrl", $"https://fal.ai/models/{id}/api"))))),
+                ("x-fal-metadata", Map(
+                    ("endpointId", id), ("category", application.Category), ("documentationUrl", $"https://fal.ai/models/{id}/api"))))),
             ("components", Map(
                 ("securitySchemes", Map(("apiKeyAuth", Map(("type", "apiKey"), ("in", "header"), ("name", "Authorization"), ("description", "`Key` and the key, or `Bearer` and the key"))))),
-                ("schemas", Schemas(endpoint, name)))),
+                ("schemas", Schemas(application, name)))),
             ("paths", withOwnRoutes ? OwnRoutesDocument.AddTo(Paths(id, name), origin) : Paths(id, name)),
             ("servers", new[] { Map(("url", origin + "/queue")) }),
             ("security", new[] { Map(("apiKeyAuth", Array.Empty<string>())) })));
     }
 
-    private static Dictionary<string, object?> Schemas(string endpoint, string name)
+    private static Dictionary<string, object?> Schemas(Application application, string name)
     {
         var schemas = Map(
             ("QueueStatus", Map(
@@ -43,15 +43,12 @@ internal static class OpenApiDocument
                     ("queue_position", Map(("type", "integer"), ("description", "Requests in front of this one."))),
                     ("progress", Map(("type", "object"), ("additionalProperties", true), ("description", "stage, step, steps, fraction and seconds_left while it runs; an addition of this server."))))),
                 ("required", new[] { "status", "request_id" }))),
-            ($"{name}Input", ObjectOf(InpaintSchema.FieldsOf(endpoint), $"{name}Input")),
+            ($"{name}Input", ObjectOf(application.Inputs, $"{name}Input")),
             ($"{name}Output", Map(
                 ("type", "object"), ("title", $"{name}Output"),
-                ("properties", Map(
-                    ("video", Map(("$ref", "#/components/schemas/File"))),
-                    ("seed", Map(("type", "integer"), ("title", "Seed"), ("description", "The seed that was used."))),
-                    ("prompt", Map(("type", "string"), ("title", "Prompt"), ("description", "The prompt that was used, after any expansion."))))),
-                ("x-fal-order-properties", new[] { "video", "seed", "prompt" }),
-                ("required", new[] { "video", "seed", "prompt" }))),
+                ("properties", application.Outputs.ToDictionary(output => output.Name, output => (object?)Property(output))),
+                ("x-fal-order-properties", application.Outputs.Select(output => output.Name).ToArray()),
+                ("required", application.Outputs.Where(output => output.Required).Select(output => output.Name).ToArray()))),
             ("File", Map(
                 ("type", "object"), ("title", "File"),
                 ("properties", Map(
@@ -61,9 +58,9 @@ internal static class OpenApiDocument
                     ("file_size", Map(("type", "integer"), ("nullable", true), ("description", "The file's size in bytes."))))),
                 ("x-fal-order-properties", new[] { "url", "content_type", "file_name", "file_size" }),
                 ("required", new[] { "url" }))));
-        if (endpoint == InpaintSchema.LoraEndpoint)
+        foreach (var items in application.Inputs.Select(field => field.Items).OfType<ItemSchema>())
         {
-            schemas["LoRAInput"] = ObjectOf(LoraReader.Fields, "LoRAInput");
+            schemas[items.Name] = ObjectOf(items.Fields, items.Name);
         }
 
         return schemas;
@@ -79,8 +76,15 @@ internal static class OpenApiDocument
     private static Dictionary<string, object?> Property(InputField field)
     {
         var property = Map(
-            ("title", string.Join(' ', field.Name.Split('_').Select(w => char.ToUpperInvariant(w[0]) + w[1..]))),
-            ("type", field.Kind switch { FieldKind.Number => "number", FieldKind.Integer => "integer", FieldKind.Boolean => "boolean", FieldKind.Loras => "array", _ => "string" }),
+            ("title", Title(field.Name)),
+            ("type", field.Kind switch
+            {
+                FieldKind.Number => "number",
+                FieldKind.Integer => "integer",
+                FieldKind.Boolean => "boolean",
+                FieldKind.List or FieldKind.Pair => "array",
+                _ => "string",
+            }),
             ("description", field.Description));
         foreach (var (key, value) in new (string, object?)[]
         {
@@ -94,10 +98,17 @@ internal static class OpenApiDocument
             }
         }
 
-        if (field.Kind == FieldKind.Loras)
+        if (field.Items is { } items)
         {
-            property["items"] = Map(("$ref", "#/components/schemas/LoRAInput"));
-            property["maxItems"] = InpaintSchema.MaxLoras;
+            property["items"] = Map(("$ref", $"#/components/schemas/{items.Name}"));
+            property["maxItems"] = items.Most;
+        }
+        else if (field.Kind == FieldKind.Pair)
+        {
+            // The bounds are those of its numbers.
+            property.Remove("minimum");
+            property["items"] = Map(("type", "integer"), ("minimum", field.Minimum));
+            property["minItems"] = property["maxItems"] = 2;
         }
         else if (field is { Required: false, Default: null })
         {
@@ -106,6 +117,21 @@ internal static class OpenApiDocument
 
         return property;
     }
+
+    private static Dictionary<string, object?> Property(OutputField field)
+    {
+        var file = Map(("$ref", "#/components/schemas/File"));
+        return field switch
+        {
+            { Kind: OutputKind.File, Description: "" } => file,
+            // What stands beside a reference is not read.
+            { Kind: OutputKind.File } => Map(("title", Title(field.Name)), ("description", field.Description), ("allOf", new[] { file })),
+            { Kind: OutputKind.Integer } => Map(("type", "integer"), ("title", Title(field.Name)), ("description", field.Description)),
+            _ => Map(("type", "string"), ("title", Title(field.Name)), ("description", field.Description)),
+        };
+    }
+
+    private static string Title(string name) => string.Join(' ', name.Split('_').Select(w => char.ToUpperInvariant(w[0]) + w[1..]));
 
     private static Dictionary<string, object?> Paths(string id, string name)
     {

@@ -7,9 +7,9 @@ namespace Ltx.Server.Endpoints;
 /// <summary>Submit, status, result and cancel.</summary>
 internal static class QueueEndpoints
 {
-    public static async Task SubmitAsync(HttpContext context, string endpoint, Intake intake)
+    public static async Task SubmitAsync(HttpContext context, Application application, Intake intake)
     {
-        var (request, error) = await intake.TakeInAsync(context, endpoint, sync: false);
+        var (request, error) = await intake.TakeInAsync(context, application, sync: false);
         if (request is null)
         {
             await FalResponse.WriteAsync(context, error!);

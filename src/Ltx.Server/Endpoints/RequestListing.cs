@@ -13,7 +13,7 @@ internal static class RequestListing
     {
         json.WriteStartObject();
         json.WriteString("request_id", request.Id);
-        json.WriteString("endpoint_id", $"{InpaintSchema.App}/{request.Endpoint}");
+        json.WriteString("endpoint_id", request.Application.Id);
         if (withOwner)
         {
             json.WriteString("key_name", request.Owner);

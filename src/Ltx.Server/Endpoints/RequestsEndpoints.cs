@@ -54,7 +54,7 @@ internal static class RequestsEndpoints
         return FalResponse.WriteAsync(context, 200, json => RequestListing.Write(json, request, store.ListedInput(id), Caller.Of(context).IsOperator, store.Logs(id)));
     }
 
-    /// <summary>Forgets input, result and output file at once. A request in progress needs them still.</summary>
+    /// <summary>Forgets input, result and output files at once. A request in progress needs them still.</summary>
     public static async Task DeletePayloadsAsync(HttpContext context, string id, VisibleRequests requests, RequestStore store, FileStore files)
     {
         if (requests.Stored(Caller.Of(context), id) is not { } request)
@@ -70,12 +70,12 @@ internal static class RequestsEndpoints
             return;
         }
 
-        await PayloadDeletion.DeleteAsync(request, store, files);
+        var outputs = await PayloadDeletion.DeleteAsync(request, store, files);
         await FalResponse.WriteAsync(context, 200, json =>
         {
             json.WriteStartObject();
             json.WriteStartArray("cdn_delete_results");
-            if (request.OutputId is { } output)
+            foreach (var output in outputs)
             {
                 json.WriteStartObject();
                 json.WriteString("link", $"{Caller.Of(context).Origin}/files/{output}");

@@ -10,18 +10,20 @@ internal static class Routes
 {
     public static void Map(IEndpointRouteBuilder app)
     {
-        foreach (var endpoint in InpaintSchema.Endpoints)
+        foreach (var application in Applications.All)
         {
-            Post(app, $"/queue/{InpaintSchema.App}/{endpoint}", (HttpContext c, Intake intake) => QueueEndpoints.SubmitAsync(c, endpoint, intake), Access.Key);
+            Post(app, $"/queue/{application.Id}", (HttpContext c, Intake intake) => QueueEndpoints.SubmitAsync(c, application, intake), Access.Key);
             Post(
                 app,
-                $"/run/{InpaintSchema.App}/{endpoint}",
-                (HttpContext c, Intake intake, RequestQueue queue, RequestStore store, ResultBody results) => RunEndpoint.RunAsync(c, endpoint, intake, queue, store, results),
+                $"/run/{application.Id}",
+                (HttpContext c, Intake intake, RequestQueue queue, RequestStore store, ResultBody results) =>
+                    RunEndpoint.RunAsync(c, application, intake, queue, store, results),
                 Access.Key);
         }
 
         // Status, result and cancel: under every mount, by owner and alias as fal's clients call them and by the full id as generated clients do.
-        foreach (var prefix in new[] { "/queue/", "/run/" }.SelectMany(m => new[] { "", "/" + InpaintSchema.LoraEndpoint, "/" + InpaintSchema.PlainEndpoint }.Select(s => m + InpaintSchema.App + s)))
+        var names = Applications.Apps.Concat(Applications.All.Select(application => application.Id)).Distinct();
+        foreach (var prefix in names.SelectMany(name => new[] { $"/queue/{name}", $"/run/{name}" }))
         {
             Get(app, prefix + "/requests/{id}/status", QueueEndpoints.StatusAsync, Access.Key);
             Get(app, prefix + "/requests/{id}/status/stream", StatusStreamEndpoint.StreamAsync, Access.Key);

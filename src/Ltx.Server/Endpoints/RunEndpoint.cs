@@ -6,9 +6,10 @@ namespace Ltx.Server.Endpoints;
 /// <summary>The sync run: one connection from input to output. When its client goes away, so does the work.</summary>
 internal static class RunEndpoint
 {
-    public static async Task RunAsync(HttpContext context, string endpoint, Intake intake, RequestQueue queue, RequestStore store, ResultBody results)
+    public static async Task RunAsync(
+        HttpContext context, Application application, Intake intake, RequestQueue queue, RequestStore store, ResultBody results)
     {
-        var (request, error) = await intake.TakeInAsync(context, endpoint, sync: true);
+        var (request, error) = await intake.TakeInAsync(context, application, sync: true);
         if (request is null)
         {
             await FalResponse.WriteAsync(context, error!);

@@ -76,14 +76,14 @@ internal static class ServerEndpoints
         await context.Response.WriteAsync(metrics.Write(), context.RequestAborted);
     }
 
-    /// <summary>The endpoint's document and, beside it, this server's own routes.</summary>
+    /// <summary>An application's document and, beside it, this server's own routes.</summary>
     public static Task OpenApiAsync(HttpContext context)
     {
-        var endpoint = EndpointOf(context) ?? InpaintSchema.LoraEndpoint;
-        return FalResponse.WriteAsync(context, 200, json => OpenApiDocument.Write(json, endpoint, Caller.Of(context).Origin, withOwnRoutes: true));
+        var application = Asked(context) ?? Applications.Default;
+        return FalResponse.WriteAsync(context, 200, json => OpenApiDocument.Write(json, application, Caller.Of(context).Origin, withOwnRoutes: true));
     }
 
-    /// <summary>The endpoint's document alone, where fal has it.</summary>
+    /// <summary>An application's document alone, where fal has it.</summary>
     public static Task FalOpenApiAsync(HttpContext context)
     {
         if (!context.Request.Query.ContainsKey("endpoint_id"))
@@ -91,16 +91,12 @@ internal static class ServerEndpoints
             return FalResponse.WriteAsync(context, FalError.Invalid(new FalDetail("missing", ["query", "endpoint_id"], "Field required")));
         }
 
-        return EndpointOf(context) is { } endpoint
-            ? FalResponse.WriteAsync(context, 200, json => OpenApiDocument.Write(json, endpoint, Caller.Of(context).Origin, withOwnRoutes: false))
+        return Asked(context) is { } application
+            ? FalResponse.WriteAsync(context, 200, json => OpenApiDocument.Write(json, application, Caller.Of(context).Origin, withOwnRoutes: false))
             : FalResponse.WriteAsync(context, FalError.Plain(404, $"Application \"{context.Request.Query["endpoint_id"]}\" not found"));
     }
 
-    private static string? EndpointOf(HttpContext context)
-    {
-        var asked = context.Request.Query["endpoint_id"].ToString();
-        return InpaintSchema.Endpoints.FirstOrDefault(endpoint => asked == $"{InpaintSchema.App}/{endpoint}");
-    }
+    private static Application? Asked(HttpContext context) => Applications.Find(context.Request.Query["endpoint_id"].ToString());
 
     // Only while something loads.
     private static void WriteLoading(Utf8JsonWriter json, IReadOnlyList<LoadStatus?> workers)

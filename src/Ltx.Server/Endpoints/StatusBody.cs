@@ -28,6 +28,12 @@ internal static class StatusBody
             json.WriteNumber("step", progress.Step);
             json.WriteNumber("steps", progress.Steps);
             json.WriteNumber("fraction", Math.Round(Math.Clamp(progress.Fraction, 0, 1), 4));
+            if (progress.Loss is { } loss)
+            {
+                json.WritePropertyName("loss");
+                FalJson.WriteValue(json, loss);
+            }
+
             json.WritePropertyName("seconds_left");
             FalJson.WriteValue(json, progress.SecondsLeft is { } left ? Math.Round(left, 1) : null);
             json.WriteEndObject();
@@ -95,7 +101,7 @@ internal static class StatusBody
 
     private static void Head(Utf8JsonWriter json, string status, StoredRequest request)
     {
-        var url = $"{request.BaseUrl}/{InpaintSchema.App}/requests/{request.Id}";
+        var url = $"{request.BaseUrl}/{request.Application.App}/requests/{request.Id}";
         json.WriteString("status", status);
         json.WriteString("request_id", request.Id);
         json.WriteString("response_url", url);

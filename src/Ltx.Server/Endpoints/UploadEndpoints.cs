@@ -44,7 +44,7 @@ internal static class UploadEndpoints
     public static async Task PutAsync(HttpContext context, string id, UploadService uploads, LtxOptions options)
     {
         var file = uploads.Pending(id, context.Request.Query["sig"]);
-        await using var body = LargeBody(context, options);
+        await using var body = LargeBody(context, options, uploads.LimitOf(file));
         await uploads.WriteAsync(file, Turns.WhoCalls(context, file.Owner), body, context.Request.ContentLength, context.Request.ContentType, context.RequestAborted);
     }
 
@@ -52,7 +52,7 @@ internal static class UploadEndpoints
     public static async Task PutPartAsync(HttpContext context, string id, string number, UploadService uploads, LtxOptions options)
     {
         var file = uploads.Pending(id, Secret(context));
-        await using var body = LargeBody(context, options);
+        await using var body = LargeBody(context, options, uploads.LimitOf(file));
         var part = int.TryParse(number, System.Globalization.CultureInfo.InvariantCulture, out var place)
             ? await uploads.WritePartAsync(file, place, Turns.WhoCalls(context, file.Owner), body, context.Request.ContentLength, context.RequestAborted)
             : throw new UploadException(400, "The part's number is not a number.");
@@ -116,7 +116,7 @@ internal static class UploadEndpoints
     public static async Task PostFileAsync(HttpContext context, UploadService uploads, LtxOptions options)
     {
         var file = await BeginAsync(context, uploads, context.Request.ContentType, context.Request.Headers["X-Fal-File-Name"]);
-        await using var body = LargeBody(context, options);
+        await using var body = LargeBody(context, options, uploads.LimitOf(file));
         await uploads.WriteAsync(file, Turns.WhoCalls(context), body, context.Request.ContentLength, null, context.RequestAborted);
         await FalResponse.WriteAsync(context, 200, json =>
         {
@@ -167,9 +167,9 @@ internal static class UploadEndpoints
     private static string? Text(JsonElement item, string name) =>
         item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? JsonInput.TryGetText(value) : null;
 
-    private static PacedBody LargeBody(HttpContext context, LtxOptions options)
+    private static PacedBody LargeBody(HttpContext context, LtxOptions options, long most)
     {
-        context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize = options.Files.MaxUploadBytes;
+        context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize = most;
         return new PacedBody(context, options.Limits, options.Limits.MinLargeBodyBytesPerSecond);
     }
 

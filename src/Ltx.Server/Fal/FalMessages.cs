@@ -12,9 +12,15 @@ internal static class FalMessages
 
     public const string StillInProgress = "Request is still in progress";
 
-    public const string AuthenticationRequired = $"Cannot access application \"{InpaintSchema.App}\". Authentication is required to access this application.";
+    /// <summary>The application is the one that the path leads to.</summary>
+    public static string AuthenticationRequired(string path) =>
+        $"Cannot access application \"{Applications.AppOf(path) ?? InpaintSchema.App}\". Authentication is required to access this application.";
 
     public const string InvalidKey = "invalid key credentials";
+
+    /// <summary>A trainer's answer where the operator has none.</summary>
+    public static FalDetail NotTraining =>
+        new("feature_not_supported", ["body"], "This server does not train: its operator has turned Training:Enabled off.");
 
     /// <summary>The message, without its middle where it is too long.</summary>
     public static string Shorten(string message)

@@ -16,6 +16,9 @@ internal sealed class FieldReader(IReadOnlyList<InputField> schema, JsonElement 
 
     public List<FalDetail> Problems { get; } = problems ?? [];
 
+    /// <summary>Whether the schema has such a field.</summary>
+    public bool Has(string name) => schema.Any(f => f.Name == name);
+
     /// <summary>The field's schema when the client gave it a value, null when the default stands (or when it is required and missing: a problem).</summary>
     public InputField? Find(string name, out JsonElement value)
     {
@@ -196,7 +199,14 @@ internal sealed class FieldReader(IReadOnlyList<InputField> schema, JsonElement 
             return fallback;
         }
 
-        if (value.ValueKind == JsonValueKind.String && JsonInput.TryGetText(value) is { } text && field.Choices.Contains(text))
+        // An enum of numbers is one of strings in fal's schemas, and one of numbers in its clients' types.
+        var text = value.ValueKind switch
+        {
+            JsonValueKind.String => JsonInput.TryGetText(value),
+            JsonValueKind.Number => value.GetRawText(),
+            _ => null,
+        };
+        if (text is not null && field.Choices.Contains(text))
         {
             return text;
         }
@@ -205,6 +215,87 @@ internal sealed class FieldReader(IReadOnlyList<InputField> schema, JsonElement 
         Add(field, "one_of", $"Input should be {string.Join(", ", quoted[..^1])} or {quoted[^1]}", value, ("expected", field.Choices));
         return fallback;
     }
+
+    /// <summary>A reader for each object of a list.</summary>
+    public IEnumerable<FieldReader> Items(string name)
+    {
+        if (Find(name, out var list) is not { Items: { } items } field)
+        {
+            yield break;
+        }
+
+        if (list.ValueKind != JsonValueKind.Array)
+        {
+            Add(field, "list_type", "Input should be a valid list", list);
+            yield break;
+        }
+
+        if (list.GetArrayLength() > items.Most)
+        {
+            Add(field, "sequence_too_long", $"Sequence should have at most {items.Most} items", list, ("max_length", items.Most));
+            yield break;
+        }
+
+        foreach (var (index, item) in list.EnumerateArray().Index())
+        {
+            object[] place = [.. _location, name, index];
+            if (item.ValueKind == JsonValueKind.Object)
+            {
+                yield return new FieldReader(items.Fields, item, place, Problems);
+            }
+            else
+            {
+                Problems.Add(NoObject(item, place));
+            }
+        }
+    }
+
+    /// <summary>Two whole numbers within the field's bounds.</summary>
+    public (int First, int Second) Pair(string name)
+    {
+        if (Find(name, out var list) is not { } field)
+        {
+            return default;
+        }
+
+        if (list.ValueKind != JsonValueKind.Array)
+        {
+            Add(field, "list_type", "Input should be a valid list", list);
+            return default;
+        }
+
+        if (list.GetArrayLength() != 2)
+        {
+            var isShort = list.GetArrayLength() < 2;
+            Add(
+                field, isShort ? "sequence_too_short" : "sequence_too_long", $"Sequence should have at {(isShort ? "least" : "most")} 2 items", list,
+                (isShort ? "min_length" : "max_length", 2));
+            return default;
+        }
+
+        int[] numbers =
+        [
+            .. list.EnumerateArray().Select((item, index) =>
+            {
+                if (item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out var number))
+                {
+                    return InRange(field, number, item) ? number : 0;
+                }
+
+                Problems.Add(new FalDetail("int_type", [.. _location, name, index], "Input should be a valid integer") { InputJson = Echo(item) });
+                return 0;
+            }),
+        ];
+        return (numbers[0], numbers[1]);
+    }
+
+    /// <summary>What stands where an object should.</summary>
+    public static FalDetail NoObject(JsonElement value, IReadOnlyList<object> location) =>
+        new("model_attributes_type", location, "Input should be a valid dictionary or object to extract fields from") { InputJson = Echo(value) };
+
+    /// <summary>Refuses a value that is of its type and within its bounds, and cannot be all the same.</summary>
+    public void Refuse(string name, string type, string message) =>
+        Add(schema.First(f => f.Name == name), type, message, source.TryGetProperty(name, out var value) ? value : null);
 
     public void Add(InputField field, string type, string message, JsonElement? value, params (string Name, object? Value)[] context) =>
         Problems.Add(new FalDetail(type, [.. _location, field.Name], message)
@@ -233,18 +324,21 @@ internal sealed class FieldReader(IReadOnlyList<InputField> schema, JsonElement 
     {
         if (field.Minimum is { } minimum && number < minimum)
         {
-            Add(field, "greater_than_equal", FormattableString.Invariant($"Input should be greater than or equal to {minimum}"), value, ("ge", minimum));
+            Add(field, "greater_than_equal", $"Input should be greater than or equal to {Shown(minimum)}", value, ("ge", minimum));
             return false;
         }
 
         if (field.Maximum is { } maximum && number > maximum)
         {
-            Add(field, "less_than_equal", FormattableString.Invariant($"Input should be less than or equal to {maximum}"), value, ("le", maximum));
+            Add(field, "less_than_equal", $"Input should be less than or equal to {Shown(maximum)}", value, ("le", maximum));
             return false;
         }
 
         return true;
     }
+
+    /// <summary>As Python shows it.</summary>
+    private static string Shown(double bound) => bound.ToString(CultureInfo.InvariantCulture).Replace('E', 'e');
 
     private static bool TryParse(JsonElement value, out double number) =>
         double.TryParse((JsonInput.TryGetText(value) ?? "").Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out number);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Ltx.Inference.Generation;
 using Ltx.Server.Fetch;
@@ -7,13 +8,13 @@ using Ltx.Video;
 namespace Ltx.Server.Fal;
 
 /// <summary>
-/// A validated input of the endpoint: every field has a value that the schema allows. A new field is a row of <see cref="InpaintSchema"/>, a property
-/// here with its line in <see cref="Read"/> (and in <see cref="ToParameters"/>), and a property of <see cref="GenerationParameters"/>.
+/// A validated input of the inpainting endpoints. A new field is a row of <see cref="InpaintSchema"/>, a property here with its line in
+/// <see cref="Read"/> (and in <see cref="ToParameters"/>), and a property of <see cref="GenerationParameters"/>.
 /// </summary>
-internal sealed record InpaintInput
+internal sealed record InpaintInput : JobInput
 {
     /// <summary>An input that says nothing: what the schema says in its place.</summary>
-    public static InpaintInput Defaults { get; } = Read(new FieldReader(InpaintSchema.PlainFields, JsonSerializer.SerializeToElement(new { })), InpaintSchema.PlainEndpoint);
+    public static InpaintInput Defaults { get; } = Read(new FieldReader(InpaintSchema.PlainFields, JsonSerializer.SerializeToElement(new { })));
 
     public required string Prompt { get; init; }
 
@@ -51,7 +52,7 @@ internal sealed record InpaintInput
     public required IReadOnlyList<LoraInput> Loras { get; init; }
 
     /// <summary>What the fields say. Of fields with a problem, and the reader has it, the default.</summary>
-    public static InpaintInput Read(FieldReader fields, string endpoint) => new()
+    public static InpaintInput Read(FieldReader fields) => new()
     {
         Prompt = fields.Text("prompt"),
         VideoUrl = fields.Url("video_url"),
@@ -69,8 +70,20 @@ internal sealed record InpaintInput
         VideoQuality = Enum.Parse<VideoQuality>(fields.Choice("video_quality"), ignoreCase: true),
         VideoWriteMode = Enum.Parse<WriteMode>(fields.Choice("video_write_mode"), ignoreCase: true),
         SyncMode = fields.Boolean("sync_mode"),
-        Loras = endpoint == InpaintSchema.LoraEndpoint ? LoraReader.Read(fields) : [],
+        Loras = fields.Has("loras") ? LoraReader.Read(fields) : [],
     };
+
+    /// <summary>Video, mask, then the LoRAs in their order.</summary>
+    public override IReadOnlyList<WantedFile> Files =>
+    [
+        new WantedFile(VideoUrl, FetchKind.Video, ["body", "video_url"]),
+        new WantedFile(MaskVideoUrl, FetchKind.Mask, ["body", "mask_video_url"]),
+        .. Loras.Select((lora, i) => new WantedFile(lora.Path, FetchKind.Lora, ["body", "loras", i, "path"])),
+    ];
+
+    /// <summary>Requests with the same adapters at the same strengths can share what is merged.</summary>
+    public override string LoraSet => Loras.Count == 0 ? "" : Convert.ToHexStringLower(SHA256.HashData(
+        Encoding.UTF8.GetBytes(string.Join('\n', Loras.Select(l => FormattableString.Invariant($"{l.Path}\t{l.Scale}\t{l.Stages}"))))));
 
     /// <summary>What a clip is generated with; what the input leaves open is decided here, once.</summary>
     /// <param name="loraFiles">where the LoRAs lie, in their order</param>

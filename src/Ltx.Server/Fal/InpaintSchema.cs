@@ -54,16 +54,47 @@ internal static class InpaintSchema
         new("sync_mode", FieldKind.Boolean, "Return the video as a data URI inside the result.") { Default = false },
     ];
 
+    public static readonly IReadOnlyList<InputField> LoraItemFields =
+    [
+        new("path", FieldKind.Url, "URL or data URI of the LoRA's .safetensors file.")
+        {
+            Required = true, Example = "https://example.com/path/to/lora.safetensors",
+        },
+        new("scale", FieldKind.Number, "Strength of the LoRA.") { Default = 1.0, Minimum = -MaxLoraScale, Maximum = MaxLoraScale },
+        new("transformer", FieldKind.Choice, "The stages it is applied in: both, stage_1 (or high), stage_2 (or low).")
+        {
+            Default = "both", Choices = TransformerChoices,
+        },
+    ];
+
     private static readonly InputField Loras =
-        new("loras", FieldKind.Loras, "Up to three LoRAs, each at most 3 GiB, applied on top of the model.") { Required = true };
+        new("loras", FieldKind.List, "Up to three LoRAs, each at most 3 GiB, applied on top of the model.")
+        {
+            Required = true, Items = new ItemSchema("LoRAInput", LoraItemFields, MaxLoras),
+        };
 
     public static readonly IReadOnlyList<InputField> LoraFields = [.. Common, Loras];
 
     public static readonly IReadOnlyList<InputField> PlainFields = Common;
 
-    public static readonly IReadOnlyList<string> Endpoints = [LoraEndpoint, PlainEndpoint];
+    private static readonly OutputField[] Outputs =
+    [
+        new("video", OutputKind.File, ""),
+        new("seed", OutputKind.Integer, "The seed that was used."),
+        new("prompt", OutputKind.Text, "The prompt that was used, after any expansion."),
+    ];
+
+    public static IReadOnlyList<Application> Applications { get; } = [Of(LoraEndpoint, LoraFields), Of(PlainEndpoint, PlainFields)];
 
     public static InputField Field(string name) => LoraFields.First(field => field.Name == name);
 
-    public static IReadOnlyList<InputField> FieldsOf(string endpoint) => endpoint == LoraEndpoint ? LoraFields : PlainFields;
+    private static Application Of(string path, IReadOnlyList<InputField> inputs) => new($"{App}/{path}")
+    {
+        Kind = JobKind.Inpaint,
+        Category = "video-to-video",
+        Name = path.Replace('/', '-'),
+        Inputs = inputs,
+        Outputs = Outputs,
+        Read = InpaintInput.Read,
+    };
 }

@@ -11,4 +11,7 @@ internal enum FetchKind
 
     /// <summary>A LoRA; kept in the cache by content hash.</summary>
     Lora,
+
+    /// <summary>A data set, as a zip; treated as <see cref="Video"/>, with a limit of its own.</summary>
+    DataSet,
 }

@@ -17,6 +17,9 @@ internal sealed class FetchOptions
     /// <summary>fal: "Max size: 3 GB per LoRA", read as 3 GiB (fal-contract.md, 9.1).</summary>
     public long MaxLoraBytes { get; set; } = 3L << 30;
 
+    /// <summary>A data set to train with. Set from Training:MaxDataSetBytes.</summary>
+    internal long MaxDataSetBytes { get; set; } = 20L << 30;
+
     /// <summary>Name look-up, TCP and TLS together.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -26,7 +29,7 @@ internal sealed class FetchOptions
     /// <summary>The slowest server that is waited for, over each <see cref="IdleTimeout"/>: 256 kbit/s. A worker waits for its inputs. 0 = any.</summary>
     public double MinBytesPerSecond { get; set; } = 32 * 1024;
 
-    /// <summary>One file with all its redirects and tries: 3 GiB at 15 Mbit/s.</summary>
+    /// <summary>One file with all its redirects and tries: 3 GiB at 15 Mbit/s. A data set, which may be larger, may take as much longer.</summary>
     public TimeSpan TotalTimeout { get; set; } = TimeSpan.FromMinutes(30);
 
     /// <summary>fal follows 5.</summary>

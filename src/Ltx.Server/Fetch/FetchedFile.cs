@@ -17,5 +17,8 @@ internal sealed class FetchedFile(string path, string sha256, long length, strin
     /// <summary>What the sender said that it is; a claim, not a finding. Null where nobody said anything.</summary>
     public string? ContentType { get; } = contentType;
 
+    /// <summary>Whether it is this fetch's alone and goes when it is disposed: it may be moved away before.</summary>
+    public bool IsTemporary { get; init; }
+
     public ValueTask DisposeAsync() => Interlocked.Exchange(ref release, null)?.Invoke() ?? ValueTask.CompletedTask;
 }

@@ -12,7 +12,15 @@ internal sealed class Fetcher(FetchOptions options, SafeHttp http, CacheFolder f
     private readonly AllowedFolders allowedFolders = new(options.AllowedFolders);
     private readonly SingleFlight flights = new();
 
-    public long LimitOf(FetchKind kind) => kind == FetchKind.Lora ? options.MaxLoraBytes : options.MaxVideoBytes;
+    public long LimitOf(FetchKind kind) => kind switch
+    {
+        FetchKind.Lora => options.MaxLoraBytes,
+        FetchKind.DataSet => options.MaxDataSetBytes,
+        _ => options.MaxVideoBytes,
+    };
+
+    private TimeSpan TimeOf(FetchKind kind) =>
+        kind == FetchKind.DataSet ? options.TotalTimeout * Math.Max(1, (double)options.MaxDataSetBytes / options.MaxLoraBytes) : options.TotalTimeout;
 
     public async Task<FetchedFile> FetchAsync(FetchRequest request, CancellationToken ct)
     {
@@ -62,7 +70,7 @@ internal sealed class Fetcher(FetchOptions options, SafeHttp http, CacheFolder f
             return AsFile(await flights.JoinAsync(url.GetLeftPart(UriPartial.Query), flight => LoraAsync(url, limit, flight), ct));
         }
         await using TempFile file = new(folder.Partial, limit);
-        Download download = await downloader.DownloadAsync(url, file, known: null, ct);
+        Download download = await downloader.DownloadAsync(url, file, known: null, TimeOf(request.Kind), ct);
         return await ToRequestAsync(file, download.ContentType);
     }
 
@@ -99,7 +107,7 @@ internal sealed class Fetcher(FetchOptions options, SafeHttp http, CacheFolder f
             return cached.Again();
         }
         await using TempFile file = new(folder.Partial, limit);
-        Download download = await downloader.DownloadAsync(url, file, cached is null ? null : known!.Validators, ct);
+        Download download = await downloader.DownloadAsync(url, file, cached is null ? null : known!.Validators, TimeOf(FetchKind.Lora), ct);
         if (download.NotModified)
         {
             CountLora("revalidated");
@@ -136,6 +144,9 @@ internal sealed class Fetcher(FetchOptions options, SafeHttp http, CacheFolder f
         {
             OwnFiles.TryRemove(path, log);
             return ValueTask.CompletedTask;
-        });
+        })
+        {
+            IsTemporary = true,
+        };
     }
 }

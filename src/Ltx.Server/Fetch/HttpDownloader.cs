@@ -18,10 +18,11 @@ internal sealed class HttpDownloader(SafeHttp http, FetchOptions options, ILogge
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(30);
 
     /// <summary>Fills <paramref name="file"/>, unless the version that is <paramref name="known"/>, where there is one, is still the server's.</summary>
-    public async Task<Download> DownloadAsync(Uri url, TempFile file, Validators? known, CancellationToken ct)
+    /// <param name="longest">all tries together</param>
+    public async Task<Download> DownloadAsync(Uri url, TempFile file, Validators? known, TimeSpan longest, CancellationToken ct)
     {
         using CancellationTokenSource total = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        total.CancelAfter(options.TotalTimeout);
+        total.CancelAfter(longest);
         DownloadProgress progress = new();
         try
         {
@@ -44,7 +45,7 @@ internal sealed class HttpDownloader(SafeHttp http, FetchOptions options, ILogge
         }
         catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
         {
-            throw FetchException.Download(url.OriginalString, $"it took longer than {options.TotalTimeout.TotalSeconds:0.#} s", e);
+            throw FetchException.Download(url.OriginalString, $"it took longer than {longest.TotalSeconds:0.#} s", e);
         }
     }
 

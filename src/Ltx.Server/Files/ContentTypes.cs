@@ -24,6 +24,7 @@ internal static class ContentTypes
         ["audio/wav"] = ".wav",
         ["application/json"] = ".json",
         ["application/zip"] = ".zip",
+        ["application/x-zip-compressed"] = ".zip",
         ["text/plain"] = ".txt",
     };
 

@@ -5,10 +5,10 @@ using Ltx.Server.Storage;
 namespace Ltx.Server.Files;
 
 /// <summary>
-/// Refuses uploads and new work while there is still room to finish what is running. Counted is what is stored, what unfinished uploads have, and what
-/// is being written this moment: a look at the disk is a second old, and in a second several writers fill it.
+/// Refuses uploads and new work while there is still room to finish what is running. Counted is what is stored, what unfinished uploads and trainings
+/// have, and what is being written this moment: a look at the disk is a second old, and in a second several writers fill it.
 /// </summary>
-internal sealed class DiskBudget(LtxOptions options, DataFolder folder, Database database, TimeProvider clock)
+internal sealed class DiskBudget(LtxOptions options, DataFolder folder, TrainingFolders trainings, Database database, TimeProvider clock)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
 
@@ -133,7 +133,7 @@ internal sealed class DiskBudget(LtxOptions options, DataFolder folder, Database
                 """
                 SELECT coalesce((SELECT sum(size) FROM files WHERE state = 1), 0)
                   + coalesce((SELECT sum(p.size) FROM parts p JOIN files f ON f.id = p.file_id WHERE f.state = 0), 0)
-                """));
+                """)) + trainings.Bytes;
             _free = new DriveInfo(folder.Root).AvailableFreeSpace;
             _written = 0;
             _lookedAt = now;

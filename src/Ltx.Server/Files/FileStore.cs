@@ -92,6 +92,10 @@ internal sealed class FileStore(LtxOptions options, DataFolder folder, Database 
         return segments is ["", "files", var id, _] && FileId.Is(id) && Find(id) is { State: FileState.Ready } ? id : null;
     }
 
+    /// <summary>The ids of what a request has made and is still there.</summary>
+    public IReadOnlyList<string> OutputsOf(string requestId) =>
+        database.Read(db => db.Query("SELECT id FROM files WHERE request_id = $id AND state = 1", r => r.Text("id")!, ("$id", requestId)));
+
     /// <summary>The file is gone for everybody when this returns; its bytes go once nobody uses them.</summary>
     public async Task DeleteAsync(string id)
     {

@@ -54,11 +54,17 @@ internal sealed class UploadService(LtxOptions options, UploadedParts parts, Fil
         return RequirePending(file);
     }
 
+    /// <summary>Bytes that an upload may have: a zip may be a data set.</summary>
+    public long LimitOf(StoredFile file) =>
+        options.Training.Enabled && Path.GetExtension(file.FileName) == ".zip"
+            ? Math.Max(options.Files.MaxUploadBytes, options.Training.MaxDataSetBytes)
+            : options.Files.MaxUploadBytes;
+
     /// <summary>Writes the whole content of an upload.</summary>
     public async Task WriteAsync(StoredFile file, string who, Stream body, long? length, string? contentType, CancellationToken ct)
     {
         using var turn = await _turns.EnterAsync(who, ct);
-        using var session = Join(file.Id);
+        using var session = Join(file);
         using var room = budget.Reserve(length ?? 0);
         await using var arrived = await ReceiveAsync(session.Value, 0, body, parts.PathOf(file.Id, 0), room, ct);
         await session.Value.Turn.WaitAsync(ct);
@@ -83,7 +89,7 @@ internal sealed class UploadService(LtxOptions options, UploadedParts parts, Fil
         }
 
         using var turn = await _turns.EnterAsync(who, ct);
-        using var session = Join(file.Id);
+        using var session = Join(file);
         using var room = budget.Reserve(length ?? 0);
         await using var arrived = await ReceiveAsync(session.Value, number, body, parts.PathOf(file.Id, number), room, ct);
         if (arrived.Size == 0)
@@ -117,7 +123,7 @@ internal sealed class UploadService(LtxOptions options, UploadedParts parts, Fil
         }
 
         using var turn = await _turns.EnterAsync(who, ct);
-        using var session = Join(file.Id);
+        using var session = Join(file);
         await session.Value.Turn.WaitAsync(ct);
         try
         {
@@ -185,13 +191,14 @@ internal sealed class UploadService(LtxOptions options, UploadedParts parts, Fil
         return (size, Convert.ToHexStringLower(whole.GetHashAndReset()));
     }
 
-    private SessionUse Join(string id)
+    private SessionUse Join(StoredFile file)
     {
+        var id = file.Id;
         lock (_sessions)
         {
             if (!_sessions.TryGetValue(id, out var session))
             {
-                _sessions[id] = session = new UploadSession(parts.Of(id), options.Files.MaxUploadBytes);
+                _sessions[id] = session = new UploadSession(parts.Of(id), LimitOf(file));
             }
 
             session.Users++;

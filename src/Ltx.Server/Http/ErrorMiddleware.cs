@@ -82,10 +82,9 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
     private static string NotFoundText(HttpContext context)
     {
         var path = context.Features.Get<Caller>()?.Path ?? context.Request.Path.Value ?? "/";
-        var app = "/" + InpaintSchema.App;
-        if (path.StartsWith(app + "/", StringComparison.Ordinal) || path == app)
+        if (Applications.AppOf(path) is { } app)
         {
-            return $"Path {(path.Length > app.Length ? path[app.Length..] : "/")} not found";
+            return $"Path {(path.Length > app.Length + 1 ? path[(app.Length + 1)..] : "/")} not found";
         }
 
         var segments = path.Trim('/').Split('/');

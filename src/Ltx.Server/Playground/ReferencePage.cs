@@ -16,10 +16,10 @@ internal static class ReferencePage
         var nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         scalar.Title = "Ltx API";
         scalar.WithNonce(nonce);
-        foreach (var endpoint in InpaintSchema.Endpoints)
+        foreach (var application in Applications.All)
         {
-            var id = $"{InpaintSchema.App}/{endpoint}";
-            scalar.AddDocument(endpoint.Replace('/', '-'), id, $"/openapi.json?endpoint_id={id}", isDefault: endpoint == InpaintSchema.LoraEndpoint);
+            var id = application.Id;
+            scalar.AddDocument(application.Name, id, $"/openapi.json?endpoint_id={id}", isDefault: application == Applications.Default);
         }
 
         // Whatever would ask another origin.

@@ -3,16 +3,15 @@ using Ltx.Server.Fetch;
 
 namespace Ltx.Server.Queue;
 
-/// <summary>A request's input as it was read, and its files on the local disk: video, mask, then the LoRAs in their order.</summary>
-internal sealed class FetchedInputs(InpaintInput input, IReadOnlyList<FetchedFile> files) : IAsyncDisposable
+/// <summary>A request's input as it was read, and its files on the local disk, in the order in which it names them.</summary>
+internal sealed class FetchedInputs(JobInput input, IReadOnlyList<FetchedFile> files) : IAsyncDisposable
 {
-    public InpaintInput Input => input;
+    public JobInput Input => input;
 
-    public FetchedFile Video => files[0];
+    public IReadOnlyList<FetchedFile> Files => files;
 
-    public FetchedFile Mask => files[1];
-
-    public IReadOnlyList<FetchedFile> Loras { get; } = [.. files.Skip(2)];
+    public IReadOnlyList<FetchedFile> Of(FetchKind kind) =>
+        [.. input.Files.Zip(files).Where(file => file.First.Kind == kind).Select(file => file.Second)];
 
     public async ValueTask DisposeAsync()
     {

@@ -8,16 +8,18 @@ namespace Ltx.Server.Queue;
 internal sealed partial class InputFetcher(IFetcher fetcher, FileStore files, ILogger<InputFetcher> logger)
 {
     /// <summary>All inputs, or what is wrong with the first that failed.</summary>
-    public async Task<(FetchedInputs? Inputs, InputProblem? Problem)> FetchAsync(InpaintInput input, CancellationToken ct)
+    public Task<(FetchedInputs? Inputs, InputProblem? Problem)> FetchAsync(JobInput input, CancellationToken ct) =>
+        FetchAsync(input, (wanted, _, stop) => OpenAsync(wanted.Url, wanted.Kind, stop), ct);
+
+    /// <summary>The same, by a way of one's own to each of them.</summary>
+    /// <param name="input">names them</param>
+    /// <param name="open">gives a file, and is told its place among them; what is refused is a FetchException</param>
+    /// <param name="ct">ends it; nothing is left then</param>
+    public async Task<(FetchedInputs? Inputs, InputProblem? Problem)> FetchAsync(
+        JobInput input, Func<WantedFile, int, CancellationToken, Task<FetchedFile>> open, CancellationToken ct)
     {
         using var stopOthers = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        (string Url, FetchKind Kind, object[] Location)[] wanted =
-        [
-            (input.VideoUrl, FetchKind.Video, ["body", "video_url"]),
-            (input.MaskVideoUrl, FetchKind.Mask, ["body", "mask_video_url"]),
-            .. input.Loras.Select((lora, i) => (lora.Path, FetchKind.Lora, new object[] { "body", "loras", i, "path" })),
-        ];
-        var fetches = wanted.Select(w => OneAsync(w.Url, w.Kind, w.Location, stopOthers)).ToArray();
+        var fetches = input.Files.Select((wanted, place) => OneAsync(wanted, () => open(wanted, place, stopOthers.Token), stopOthers)).ToArray();
         List<FetchedFile> got = [];
         InputProblem? problem = null;
         Exception? failure = null;
@@ -85,17 +87,17 @@ internal sealed partial class InputFetcher(IFetcher fetcher, FileStore files, IL
         InputJson = FalJson.Text(json => json.WriteStringValue(InputUrl.Redact(url))),
     };
 
-    private async Task<FetchedFile> OneAsync(string url, FetchKind kind, object[] location, CancellationTokenSource stopOthers)
+    private async Task<FetchedFile> OneAsync(WantedFile wanted, Func<Task<FetchedFile>> open, CancellationTokenSource stopOthers)
     {
         try
         {
-            return await OpenAsync(url, kind, stopOthers.Token);
+            return await open();
         }
         catch (FetchException e)
         {
             Refused(logger, e.Message);
             await stopOthers.CancelAsync();
-            throw new InputProblemException(new InputProblem([Problem(e, url, location)], e.Message));
+            throw new InputProblemException(new InputProblem([Problem(e, wanted.Url, wanted.Location)], e.Message));
         }
     }
 

@@ -1,3 +1,4 @@
+using Ltx.Server.Fal;
 using Ltx.Server.Observability;
 
 namespace Ltx.Server.Queue;
@@ -5,11 +6,14 @@ namespace Ltx.Server.Queue;
 /// <summary>What is told and kept of jobs: log lines for the client, start and end on the disk, times for the operator.</summary>
 internal sealed class JobRecord(RequestQueue queue, Insistence insistence, ServerMetrics metrics)
 {
-    /// <summary>The next request, its start on the disk. While the database cannot note it the worker pauses. Null: the server is stopping.</summary>
-    public Task<LiveRequest?> TakeAsync(string? loadedLoraSet, CancellationToken giveUp) =>
-        insistence.StoreAsync("The start of a request", () => queue.TakeAsync(loadedLoraSet, giveUp), giveUp);
+    /// <summary>The next of a kind, its start on the disk. While the database cannot note it the worker pauses. Null: the server stops.</summary>
+    public Task<LiveRequest?> TakeAsync(JobKind kind, string? loadedLoraSet, CancellationToken giveUp) =>
+        insistence.StoreAsync("The start of a request", () => queue.TakeAsync(kind, loadedLoraSet, giveUp), giveUp);
 
     public void Log(LiveRequest request, string level, string message) => queue.Log(request, level, message);
+
+    /// <summary>The attempt that runs has got further than those before it.</summary>
+    public void Prove(LiveRequest request) => queue.Prove(request);
 
     public void Ran(double seconds, IReadOnlyDictionary<string, double> stages) => metrics.Ran(seconds, stages);
 

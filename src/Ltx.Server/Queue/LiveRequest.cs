@@ -1,3 +1,5 @@
+using Ltx.Server.Fal;
+
 namespace Ltx.Server.Queue;
 
 /// <summary>
@@ -16,6 +18,8 @@ internal sealed class LiveRequest(StoredRequest stored)
 
     public string Id => Stored.Id;
 
+    public JobKind Kind { get; } = stored.Application.Kind;
+
     /// <summary>As it is on disk, and never ahead of it. Written under the queue's lock.</summary>
     public RequestState State { get; set; } = RequestState.Queued;
 
@@ -23,6 +27,12 @@ internal sealed class LiveRequest(StoredRequest stored)
     public int Position { get; set; }
 
     public int Attempts { get; set; } = stored.Attempts;
+
+    /// <summary>How many attempts there were when one last got further than those before it. Never ahead of the disk.</summary>
+    public int Proven { get; set; } = stored.Proven;
+
+    /// <summary>Attempts since then, the present one included: so many are too many.</summary>
+    public int AttemptsInVain => Attempts - Proven;
 
     public DateTimeOffset? StartedAt { get; set; }
 
@@ -65,6 +75,11 @@ internal sealed class LiveRequest(StoredRequest stored)
             }
         }
     }
+
+    /// <summary>The line that an attempt begins with.</summary>
+    /// <param name="most">how many attempts there may be in vain</param>
+    public string Beginning(int most) =>
+        Attempts == 1 ? "Started." : Proven > 0 ? $"Started again, attempt {Attempts}." : $"Started, attempt {Attempts} of {most}.";
 
     public void CountOvertaking() => _overtaken++;
 

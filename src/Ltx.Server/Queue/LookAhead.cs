@@ -1,10 +1,12 @@
 using Ltx.Server.Configuration;
+using Ltx.Server.Fal;
+using Ltx.Server.Fetch;
 using Ltx.Server.Files;
 
 namespace Ltx.Server.Queue;
 
 /// <summary>
-/// Fetches the inputs of the request that comes next while a worker still runs another one, so that the device does not wait for them: one
+/// Fetches the inputs of the clip that comes next while a worker still runs another one, so that the device does not wait for them: one
 /// request ahead a worker. That request waits on as if nothing happened; what cannot be fetched here is tried again, and said, when it runs.
 /// </summary>
 internal sealed partial class LookAhead(LtxOptions options, RequestQueue queue, StoredInputs stored, IInpaintRunner runner, DiskBudget disk, ILogger<LookAhead> logger)
@@ -99,7 +101,7 @@ internal sealed partial class LookAhead(LtxOptions options, RequestQueue queue, 
                 return;
             }
 
-            if (queue.Next(loraSet, r => _ahead.ContainsKey(r.Id)) is not { } next || disk.Refusal(0) is not null)
+            if (queue.Next(JobKind.Inpaint, loraSet, r => _ahead.ContainsKey(r.Id)) is not { } next || disk.Refusal(0) is not null)
             {
                 return;
             }
@@ -135,7 +137,7 @@ internal sealed partial class LookAhead(LtxOptions options, RequestQueue queue, 
         {
             foreach (var mine in _ahead.Values.Where(a => a.Worker == worker && a.Request.IsWaiting).ToList())
             {
-                if (queue.Next(loraSet, r => r != mine.Request && _ahead.ContainsKey(r.Id)) != mine.Request)
+                if (queue.Next(JobKind.Inpaint, loraSet, r => r != mine.Request && _ahead.ContainsKey(r.Id)) != mine.Request)
                 {
                     Drop(mine.Request.Id);
                 }
@@ -186,7 +188,7 @@ internal sealed partial class LookAhead(LtxOptions options, RequestQueue queue, 
                 return null;
             }
 
-            runner.Prepare(inputs.Loras);
+            runner.Prepare(inputs.Of(FetchKind.Lora));
             Fetched(logger, request.Id);
             return inputs;
         }

@@ -5,6 +5,7 @@ internal sealed record NewRequest
 {
     public required string Id { get; init; }
 
+    /// <summary>The application's id.</summary>
     public required string Endpoint { get; init; }
 
     public required string Owner { get; init; }

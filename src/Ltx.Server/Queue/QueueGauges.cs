@@ -13,7 +13,7 @@ internal sealed class QueueGauges
             new Measurement<long>(queue.WaitingIn(lane), new KeyValuePair<string, object?>("priority", LaneName(lane)))), null, "Waiting requests");
         metrics.Meter.CreateObservableGauge("ltx.queue.running", () => (long)queue.Running.Count(), null, "Running requests");
         metrics.Meter.CreateObservableGauge("ltx.webhook.owed", webhooks.CountOwed, null, "Webhooks not yet acknowledged");
-        metrics.Meter.CreateObservableGauge("ltx.files.used", () => disk.UsedBytes, "By", "Bytes of uploads and outputs");
+        metrics.Meter.CreateObservableGauge("ltx.files.used", () => disk.UsedBytes, "By", "Bytes of uploads, outputs and trainings");
         metrics.Meter.CreateObservableGauge("ltx.disk.free", () => disk.FreeBytes, "By", "Free bytes on the disk of the data folder");
         metrics.Meter.CreateObservableGauge("ltx.gpu.memory.used", () => runner.Memory.Select(m => Of(m.Used, m.Device)), "By", "GPU memory in use");
         metrics.Meter.CreateObservableGauge("ltx.gpu.memory.total", () => runner.Memory.Select(m => Of(m.Total, m.Device)), "By", "GPU memory in all");

@@ -1,4 +1,5 @@
 using Ltx.Server.Configuration;
+using Ltx.Server.Fal;
 using Ltx.Server.Http;
 using Ltx.Server.Storage;
 using Microsoft.Data.Sqlite;
@@ -6,8 +7,8 @@ using Microsoft.Data.Sqlite;
 namespace Ltx.Server.Queue;
 
 /// <summary>
-/// The queue's life: once the sockets listen, recovery, one loop a worker, which begins by loading the model, and overdue starts; and the drain at the
-/// end. An address that cannot be had thus ends the start before a model loads, and never under one.
+/// The queue's life: once the sockets listen, recovery, one loop a worker, which begins by loading the model, one for trainings, and overdue starts;
+/// and the drain at the end. An address that cannot be had thus ends the start before a model loads, and never under one.
 /// </summary>
 internal sealed partial class QueueService(
     LtxOptions options, RequestQueue queue, Workers workers, OpenCalls calls, IHostApplicationLifetime lifetime, ILogger<QueueService> logger) : IHostedLifecycleService, IDisposable
@@ -62,6 +63,7 @@ internal sealed partial class QueueService(
             _loops.Add(Task.Run(() => workers.RunAsync(number, lifetime, _stop.Token), CancellationToken.None));
         }
 
+        _loops.Add(Task.Run(() => workers.TrainAsync(lifetime, _stop.Token), CancellationToken.None));
         _loops.Add(Task.Run(EndOverdueAsync, CancellationToken.None));
     }
 
@@ -116,6 +118,13 @@ internal sealed partial class QueueService(
             await _begun;
             await workers.StopLookingAheadAsync();
             await EndWaitingSyncAsync();
+
+            // A training goes on at the next start from where it is: nobody waits for its end.
+            foreach (var training in queue.Running.Where(request => request.Kind == JobKind.Training))
+            {
+                training.Stop(StopReason.ServerStopping);
+            }
+
             await Task.WhenAny(Task.WhenAll(_loops.SkipLast(1)), Task.Delay(TimeSpan.FromSeconds(options.Queue.DrainSeconds)));
             foreach (var request in queue.Running)
             {

@@ -8,7 +8,7 @@ internal sealed record RequestOutcome
 {
     public required int StatusCode { get; init; }
 
-    /// <summary>Success: what <see cref="ResultBody"/> makes the answer from (the video's path, without an origin or its bytes). Failure: the whole body.</summary>
+    /// <summary>Success: what <see cref="ResultBody"/> makes the answer from (paths of files, no origins). Failure: the whole body.</summary>
     public required string Result { get; init; }
 
     public string? ErrorType { get; init; }
@@ -23,7 +23,11 @@ internal sealed record RequestOutcome
 
     public string? Timings { get; init; }
 
-    public StoredFile? Output { get; init; }
+    /// <summary>What it made; their bytes are in the store.</summary>
+    public IReadOnlyList<StoredFile> Outputs { get; init; } = [];
+
+    /// <summary>The one of them that is looked at, where there is one.</summary>
+    public StoredFile? Film { get; init; }
 
     public static RequestOutcome Failure(FalError error, double? seconds = null) => new()
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Ltx.Server.Configuration;
 using Ltx.Server.Fal;
+using Ltx.Server.Files;
 using Ltx.Server.Observability;
 using Ltx.Server.Storage;
 using Microsoft.Data.Sqlite;
@@ -12,16 +13,24 @@ namespace Ltx.Server.Queue;
 /// memory only ever runs behind the disk, never ahead.
 /// </summary>
 internal sealed partial class RequestQueue(
-    LtxOptions options, RequestStore store, WebhookQueue webhooks, ServerMetrics metrics, TimeProvider clock, ILogger<RequestQueue> logger) : IDisposable
+    LtxOptions options,
+    RequestStore store,
+    TrainingFolders trainings,
+    WebhookQueue webhooks,
+    ServerMetrics metrics,
+    TimeProvider clock,
+    ILogger<RequestQueue> logger) : IDisposable
 {
     private readonly ConcurrentDictionary<string, LiveRequest> _live = new();
-    private readonly WaitingLanes _waiting = new(options.Queue.GroupWindow, options.Queue.MaxOvertakes);
+    private readonly WaitingRooms _waiting = new(options.Queue.GroupWindow, options.Queue.MaxOvertakes);
 
     /// <summary>Waiting requests that must have started by a time, the earliest first.</summary>
     private readonly SortedSet<LiveRequest> _deadlines = new(Comparer<LiveRequest>.Create((a, b) =>
         (a.Stored.StartDeadline, a.Stored.Sequence).CompareTo((b.Stored.StartDeadline, b.Stored.Sequence))));
 
-    private readonly SemaphoreSlim _available = new(0);
+    /// <summary>By kind of work, as many as wait.</summary>
+    private readonly SemaphoreSlim[] _available = [.. Enum.GetValues<JobKind>().Select(_ => new SemaphoreSlim(0))];
+
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _recovered = NewSignal();
     private TaskCompletionSource _moved = NewSignal();
@@ -70,7 +79,7 @@ internal sealed partial class RequestQueue(
     {
         lock (_gate)
         {
-            return bounds.Refusal(_waiting.Count, _waiting.CountOf(owner));
+            return bounds.Refusal(_waiting.Count, _waiting.CountOf(bounds.Kind), _waiting.CountOf(owner));
         }
     }
 
@@ -102,16 +111,17 @@ internal sealed partial class RequestQueue(
                 {
                     writes.Add(CompleteAsync(request, RequestOutcome.Failure(FalError.Disconnected())));
                 }
-                else if (stored.State == RequestState.Running && (stored.NoRetry || stored.Attempts >= options.Queue.MaxAttempts))
+                else if (stored.State == RequestState.Running && (stored.NoRetry || request.AttemptsInVain >= options.Queue.MaxAttempts))
                 {
-                    writes.Add(CompleteAsync(request, RequestOutcome.Failure(FalError.RunnerLost(stored.Attempts))));
+                    writes.Add(CompleteAsync(request, RequestOutcome.Failure(FalError.RunnerLost(request.AttemptsInVain))));
                 }
                 else
                 {
                     if (stored.State == RequestState.Running)
                     {
                         writes.Add(store.RequeueAsync(stored.Id, countAttempt: true));
-                        Log(request, "WARN", $"The server stopped during attempt {stored.Attempts} of {options.Queue.MaxAttempts}; the request waits again.");
+                        var number = request.AttemptsInVain > 0 ? $"{request.AttemptsInVain} of {options.Queue.MaxAttempts}" : $"{stored.Attempts}";
+                        Log(request, "WARN", $"The server stopped during attempt {number}; the request waits again.");
                     }
 
                     waiting.Add(request);
@@ -119,6 +129,7 @@ internal sealed partial class RequestQueue(
             }
 
             await Task.WhenAll(writes);
+            trainings.RemoveOthers(waiting.Select(request => request.Id));
             Enqueue(waiting);
             _recovered.SetResult();
         }
@@ -143,12 +154,12 @@ internal sealed partial class RequestQueue(
         lock (_gate)
         {
             // Whoever is on the way to the disk has a place already, or any number would find the last one free.
-            if (bounds.Refusal(_waiting.Count, _waiting.CountOf(request.Owner)) is { } refusal)
+            if (bounds.Refusal(_waiting.Count, _waiting.CountOf(bounds.Kind), _waiting.CountOf(request.Owner)) is { } refusal)
             {
                 return (null, refusal);
             }
 
-            _waiting.Reserve(request.Owner);
+            _waiting.Reserve(bounds.Kind, request.Owner);
         }
 
         LiveRequest? live = null;
@@ -160,7 +171,7 @@ internal sealed partial class RequestQueue(
         {
             lock (_gate)
             {
-                _waiting.Unreserve(request.Owner);
+                _waiting.Unreserve(bounds.Kind, request.Owner);
                 if (live is not null)
                 {
                     Wait([live]);
@@ -176,52 +187,21 @@ internal sealed partial class RequestQueue(
     {
         var now = clock.GetUtcNow();
         var sequence = await store.InsertAsync(request, now);
-        LiveRequest live = new(
-            new StoredRequest
-            {
-                Sequence = sequence,
-                Id = request.Id,
-                Endpoint = request.Endpoint,
-                Owner = request.Owner,
-                Lane = request.Lane,
-                State = RequestState.Queued,
-                Attempts = 0,
-                Sync = request.Sync,
-                BaseUrl = request.BaseUrl,
-                StoreIo = request.StoreIo,
-                NoRetry = request.NoRetry,
-                CancelRequested = false,
-                LoraSet = request.LoraSet,
-                OutputSeconds = request.OutputLifetime?.TotalSeconds,
-                SubmittedAt = now,
-                StartDeadline = request.StartWithin is { } within ? now + within : null,
-                StartedAt = null,
-                FinishedAt = null,
-                StatusCode = null,
-                Result = null,
-                ErrorType = null,
-                TimeoutType = null,
-                Retryable = null,
-                Units = null,
-                Seconds = null,
-                Timings = null,
-                OutputId = null,
-                PayloadDeleted = false,
-            });
+        LiveRequest live = new(StoredRequest.Of(request, sequence, now));
         _live[request.Id] = live;
         return live;
     }
 
-    /// <summary>The next request for a worker; its attempt is counted on disk. Null: the server is stopping.</summary>
-    public async Task<LiveRequest?> TakeAsync(string? loadedLoraSet, CancellationToken ct)
+    /// <summary>The next request for a worker of that kind; its attempt is counted on disk. Null: the server is stopping.</summary>
+    public async Task<LiveRequest?> TakeAsync(JobKind kind, string? loadedLoraSet, CancellationToken ct)
     {
         while (!Draining)
         {
-            await _available.WaitAsync(ct);
+            await _available[(int)kind].WaitAsync(ct);
             LiveRequest? request;
             lock (_gate)
             {
-                request = Draining ? null : _waiting.Take(loadedLoraSet);
+                request = Draining ? null : _waiting.Take(kind, loadedLoraSet);
                 if (request is not null)
                 {
                     _deadlines.Remove(request);
@@ -260,11 +240,11 @@ internal sealed partial class RequestQueue(
     }
 
     /// <summary>What a worker would take next; it goes on waiting. Null: nothing, or the server is stopping.</summary>
-    public LiveRequest? Next(string? loadedLoraSet, Func<LiveRequest, bool> except)
+    public LiveRequest? Next(JobKind kind, string? loadedLoraSet, Func<LiveRequest, bool> except)
     {
         lock (_gate)
         {
-            return Draining ? null : _waiting.Peek(loadedLoraSet, except);
+            return Draining ? null : _waiting.Peek(kind, loadedLoraSet, except);
         }
     }
 
@@ -273,6 +253,7 @@ internal sealed partial class RequestQueue(
     {
         await store.RequeueAsync(request.Id, countAttempt);
         request.Attempts -= countAttempt ? 0 : 1;
+        request.Proven = Math.Min(request.Proven, request.Attempts);
         request.ResetStop();
         Enqueue([request]);
     }
@@ -313,7 +294,32 @@ internal sealed partial class RequestQueue(
         return CancelAnswer.Requested;
     }
 
-    /// <summary>Ends a request: outcome, output and owed webhook in one commit, then everybody who waits for it is told.</summary>
+    /// <summary>
+    /// Notes that the attempt that runs has got further than those before it. It reaches the disk soon, not before this returns: a crash in between
+    /// counts the attempt.
+    /// </summary>
+    public void Prove(LiveRequest request)
+    {
+        if (request.AttemptsInVain > 0)
+        {
+            _ = Keep(request.Attempts);
+        }
+
+        async Task Keep(int attempts)
+        {
+            try
+            {
+                await store.ProveAsync(request.Id);
+                request.Proven = Math.Min(attempts, request.Attempts);
+            }
+            catch (SqliteException e)
+            {
+                NotProven(logger, request.Id, e); // the next step that is kept is noted, too
+            }
+        }
+    }
+
+    /// <summary>Ends a request: outcome, outputs and owed webhook in one commit, then everybody who waits for it is told.</summary>
     public async Task CompleteAsync(LiveRequest request, RequestOutcome outcome)
     {
         var now = clock.GetUtcNow();
@@ -321,6 +327,11 @@ internal sealed partial class RequestQueue(
         if (!request.Stored.StoreIo)
         {
             store.DeleteInputFile(request.Id);
+        }
+
+        if (request.Kind == JobKind.Training)
+        {
+            trainings.Remove(request.Id);
         }
 
         metrics.Completed(outcome.StatusCode, outcome.ErrorType); // whoever sees the end finds it counted
@@ -369,7 +380,8 @@ internal sealed partial class RequestQueue(
             SignalMoved();
         }
 
-        _available.Release(options.Queue.Workers);
+        _available[(int)JobKind.Inpaint].Release(options.Queue.Workers);
+        _available[(int)JobKind.Training].Release();
     }
 
     /// <summary>Tells the clients of waiting sync runs that the server stops; nobody could answer them later.</summary>
@@ -423,7 +435,13 @@ internal sealed partial class RequestQueue(
         }
     }
 
-    public void Dispose() => _available.Dispose();
+    public void Dispose()
+    {
+        foreach (var available in _available)
+        {
+            available.Dispose();
+        }
+    }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -457,14 +475,17 @@ internal sealed partial class RequestQueue(
         _waiting.Add(requests);
         SignalMoved();
         requests.ForEach(request => request.Signal());
-        if (requests.Count > 0)
+        foreach (var group in requests.GroupBy(request => request.Kind))
         {
-            _available.Release(requests.Count);
+            _available[(int)group.Key].Release(group.Count());
         }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Request {Id} ended with {Status} ({ErrorType}) after {Seconds:F1} s")]
     private static partial void Ended(ILogger logger, string id, int status, string errorType, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "It could not be noted that request {Id} has got further")]
+    private static partial void NotProven(ILogger logger, string id, Exception e);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A log line of request {Id} could not be stored")]
     private static partial void LogLost(ILogger logger, string id, Exception e);

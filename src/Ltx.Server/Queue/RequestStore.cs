@@ -97,7 +97,16 @@ internal sealed class RequestStore(Database database, DataFolder folder, ILogger
 
     /// <summary>Puts a request back. <paramref name="countAttempt"/> false: the server stopped it and the request is not to blame.</summary>
     public Task RequeueAsync(string id, bool countAttempt) => database.WriteAsync(db =>
-        db.Execute("UPDATE requests SET state = 0, attempts = attempts - $back, started_at = NULL WHERE id = $id AND state = 1", ("$id", id), ("$back", countAttempt ? 0 : 1)));
+        db.Execute(
+            """
+            UPDATE requests SET state = 0, attempts = attempts - $back, proven = min(proven, attempts - $back), started_at = NULL
+            WHERE id = $id AND state = 1
+            """,
+             ("$id", id), ("$back", countAttempt ? 0 : 1)));
+
+    /// <summary>The attempt that runs has got further than those before it: they do not count any more, nor does it.</summary>
+    public Task ProveAsync(string id) => database.WriteAsync(db =>
+        db.Execute("UPDATE requests SET proven = attempts WHERE id = $id AND state = 1", ("$id", id)));
 
     public Task RequestCancelAsync(string id) => database.WriteAsync(db =>
         db.Execute("UPDATE requests SET cancel_requested = 1 WHERE id = $id AND state < 2", ("$id", id)));
@@ -106,7 +115,7 @@ internal sealed class RequestStore(Database database, DataFolder folder, ILogger
         db.Execute("INSERT OR IGNORE INTO logs(request_id, number, at, level, message) VALUES($id, $number, $at, $level, $message)",
             ("$id", id), ("$number", number), ("$at", line.At), ("$level", line.Level), ("$message", line.Message)));
 
-    /// <summary>Ends a request. False when it had ended before: the first outcome stands, and the new output has no row.</summary>
+    /// <summary>Ends a request. False when it had ended before: the first outcome stands, and the new outputs have no rows.</summary>
     /// <param name="id">the request</param>
     /// <param name="outcome">its end</param>
     /// <param name="now">when</param>
@@ -121,13 +130,14 @@ internal sealed class RequestStore(Database database, DataFolder folder, ILogger
             WHERE id = $id AND state < 2
             """,
             ("$id", id), ("$now", now), ("$code", outcome.StatusCode), ("$result", outcome.Result), ("$type", outcome.ErrorType), ("$timeout", outcome.TimeoutType),
-            ("$retryable", outcome.Retryable), ("$units", outcome.Units), ("$seconds", outcome.Seconds), ("$timings", outcome.Timings), ("$output", outcome.Output?.Id));
+            ("$retryable", outcome.Retryable), ("$units", outcome.Units), ("$seconds", outcome.Seconds), ("$timings", outcome.Timings),
+            ("$output", outcome.Film?.Id));
         if (changed == 0)
         {
             return false;
         }
 
-        if (outcome.Output is { } output)
+        foreach (var output in outcome.Outputs)
         {
             FileStore.Insert(db, output);
         }
@@ -136,7 +146,7 @@ internal sealed class RequestStore(Database database, DataFolder folder, ILogger
         return true;
     }, forgets);
 
-    /// <summary>Forgets input and result and returns whether the request was there and completed; the output's file is the file store's part.</summary>
+    /// <summary>Forgets the input and the result of a completed request; the outputs' files are the file store's part.</summary>
     public async Task DeletePayloadsAsync(string id)
     {
         await database.WriteAsync(db => db.Execute(
@@ -195,6 +205,7 @@ internal sealed class RequestStore(Database database, DataFolder folder, ILogger
         Lane = (Lane)r.Number("lane")!.Value,
         State = (RequestState)r.Number("state")!.Value,
         Attempts = (int)r.Number("attempts")!.Value,
+        Proven = (int)r.Number("proven")!.Value,
         Sync = r.Flag("sync"),
         BaseUrl = r.Text("base_url")!,
         StoreIo = r.Flag("store_io"),

@@ -10,10 +10,13 @@ namespace Ltx.Server.Queue;
 
 /// <summary>
 /// The body of a completed request's result: at the result call, in a sync run, in the webhook and in listings. Stored is what cannot be
-/// had again; the URL gets the origin that the submit came in on, and `sync_mode` media are encoded from the file each time.
+/// had again; URLs get the origin that the submit came in on, and `sync_mode` media are encoded from the file each time.
 /// </summary>
 internal sealed class ResultBody(FileStore files)
 {
+    // Names of what is stored and not answered: where a file of ours is below the origin, and what sync_mode was.
+    private const string Path = "path", SyncMode = "sync_mode";
+
     /// <summary>Writes the body, or returns the error that stands in its place.</summary>
     public async Task<FalError?> WriteAsync(StoredRequest request, Func<Stream> open, CancellationToken ct)
     {
@@ -29,7 +32,7 @@ internal sealed class ResultBody(FileStore files)
         }
 
         using var stored = JsonDocument.Parse(result);
-        if (!stored.RootElement.GetProperty("sync_mode").GetBoolean())
+        if (!stored.RootElement.TryGetProperty(SyncMode, out var inline) || !inline.GetBoolean())
         {
             await open().WriteAsync(FalJson.Bytes(json => Write(json, request, stored.RootElement)), ct);
             return null;
@@ -45,24 +48,43 @@ internal sealed class ResultBody(FileStore files)
         return null;
     }
 
-    /// <summary>The output object for listings and webhooks: always with the file's URL.</summary>
-    public static void Write(Utf8JsonWriter json, StoredRequest request, JsonElement stored)
+    /// <summary>Writes a file as a result holds it.</summary>
+    public static void WriteStored(Utf8JsonWriter json, string name, StoredFile file)
     {
-        var video = stored.GetProperty("video");
-        json.WriteStartObject();
-        json.WriteStartObject("video");
-        json.WriteString("url", Origin.OfStored(request.BaseUrl) + video.GetProperty("path").GetString());
-        WriteFileFields(json, video);
-        json.WriteEndObject();
-        WriteRest(json, stored);
+        json.WriteStartObject(name);
+        json.WriteString(Path, file.UrlPath);
+        json.WriteString("content_type", file.ContentType);
+        json.WriteString("file_name", file.FileName);
+        json.WriteNumber("file_size", file.Size);
         json.WriteEndObject();
     }
 
-    private static void WriteFileFields(Utf8JsonWriter json, JsonElement video)
+    /// <summary>The output object for listings and webhooks: always with the files' URLs.</summary>
+    public static void Write(Utf8JsonWriter json, StoredRequest request, JsonElement stored)
     {
-        json.WriteString("content_type", video.GetProperty("content_type").GetString());
-        json.WriteString("file_name", video.GetProperty("file_name").GetString());
-        json.WriteNumber("file_size", video.GetProperty("file_size").GetInt64());
+        json.WriteStartObject();
+        foreach (var property in stored.EnumerateObject().Where(property => property.Name != SyncMode))
+        {
+            if (property.Value.ValueKind != JsonValueKind.Object)
+            {
+                property.WriteTo(json);
+                continue;
+            }
+
+            json.WriteStartObject(property.Name);
+            json.WriteString("url", Origin.OfStored(request.BaseUrl) + property.Value.GetProperty(Path).GetString());
+            WriteFileFields(json, property.Value);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteFileFields(Utf8JsonWriter json, JsonElement file)
+    {
+        json.WriteString("content_type", file.GetProperty("content_type").GetString());
+        json.WriteString("file_name", file.GetProperty("file_name").GetString());
+        json.WriteNumber("file_size", file.GetProperty("file_size").GetInt64());
     }
 
     private static void WriteRest(Utf8JsonWriter json, JsonElement stored)

@@ -8,5 +8,8 @@ internal sealed record RunProgress(string Stage, int Step, int Steps, double Fra
 {
     public string? Log { get; init; }
 
+    /// <summary>Of the step of a training that has just been made.</summary>
+    public double? Loss { get; init; }
+
     public string Level { get; init; } = "INFO";
 }

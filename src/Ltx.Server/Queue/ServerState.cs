@@ -4,7 +4,11 @@ namespace Ltx.Server.Queue;
 internal sealed class ServerState(int workers)
 {
     private readonly LoadStatus?[] _loading = new LoadStatus?[workers];
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _loaded;
+
+    /// <summary>Completes once every worker has its model.</summary>
+    public Task Ready => _ready.Task;
 
     public bool ModelLoaded => Volatile.Read(ref _loaded) >= workers;
 
@@ -16,6 +20,9 @@ internal sealed class ServerState(int workers)
     public void WorkerLoaded(int worker)
     {
         Volatile.Write(ref _loading[worker], null);
-        Interlocked.Increment(ref _loaded);
+        if (Interlocked.Increment(ref _loaded) >= workers)
+        {
+            _ready.TrySetResult();
+        }
     }
 }

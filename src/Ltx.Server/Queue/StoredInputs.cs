@@ -13,7 +13,8 @@ internal sealed class StoredInputs(LtxOptions options, RequestStore store, Input
         return reading.Input is { } input ? await fetcher.FetchAsync(input, ct) : (null, new InputProblem(reading.Problems, null));
     }
 
-    private InputReading Read(LiveRequest request)
+    /// <summary>What the request asks for.</summary>
+    public InputReading Read(LiveRequest request)
     {
         var bytes = store.Input(request.Id) ?? throw new InvalidDataException($"The input of request {request.Id} is missing from the data folder.");
         var (document, error) = JsonInput.Parse(bytes, options.Limits.MaxJsonDepth);
@@ -24,7 +25,7 @@ internal sealed class StoredInputs(LtxOptions options, RequestStore store, Input
 
         using (document)
         {
-            return InputReader.Read(request.Stored.Endpoint, document.RootElement);
+            return InputReader.Read(request.Stored.Application, document.RootElement);
         }
     }
 }

@@ -1,3 +1,5 @@
+using Ltx.Server.Fal;
+
 namespace Ltx.Server.Queue;
 
 /// <summary>A request as the database has it, without its input.</summary>
@@ -7,7 +9,10 @@ internal sealed record StoredRequest
 
     public required string Id { get; init; }
 
+    /// <summary>The application's id.</summary>
     public required string Endpoint { get; init; }
+
+    public Application Application => Applications.Of(Endpoint);
 
     public required string Owner { get; init; }
 
@@ -16,6 +21,9 @@ internal sealed record StoredRequest
     public required RequestState State { get; init; }
 
     public required int Attempts { get; init; }
+
+    /// <summary>How many attempts there were when one last got further.</summary>
+    public required int Proven { get; init; }
 
     public required bool Sync { get; init; }
 
@@ -56,9 +64,44 @@ internal sealed record StoredRequest
 
     public required string? Timings { get; init; }
 
+    /// <summary>The film among its outputs.</summary>
     public required string? OutputId { get; init; }
 
     public required bool PayloadDeleted { get; init; }
+
+    /// <summary>One that has just been stored.</summary>
+    public static StoredRequest Of(NewRequest request, long sequence, DateTimeOffset now) => new()
+    {
+        Sequence = sequence,
+        Id = request.Id,
+        Endpoint = request.Endpoint,
+        Owner = request.Owner,
+        Lane = request.Lane,
+        State = RequestState.Queued,
+        Attempts = 0,
+        Proven = 0,
+        Sync = request.Sync,
+        BaseUrl = request.BaseUrl,
+        StoreIo = request.StoreIo,
+        NoRetry = request.NoRetry,
+        CancelRequested = false,
+        LoraSet = request.LoraSet,
+        OutputSeconds = request.OutputLifetime?.TotalSeconds,
+        SubmittedAt = now,
+        StartDeadline = request.StartWithin is { } within ? now + within : null,
+        StartedAt = null,
+        FinishedAt = null,
+        StatusCode = null,
+        Result = null,
+        ErrorType = null,
+        TimeoutType = null,
+        Retryable = null,
+        Units = null,
+        Seconds = null,
+        Timings = null,
+        OutputId = null,
+        PayloadDeleted = false,
+    };
 }
 
 /// <summary>fal's three words. Failed and cancelled requests are completed; the result says how.</summary>

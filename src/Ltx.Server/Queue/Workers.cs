@@ -1,26 +1,49 @@
+using Ltx.Server.Fal;
+
 namespace Ltx.Server.Queue;
 
-/// <summary>The loop of each worker: it loads the model, and then runs one request after another.</summary>
+/// <summary>The loops: of each worker, which loads the model and then runs clip after clip, and of the one that trains beside them.</summary>
 internal sealed partial class Workers(
     JobRunner jobs, IInpaintRunner runner, LookAhead ahead, ServerState state, TimeProvider clock, ILogger<Workers> logger)
 {
     /// <param name="worker">which one</param>
     /// <param name="lifetime">ends with the server, and is ended where a worker cannot go on</param>
     /// <param name="giveUp">the end of the drain: nothing is waited for any more</param>
-    public async Task RunAsync(int worker, IHostApplicationLifetime lifetime, CancellationToken giveUp)
+    public Task RunAsync(int worker, IHostApplicationLifetime lifetime, CancellationToken giveUp) => GuardAsync(Name(worker), lifetime, giveUp, async () =>
+    {
+        Loading(logger, worker);
+        var began = clock.GetTimestamp();
+        await runner.LoadAsync(worker, new LoadSink(state, worker), lifetime.ApplicationStopping);
+        state.WorkerLoaded(worker);
+        Loaded(logger, worker, clock.GetElapsedTime(began).TotalSeconds);
+        string? loaded = null;
+        while (await jobs.RunNextAsync(JobKind.Inpaint, worker, loaded, giveUp) is { } request)
+        {
+            loaded = request.Stored.LoraSet;
+        }
+    });
+
+    /// <summary>One training after another, once the models are there.</summary>
+    /// <param name="lifetime">ends with the server, and is ended where it cannot go on</param>
+    /// <param name="giveUp">the end of the drain: nothing is waited for any more</param>
+    public Task TrainAsync(IHostApplicationLifetime lifetime, CancellationToken giveUp) => GuardAsync("for trainings", lifetime, giveUp, async () =>
+    {
+        await state.Ready.WaitAsync(lifetime.ApplicationStopping);
+        while (await jobs.RunNextAsync(JobKind.Training, 0, null, giveUp) is not null)
+        {
+        }
+    });
+
+    /// <summary>Nothing is fetched ahead from here on. Ends when all that was has been given back.</summary>
+    public Task StopLookingAheadAsync() => ahead.StopAsync();
+
+    private static string Name(int worker) => worker.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    private async Task GuardAsync(string worker, IHostApplicationLifetime lifetime, CancellationToken giveUp, Func<Task> loop)
     {
         try
         {
-            Loading(logger, worker);
-            var began = clock.GetTimestamp();
-            await runner.LoadAsync(worker, new LoadSink(state, worker), lifetime.ApplicationStopping);
-            state.WorkerLoaded(worker);
-            Loaded(logger, worker, clock.GetElapsedTime(began).TotalSeconds);
-            string? loaded = null;
-            while (await jobs.RunNextAsync(worker, loaded, giveUp) is { } request)
-            {
-                loaded = request.Stored.LoraSet;
-            }
+            await loop();
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested && !giveUp.IsCancellationRequested)
         {
@@ -43,9 +66,6 @@ internal sealed partial class Workers(
         }
     }
 
-    /// <summary>Nothing is fetched ahead from here on. Ends when all that was has been given back.</summary>
-    public Task StopLookingAheadAsync() => ahead.StopAsync();
-
     /// <summary>Not Progress&lt;T&gt;: that one posts to the thread pool, and a late report would come after the end.</summary>
     private sealed class LoadSink(ServerState state, int worker) : IProgress<LoadStatus>
     {
@@ -59,8 +79,8 @@ internal sealed partial class Workers(
     private static partial void Loaded(ILogger logger, int worker, double seconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Worker {Worker} ends before what its run came to is stored, and the next start runs it again: {Reason}")]
-    private static partial void RunLeft(ILogger logger, int worker, string reason);
+    private static partial void RunLeft(ILogger logger, string worker, string reason);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "Worker {Worker} cannot go on; the server stops")]
-    private static partial void WorkerDied(ILogger logger, int worker, Exception e);
+    private static partial void WorkerDied(ILogger logger, string worker, Exception e);
 }

@@ -17,7 +17,7 @@ internal sealed class DataFolder : IDisposable
         Root = Path.GetFullPath(path);
         try
         {
-            string[] ours = [Files, Parts, Inputs, Work];
+            string[] ours = [Files, Parts, Inputs, Work, Trainings];
             if (Strangers(ours) is { Count: > 0 } strangers)
             {
                 throw new InvalidConfigurationException(
@@ -50,6 +50,9 @@ internal sealed class DataFolder : IDisposable
 
     /// <summary>One folder a running request or film; those that a crash left are removed at the next start.</summary>
     public string Work => Path.Combine(Root, "work");
+
+    /// <summary>One folder a training that has not ended; they outlive the server.</summary>
+    public string Trainings => Path.Combine(Root, "trainings");
 
     /// <summary>What the CUDA driver has compiled for this machine's cards.</summary>
     public string Kernels => Path.Combine(Root, "kernels");

@@ -97,6 +97,12 @@ internal static class Schema
         UPDATE webhooks SET owner = (SELECT owner FROM requests WHERE id = request_id);
         CREATE INDEX webhooks_in_turn ON webhooks(owner, host, next_at) WHERE state = 1;
         """,
+        // There are several applications, so a request says which by its whole id; some have several outputs, and some get further with each attempt.
+        """
+        UPDATE requests SET endpoint = 'fal-ai/ltx-2.3-quality/' || endpoint;
+        ALTER TABLE requests ADD COLUMN proven INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX files_of_request ON files(request_id) WHERE request_id IS NOT NULL;
+        """,
     ];
 
     public static void Apply(SqliteConnection connection)

@@ -131,13 +131,14 @@ public class InputReaderTests
     private static string With(string field, string json) =>
         $"{{\"prompt\":\"p\",\"video_url\":\"https://a/v\",\"mask_video_url\":\"https://a/m\",\"loras\":[],\"{field}\":{json}}}";
 
-    private static InputReading Read(string json)
+    private static (InpaintInput? Input, IReadOnlyList<FalDetail> Problems) Read(string json)
     {
         var (document, error) = JsonInput.Parse(Encoding.UTF8.GetBytes(json), 64);
         Assert.Null(error);
         using (document)
         {
-            return InputReader.Read(InpaintSchema.LoraEndpoint, document!.RootElement);
+            var reading = InputReader.Read(Applications.Default, document!.RootElement);
+            return ((InpaintInput?)reading.Input, reading.Problems);
         }
     }
 }

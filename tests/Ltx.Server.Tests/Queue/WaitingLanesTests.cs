@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Ltx.Server.Fal;
 using Ltx.Server.Queue;
 using Ltx.Server.Tests.Support;
 
@@ -76,11 +77,12 @@ public class WaitingLanesTests
     {
         Sequence = sequence,
         Id = sequence.ToString(),
-        Endpoint = "inpaint/lora",
+        Endpoint = Applications.Default.Id,
         Owner = "",
         Lane = lane,
         State = RequestState.Queued,
         Attempts = 0,
+        Proven = 0,
         Sync = false,
         BaseUrl = "",
         StoreIo = true,

@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Ltx.Server.Configuration;
+using Ltx.Server.Fal;
 using Ltx.Server.Queue;
 using Ltx.Server.TestHost;
 using Microsoft.AspNetCore.Builder;
@@ -16,6 +17,9 @@ internal sealed class TestServer : IAsyncDisposable
     public const string App = "/fal-ai/ltx-2.3-quality";
     public const string Submit = "/queue" + App + "/inpaint/lora";
     public const string Run = App + "/inpaint/lora";
+
+    /// <summary>The trainer of LoRAs for it.</summary>
+    public const string Train = "/queue/fal-ai/ltx23-trainer-v2/inpaint";
 
     /// <summary>Only a failure waits so long: the real engine may stand behind the server, on a machine with other work.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
@@ -76,13 +80,13 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>Of a queue that takes everybody in.</summary>
-    internal static WaitingBounds NoBounds { get; } = new(int.MaxValue, null, 0);
+    internal static WaitingBounds NoBounds { get; } = new(JobKind.Inpaint, int.MaxValue, null, 0);
 
     /// <summary>A request as the endpoint would hand it to the queue.</summary>
     internal static NewRequest NewRequest() => new()
     {
         Id = Guid.NewGuid().ToString(),
-        Endpoint = "inpaint/lora",
+        Endpoint = Applications.Default.Id,
         Owner = "somebody",
         Lane = Lane.Normal,
         Sync = false,
@@ -156,6 +160,26 @@ internal sealed class TestServer : IAsyncDisposable
     public async Task<string> SubmitAsync(params (string Name, object? Value)[] changes)
     {
         var answer = await PostAsync(Submit, Input(changes));
+        Assert.Equal(200, answer.Status);
+        return answer.Json.GetProperty("request_id").GetString()!;
+    }
+
+    /// <summary>A valid input of a trainer with changes: a null removes the field.</summary>
+    public static Dictionary<string, object?> TrainingInput(params (string Name, object? Value)[] changes)
+    {
+        Dictionary<string, object?> input = new() { ["training_data_url"] = "https://example.com/data.zip", ["number_of_steps"] = 100 };
+        foreach (var (name, value) in changes)
+        {
+            input[name] = value;
+        }
+
+        return input.Where(field => field.Value is not null).ToDictionary();
+    }
+
+    /// <summary>Submits to a trainer and returns the id.</summary>
+    public async Task<string> TrainAsync(params (string Name, object? Value)[] changes)
+    {
+        var answer = await PostAsync(Train, TrainingInput(changes));
         Assert.Equal(200, answer.Status);
         return answer.Json.GetProperty("request_id").GetString()!;
     }

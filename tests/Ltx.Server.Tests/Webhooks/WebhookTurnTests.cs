@@ -99,6 +99,7 @@ public class WebhookTurnTests
             change.CommandText =
                 """
                 DROP INDEX webhooks_in_turn; ALTER TABLE webhooks DROP COLUMN owner; ALTER TABLE webhooks DROP COLUMN host;
+                DROP INDEX files_of_request; ALTER TABLE requests DROP COLUMN proven; UPDATE requests SET endpoint = 'inpaint/lora';
                 UPDATE webhooks SET state = 1, next_at = 0; PRAGMA user_version = 1;
                 """;
             change.ExecuteNonQuery();
@@ -108,6 +109,7 @@ public class WebhookTurnTests
         receiver.Deliveries.Clear();
         await using var next = await TestServer.StartAsync(data: data.Path);
         await receiver.WaitForAsync(d => d.RequestId == id);
+        Assert.Equal("fal-ai/ltx-2.3-quality/inpaint/lora", next.Service<RequestStore>().Find(id)!.Endpoint);
     }
 
     private static ApiKeyOptions Key(string name) => new() { Name = name, Hash = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(name))) };
