@@ -3,6 +3,7 @@ using Ltx.Server.Configuration;
 using Ltx.Server.Fetch;
 using Ltx.Server.Media;
 using Ltx.Server.Queue;
+using Ltx.Server.Training;
 using Ltx.Server.Webhooks;
 
 namespace Ltx.Server.Commands;
@@ -53,7 +54,9 @@ internal static class ServeCommand
     internal static void AddEngine(IServiceCollection services, IConfiguration configuration, LtxOptions options)
     {
         services.AddSingleton(configuration);
-        services.AddSingleton<IInpaintRunner, PipelineRunner>();
+        services.AddSingleton<PipelineRunner>();
+        services.AddSingleton<IInpaintRunner>(provider => provider.GetRequiredService<PipelineRunner>());
+        services.AddSingleton<ITrainingRunner, QueuedTraining>();
         services.AddFetch();
         services.PostConfigure<FetchOptions>(fetch =>
         {

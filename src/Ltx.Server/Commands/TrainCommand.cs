@@ -5,10 +5,7 @@ using Ltx.Inference.Latents;
 using Ltx.Server.Media;
 using Ltx.Server.Training;
 using Ltx.Training;
-using Ltx.Training.Conditions;
-using Ltx.Training.Optimisation;
 using Ltx.Training.Preparation;
-using Ltx.Training.Sampling;
 using Ltx.Video;
 
 namespace Ltx.Server.Commands;

@@ -48,6 +48,10 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
             .Select(read => new DeviceMemory(read.device.ToString(), read.memory!.Value.Total - read.memory.Value.Free, read.memory.Value.Total)),
     ];
 
+    /// <summary>The engine that trainings share with a worker: the last one's, which is the first to have nothing to do.</summary>
+    /// <exception cref="InvalidOperationException">No worker has its model yet.</exception>
+    public InpaintEngine EngineForTraining => engines.LastOrDefault(engine => engine is not null) ?? throw new InvalidOperationException("No worker has its model yet.");
+
     public async Task LoadAsync(int worker, IProgress<LoadStatus> progress, CancellationToken ct)
     {
         LoadLog log = new(logger, worker);

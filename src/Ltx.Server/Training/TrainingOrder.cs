@@ -1,5 +1,6 @@
 using Ltx.Inference.Latents;
 using Ltx.Training;
+using Ltx.Training.Data;
 using Ltx.Training.Preparation;
 
 namespace Ltx.Server.Training;
@@ -11,6 +12,9 @@ namespace Ltx.Server.Training;
 /// <param name="Preparation">what is made of the clips, of the model's grid</param>
 internal sealed record TrainingOrder(string Data, string Folder, TrainingOptions Options, Func<VideoScale, PreparationOptions> Preparation)
 {
+    /// <summary>How large the data set may be.</summary>
+    public DataSetLimits Limits { get; init; } = DataSetLimits.Default;
+
     /// <summary>Clips that are made with what was learned so far.</summary>
     public IReadOnlyList<PreviewClip> Previews { get; init; } = [];
 

@@ -5,7 +5,6 @@ using Ltx.Server.Fal;
 using Ltx.Server.Media;
 using Ltx.Training;
 using Ltx.Training.Checkpoints;
-using Ltx.Training.Conditions;
 using Ltx.Video;
 
 namespace Ltx.Server.Training;

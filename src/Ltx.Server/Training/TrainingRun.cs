@@ -79,9 +79,9 @@ internal sealed class TrainingRun(InpaintEngine engine, MediaLimits limits)
         if (File.Exists(order.Data))
         {
             unpacked = Path.Combine(order.Folder, "data");
-            if (!Directory.Exists(unpacked)) DataSetArchive.Extract(order.Data, unpacked, cancellation: cancellation);
+            if (!Directory.Exists(unpacked)) DataSetArchive.Extract(order.Data, unpacked, order.Limits, cancellation);
         }
-        DataSet set = DataSetReader.Read(unpacked, order.Options.Kind, order.Options.Trigger ?? "");
+        DataSet set = DataSetReader.Read(unpacked, order.Options.Kind, order.Options.Trigger ?? "", order.Limits);
         Preparer preparer = new(models, new TrainingMedia(limits), order.Cache ?? Path.Combine(order.Folder, "prepared"));
         PreparedData data = preparer.Prepare(set, options, progress => tell(new TrainingNews(TrainingPhase.Preparing, progress.Done, progress.Of) { IsKept = progress.Done > 0 }), cancellation);
         void Say(string note, bool isWarning) => tell(new TrainingNews(TrainingPhase.Preparing, data.Clips.Count, data.Clips.Count) { Note = note, IsWarning = isWarning });
