@@ -10,11 +10,11 @@ var configuration = ConfigurationSources.Build(null, args);
 var options = ConfigurationSources.Read(configuration);
 await using var app = ServeHost.Build(options, services =>
 {
-    if (Environment.GetEnvironmentVariable("FAKE_FILMS") == "1")
+    if (Environment.GetEnvironmentVariable("FAKE_FILMS") is "0" or "1")
     {
-        // Everything but the model is the product's.
+        // Everything is the product's, or all but the model.
         ServeCommand.AddEngine(services, configuration, options);
-        services.AddSingleton<IInpaintRunner, FilmRunner>();
+        if (Environment.GetEnvironmentVariable("FAKE_FILMS") == "1") services.AddSingleton<IInpaintRunner, FilmRunner>();
         return;
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using Ltx.Server.Tests.Commands;
 
 namespace Ltx.Server.Tests.Support;
 
@@ -34,7 +35,14 @@ internal sealed class HostProcess : IDisposable
         }
     }
 
-    public static HostProcess Start(string data, int stepMilliseconds, params string[] settings)
+    /// <summary>The product's own engine, with the model that comes with the project.</summary>
+    public static HostProcess StartReal(string data, params string[] settings) =>
+        Start(data, [("FAKE_FILMS", "0"), ("LTX_HOME", Repository.Root)], ["Server:Model=miniature", "Inpaint:Device=cpu", .. settings]);
+
+    public static HostProcess Start(string data, int stepMilliseconds, params string[] settings) =>
+        Start(data, [("FAKE_STEP_MS", stepMilliseconds.ToString(CultureInfo.InvariantCulture))], settings);
+
+    private static HostProcess Start(string data, IEnumerable<(string Name, string Value)> environment, string[] settings)
     {
         ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         string[] arguments = [Path.Combine(AppContext.BaseDirectory, "Ltx.Server.TestHost.dll"), "Server:Urls=http://127.0.0.1:0", $"Server:Data={data}", "Telemetry:LogLevel=Error", "Files:MinFreeBytes=0", .. settings];
@@ -43,7 +51,11 @@ internal sealed class HostProcess : IDisposable
             start.ArgumentList.Add(argument);
         }
 
-        start.Environment["FAKE_STEP_MS"] = stepMilliseconds.ToString(CultureInfo.InvariantCulture);
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         return new HostProcess(Process.Start(start)!);
     }
 
