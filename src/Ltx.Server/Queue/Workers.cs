@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ltx.Server.Fal;
 
 namespace Ltx.Server.Queue;
@@ -9,7 +10,19 @@ internal sealed partial class Workers(
     /// <param name="worker">which one</param>
     /// <param name="lifetime">ends with the server, and is ended where a worker cannot go on</param>
     /// <param name="giveUp">the end of the drain: nothing is waited for any more</param>
-    public Task RunAsync(int worker, IHostApplicationLifetime lifetime, CancellationToken giveUp) => GuardAsync(Name(worker), lifetime, giveUp, async () =>
+    public Task RunAsync(int worker, IHostApplicationLifetime lifetime, CancellationToken giveUp) =>
+        GuardAsync(worker.ToString(CultureInfo.InvariantCulture), () => ClipsAsync(worker, lifetime, giveUp), lifetime, giveUp);
+
+    /// <summary>One training after another, once the models are there.</summary>
+    /// <param name="lifetime">ends with the server, and is ended where it cannot go on</param>
+    /// <param name="giveUp">the end of the drain: nothing is waited for any more</param>
+    public Task TrainAsync(IHostApplicationLifetime lifetime, CancellationToken giveUp) =>
+        GuardAsync("for trainings", () => TrainingsAsync(lifetime, giveUp), lifetime, giveUp);
+
+    /// <summary>Nothing is fetched ahead from here on. Ends when all that was has been given back.</summary>
+    public Task StopLookingAheadAsync() => ahead.StopAsync();
+
+    private async Task ClipsAsync(int worker, IHostApplicationLifetime lifetime, CancellationToken giveUp)
     {
         Loading(logger, worker);
         var began = clock.GetTimestamp();
@@ -21,25 +34,18 @@ internal sealed partial class Workers(
         {
             loaded = request.Stored.LoraSet;
         }
-    });
+    }
 
-    /// <summary>One training after another, once the models are there.</summary>
-    /// <param name="lifetime">ends with the server, and is ended where it cannot go on</param>
-    /// <param name="giveUp">the end of the drain: nothing is waited for any more</param>
-    public Task TrainAsync(IHostApplicationLifetime lifetime, CancellationToken giveUp) => GuardAsync("for trainings", lifetime, giveUp, async () =>
+    private async Task TrainingsAsync(IHostApplicationLifetime lifetime, CancellationToken giveUp)
     {
         await state.Ready.WaitAsync(lifetime.ApplicationStopping);
         while (await jobs.RunNextAsync(JobKind.Training, 0, null, giveUp) is not null)
         {
+            // Its end is on disk; the next one.
         }
-    });
+    }
 
-    /// <summary>Nothing is fetched ahead from here on. Ends when all that was has been given back.</summary>
-    public Task StopLookingAheadAsync() => ahead.StopAsync();
-
-    private static string Name(int worker) => worker.ToString(System.Globalization.CultureInfo.InvariantCulture);
-
-    private async Task GuardAsync(string worker, IHostApplicationLifetime lifetime, CancellationToken giveUp, Func<Task> loop)
+    private async Task GuardAsync(string worker, Func<Task> loop, IHostApplicationLifetime lifetime, CancellationToken giveUp)
     {
         try
         {

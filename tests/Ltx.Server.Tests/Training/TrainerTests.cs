@@ -123,7 +123,7 @@ public class TrainerTests
 
             var application = Applications.Of(id);
             var read = InputReader.Read(application, JsonSerializer.SerializeToElement(input));
-            Assert.True(read.Problems.Count == 0, id + read.Problems.FirstOrDefault());
+            Assert.Empty(read.Problems);
             var made = (TrainingInput)read.Input!;
             Assert.Equal((kind, steps, splits), (made.Kind, made.NumberOfSteps, made.SplitInputIntoScenes));
             Assert.Equal((32, 2e-4, 89, rate), (made.Rank, made.LearningRate, made.NumberOfFrames, made.FrameRate));
