@@ -27,9 +27,9 @@ public class TrainingQueueTests
         await server.WaitForAsync(clip);
         Assert.Equal(202, (await server.GetAsync($"{TestServer.Train}/requests/{training}/status")).Status);
 
-        // Nobody in front of a clip, and one training in front of the third.
-        Assert.Equal(200, (await server.PostAsync(TestServer.Submit + "?fal_max_queue_length=0", TestServer.Input())).Status);
+        // Nobody is in front of a clip, and one training in front of the third.
         var second = await server.TrainAsync();
+        Assert.Equal(200, (await server.PostAsync(TestServer.Submit + "?fal_max_queue_length=0", TestServer.Input())).Status);
         var third = await server.PostAsync(TestServer.Train, TestServer.TrainingInput());
         Assert.Equal(1, third.Json.GetProperty("queue_position").GetInt32());
         Assert.Equal(429, (await server.PostAsync(TestServer.Train + "?fal_max_queue_length=0", TestServer.TrainingInput())).Status);
@@ -242,19 +242,29 @@ public class TrainingQueueTests
         await using var server = await TestServer.StartAsync(engine: Held(), register: (services, _) => services.AddSingleton<TimeProvider>(clock));
         var request = server.Queue.FindLive(await server.TrainAsync())!;
         await server.Engine.FourthTrainingStep!.Reached;
-        TrainingLog log = new(server.Service<JobRecord>(), request, clock);
-        var before = request.Logs().Count;
-        for (var step = 1; step <= 20_000; step++)
-        {
-            clock.Move(TimeSpan.FromSeconds(step <= 10_000 ? 1 : 6));
-            log.Report(new TrainingProgress("training", step, 20_000, step / 20_000.0) { Loss = step % 2, SecondsLeft = 20_000 - step });
-        }
+        var lines = Lines(100);
+        Assert.Equal([11, 21, 31, 41, 51, 61, 71, 81, 91, 100], lines.Select(line => int.Parse(line["training ".Length..line.IndexOf('/')])));
+        Assert.Equal("training 11/100, loss 0.5455 over 11 steps, 1.00 s each, 89 s left", lines[0]);
+        Assert.Equal("training 100/100, loss 0.4444 over 9 steps, 1.00 s each, 0 s left", lines[^1]);
 
-        string[] lines = [.. request.Logs(before).Select(line => line.Message)];
-        Assert.Equal((10_000 / 20) + 500, lines.Length); // a thousandth of the steps is more than ten seconds
+        // Of very many steps a thousandth is more than ten seconds.
+        lines = Lines(20_000);
+        Assert.Equal(1000, lines.Length);
         Assert.Equal("training 21/20000, loss 0.5238 over 21 steps, 1.00 s each, 5.5 h left", lines[0]);
-        Assert.Equal("training 20000/20000, loss 0.4737 over 19 steps, 6.00 s each, 0 s left", lines[^1]);
         server.Engine.FourthTrainingStep.Open();
+
+        string[] Lines(int steps)
+        {
+            TrainingLog log = new(server.Service<JobRecord>(), request, clock);
+            var before = request.Logs().Count;
+            for (var step = 1; step <= steps; step++)
+            {
+                clock.Move(TimeSpan.FromSeconds(1));
+                log.Report(new TrainingProgress("training", step, steps, (double)step / steps) { Loss = step % 2, SecondsLeft = steps - step });
+            }
+
+            return [.. request.Logs(before).Select(line => line.Message)];
+        }
     }
 
     private static FakeEngine Held() => new() { FourthTrainingStep = new() };
