@@ -113,7 +113,7 @@ public class TrainerTests
     public async Task Every_trainer_has_fals_names_and_defaults()
     {
         await using var server = await TestServer.StartAsync();
-        foreach (var (id, kind, steps, rate, splits, more) in Trainers)
+        foreach (var (id, kind, steps, rate, splits, firstFrame, more) in Trainers)
         {
             var input = TestServer.TrainingInput(("number_of_steps", null));
             foreach (var field in id.EndsWith("outpaint", StringComparison.Ordinal) ? new[] { ("crop_top_left", 32), ("crop_bottom_right", 64) } : [])
@@ -125,7 +125,7 @@ public class TrainerTests
             var read = InputReader.Read(application, JsonSerializer.SerializeToElement(input));
             Assert.Empty(read.Problems);
             var made = (TrainingInput)read.Input!;
-            Assert.Equal((kind, steps, splits), (made.Kind, made.NumberOfSteps, made.SplitInputIntoScenes));
+            Assert.Equal((kind, steps, splits, firstFrame), (made.Kind, made.NumberOfSteps, made.SplitInputIntoScenes, made.FirstFrameConditioningP));
             Assert.Equal((32, 2e-4, 89, rate), (made.Rank, made.LearningRate, made.NumberOfFrames, made.FrameRate));
             Assert.Equal(("medium", "1:1"), (made.Resolution, made.AspectRatio));
             Assert.Equal((89, rate), (made.ValidationNumberOfFrames, made.ValidationFrameRate));
@@ -179,21 +179,21 @@ public class TrainerTests
     ];
 
     /// <summary>Written apart from the schema on purpose, of the types of fal's JavaScript client (lora-training.md, A1.2 and A1.4).</summary>
-    private static IEnumerable<(string Id, TrainingKind Kind, int Steps, int Rate, bool Splits, string More)> Trainers
+    private static IEnumerable<(string Id, TrainingKind Kind, int Steps, int Rate, bool Splits, double FirstFrame, string More)> Trainers
     {
         get
         {
             const string v2 = "fal-ai/ltx23-trainer-v2/";
             const string factors = "first_frame_conditioning_p reference_downscale_factor reference_temporal_scale_factor";
-            yield return (v2 + "inpaint", TrainingKind.Inpaint, 2000, 24, false, "");
-            yield return (v2 + "outpaint", TrainingKind.Outpaint, 2000, 24, true, "crop_top_left crop_bottom_right");
-            yield return (v2 + "v2v", TrainingKind.VideoToVideo, 3000, 24, true, factors);
-            yield return (v2 + "v2v-masked", TrainingKind.MaskedVideoToVideo, 3000, 24, false, "");
-            yield return (v2 + "ic-lora/v2v", TrainingKind.VideoToVideo, 3000, 24, true, factors);
-            yield return (v2 + "ic-lora/v2v-masked", TrainingKind.MaskedVideoToVideo, 3000, 24, false, "");
-            yield return (v2 + "t2v", TrainingKind.TextToVideo, 2000, 24, true, "with_audio");
-            yield return (v2 + "i2v", TrainingKind.ImageToVideo, 2000, 24, true, "first_frame_conditioning_p with_audio");
-            yield return ("fal-ai/ltx23-v2v-trainer", TrainingKind.VideoToVideo, 2000, 25, true, "first_frame_conditioning_p");
+            yield return (v2 + "inpaint", TrainingKind.Inpaint, 2000, 24, false, 0, "");
+            yield return (v2 + "outpaint", TrainingKind.Outpaint, 2000, 24, true, 0, "crop_top_left crop_bottom_right");
+            yield return (v2 + "v2v", TrainingKind.VideoToVideo, 3000, 24, true, 0.1, factors);
+            yield return (v2 + "v2v-masked", TrainingKind.MaskedVideoToVideo, 3000, 24, false, 0, "");
+            yield return (v2 + "ic-lora/v2v", TrainingKind.VideoToVideo, 3000, 24, true, 0.1, factors);
+            yield return (v2 + "ic-lora/v2v-masked", TrainingKind.MaskedVideoToVideo, 3000, 24, false, 0, "");
+            yield return (v2 + "t2v", TrainingKind.TextToVideo, 2000, 24, true, 0, "with_audio");
+            yield return (v2 + "i2v", TrainingKind.ImageToVideo, 2000, 24, true, 0.5, "first_frame_conditioning_p with_audio");
+            yield return ("fal-ai/ltx23-v2v-trainer", TrainingKind.VideoToVideo, 2000, 25, true, 0.1, "first_frame_conditioning_p");
         }
     }
 
