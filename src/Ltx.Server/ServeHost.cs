@@ -24,11 +24,17 @@ internal static class ServeHost
 {
     /// <summary>What the server cannot do itself and the caller of <see cref="Build"/> must add.</summary>
     private static readonly (Type Service, object? Key)[] EngineParts =
-        [(typeof(IInpaintRunner), null), (typeof(IFetcher), null), (typeof(HttpMessageInvoker), WebhookSender.ClientKey)];
+    [
+        (typeof(IInpaintRunner), null),
+        (typeof(ITrainingRunner), null),
+        (typeof(IFetcher), null),
+        (typeof(HttpMessageInvoker), WebhookSender.ClientKey),
+    ];
 
     /// <summary>
-    /// Builds the host. <paramref name="addEngine"/> registers the runner (<see cref="IInpaintRunner"/>), the downloader (<see cref="IFetcher"/>)
-    /// and, keyed <see cref="WebhookSender.ClientKey"/>, the <see cref="HttpMessageInvoker"/> that webhooks are sent with.
+    /// Builds the host. <paramref name="addEngine"/> registers the runners (<see cref="IInpaintRunner"/>, <see cref="ITrainingRunner"/>), the
+    /// downloader (<see cref="IFetcher"/>) and, keyed <see cref="WebhookSender.ClientKey"/>, the <see cref="HttpMessageInvoker"/> that webhooks are
+    /// sent with.
     /// </summary>
     public static WebApplication Build(LtxOptions options, Action<IServiceCollection> addEngine)
     {

@@ -32,17 +32,17 @@ internal sealed class FileStore(LtxOptions options, DataFolder folder, Database 
 
     /// <summary>Moves a finished output into the store: bytes and name are on disk, the row comes with the request's end.</summary>
     public Task<StoredFile> AdoptOutputAsync(string requestId, string owner, string path, string contentType, double? outputSeconds) =>
-        AdoptAsync(FileKind.Output, requestId, owner, path, contentType, outputSeconds switch
-        {
-            null => options.Files.OutputLifetime.TotalSeconds,
-            < 0 => (double?)null,
-            { } seconds => seconds,
-        });
+        AdoptAsync(DurableFile.Publish, FileKind.Output, requestId, owner, path, contentType, OutputLifetime(outputSeconds));
+
+    /// <summary>The same, and the file stays where it is, too: whoever has worked for hours keeps it until the request's end is on disk.</summary>
+    public Task<StoredFile> ShareOutputAsync(string requestId, string owner, string path, string contentType, double? outputSeconds) =>
+        AdoptAsync(DurableFile.PublishToo, FileKind.Output, requestId, owner, path, contentType, OutputLifetime(outputSeconds));
 
     /// <summary>Moves a file that the server made for a client into the store, as if the client had uploaded it.</summary>
     public async Task<StoredFile> AdoptUploadAsync(string owner, string path, string contentType)
     {
-        var file = await AdoptAsync(FileKind.Upload, requestId: null, owner, path, contentType, options.Files.UploadLifetime.TotalSeconds);
+        var lifetime = options.Files.UploadLifetime.TotalSeconds;
+        var file = await AdoptAsync(DurableFile.Publish, FileKind.Upload, requestId: null, owner, path, contentType, lifetime);
         try
         {
             await InsertAsync(file);
@@ -161,13 +161,14 @@ internal sealed class FileStore(LtxOptions options, DataFolder folder, Database 
     }
 
     /// <summary>Bytes and name are on disk when this returns; the row is the caller's.</summary>
-    private async Task<StoredFile> AdoptAsync(FileKind kind, string? requestId, string owner, string path, string contentType, double? lifetime)
+    private async Task<StoredFile> AdoptAsync(
+        Action<string, string> publish, FileKind kind, string? requestId, string owner, string path, string contentType, double? lifetime)
     {
         var id = FileId.New();
         var now = clock.GetUtcNow();
         var hash = await HashAsync(path);
         DurableFile.CreateFolder(Path.GetDirectoryName(PathOf(id))!);
-        DurableFile.Publish(path, PathOf(id));
+        publish(path, PathOf(id));
         return new StoredFile
         {
             Id = id,
@@ -184,6 +185,9 @@ internal sealed class FileStore(LtxOptions options, DataFolder folder, Database 
             ExpiresAt = lifetime is { } s ? now.AddSeconds(s) : null,
         };
     }
+
+    /// <summary>Seconds; null for good.</summary>
+    private double? OutputLifetime(double? asked) => asked switch { null => options.Files.OutputLifetime.TotalSeconds, < 0 => null, _ => asked };
 
     private bool IsExpired(StoredFile file) => file.ExpiresAt is { } end && end <= clock.GetUtcNow() && !IsNeeded(file.Id);
 

@@ -1,8 +1,8 @@
 namespace Ltx.Server.Queue;
 
 /// <summary>
-/// What a training has made: files in its folder, which are moved from there. Should the server die at that, the next attempt finds the folder
-/// without them, and makes them again from its last state.
+/// What a training has made: files in its folder. They stay there until the request's end is on disk, so that an attempt after a crash finds them as
+/// they were left.
 /// </summary>
 /// <param name="Lora">the .safetensors file</param>
 /// <param name="Config">a .json file: how the training was made</param>

@@ -17,8 +17,8 @@ internal sealed partial class TrainingAttempt(
     FileStore files,
     JobRecord record,
     TimeProvider clock,
-    ILogger<TrainingAttempt> logger,
-    ITrainingRunner? runner = null) : IAttempt
+    ITrainingRunner runner,
+    ILogger<TrainingAttempt> logger) : IAttempt
 {
     private const string InputStage = "inputs", Film = "video";
 
@@ -29,7 +29,7 @@ internal sealed partial class TrainingAttempt(
     public async Task<RequestOutcome> RunAsync(LiveRequest request, int worker, CancellationToken ct)
     {
         // It may have waited through a start with other settings.
-        if (!options.Training.Enabled || runner is null)
+        if (!options.Training.Enabled)
         {
             return Refused(request, 0, FalMessages.NotTraining);
         }
@@ -130,7 +130,7 @@ internal sealed partial class TrainingAttempt(
         {
             if (path is not null)
             {
-                var file = await files.AdoptOutputAsync(request.Id, request.Stored.Owner, path, type, request.Stored.OutputSeconds);
+                var file = await files.ShareOutputAsync(request.Id, request.Stored.Owner, path, type, request.Stored.OutputSeconds);
                 kept.Add((name, file));
             }
         }

@@ -17,6 +17,27 @@ internal static partial class DurableFile
         SyncFolder(Path.GetDirectoryName(final)!);
     }
 
+    /// <summary>
+    /// The same, and the file keeps its old name too: as a second name of the same bytes where the file system has such, else as a copy.
+    /// </summary>
+    public static void PublishToo(string path, string final)
+    {
+        if (OperatingSystem.IsWindows() || Link(path, final) != 0)
+        {
+            var copy = path + ".copy";
+            File.Copy(path, copy, overwrite: true);
+            Publish(copy, final);
+            return;
+        }
+
+        using (FileStream stream = new(final, FileMode.Open, FileAccess.ReadWrite))
+        {
+            stream.Flush(flushToDisk: true);
+        }
+
+        SyncFolder(Path.GetDirectoryName(final)!);
+    }
+
     /// <summary>Makes a folder that survives a loss of power together with what is put in it.</summary>
     public static void CreateFolder(string folder)
     {
@@ -56,6 +77,9 @@ internal static partial class DurableFile
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string path, string second);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Sync(int descriptor);

@@ -225,6 +225,23 @@ public class TrainingQueueTests
     }
 
     [Fact]
+    public async Task What_was_made_stays_in_the_folder_until_the_end_is_on_disk()
+    {
+        await using var server = await TestServer.StartAsync();
+        using TempFolder folder = new();
+        var path = Path.Combine(folder.Path, "lora.safetensors");
+        await File.WriteAllBytesAsync(path, DataSet);
+        var files = server.Service<FileStore>();
+        var shared = await files.ShareOutputAsync(Guid.NewGuid().ToString(), "", path, ContentTypes.Unknown, null);
+        Assert.Equal(DataSet, await File.ReadAllBytesAsync(files.PathOf(shared.Id)));
+
+        // As at the start after a crash in between.
+        files.RemoveStrays();
+        Assert.False(File.Exists(files.PathOf(shared.Id)));
+        Assert.Equal(DataSet, await File.ReadAllBytesAsync(path));
+    }
+
+    [Fact]
     public async Task A_training_that_takes_too_long_has_timed_out()
     {
         await using var server = await TestServer.StartAsync(o => o.Training.TimeoutSeconds = 1, Held());
