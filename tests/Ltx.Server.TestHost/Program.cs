@@ -15,6 +15,7 @@ await using var app = ServeHost.Build(options, services =>
         // Everything but the model is the product's.
         ServeCommand.AddEngine(services, configuration, options);
         services.AddSingleton<IInpaintRunner, FilmRunner>();
+        services.AddSingleton<ITrainingRunner>(new FakeTrainer(new FakeEngine { StepTime = TimeSpan.FromMilliseconds(5) }) { ShowsClips = true });
         return;
     }
 
