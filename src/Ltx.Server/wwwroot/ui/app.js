@@ -71,7 +71,6 @@ async function route(event) {
     training ??= new TrainWorkplace();
     document.title = "Train · Ltx";
     replace(main, training.element);
-    if (event) training.heading.focus({ preventScroll: true });
     await training.open();
     return;
   } else {

@@ -12,7 +12,8 @@ export class LogList {
     if (!lines || lines.length === this.element.childElementCount) return;
     const atEnd = this.element.scrollTop + this.element.clientHeight >= this.element.scrollHeight - 8;
     for (const line of lines.slice(this.element.childElementCount)) {
-      this.element.append(h("li", { class: line.level.toLowerCase() }, h("time", { datetime: line.timestamp }, new Date(line.timestamp).toLocaleTimeString([], { hour12: false })), ` ${line.message}`));
+      const time = new Date(line.timestamp).toLocaleTimeString([], { hour12: false });
+      this.element.append(h("li", { class: line.level.toLowerCase() }, h("time", { datetime: line.timestamp }, time), ` ${line.message}`));
     }
     if (atEnd) this.element.scrollTop = this.element.scrollHeight;
   }

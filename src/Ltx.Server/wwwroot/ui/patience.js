@@ -23,8 +23,8 @@ export class Patience {
         this.#away.hidden = true;
         return answer;
       } catch (error) {
-        const passing = error instanceof NoServerError || (error instanceof ApiError && [502, 503, 504].includes(error.status) && error.details.length === 0 && error.type === null);
-        if (!passing) throw error;
+        const isProxys = error instanceof ApiError && [502, 503, 504].includes(error.status) && error.details.length === 0 && error.type === null;
+        if (!(error instanceof NoServerError || isProxys)) throw error;
         this.#away.hidden = false;
         this.#away.textContent = "The server does not answer. The request is safe on its disk; this page keeps asking.";
         await this.pause(PAUSE_AWAY);

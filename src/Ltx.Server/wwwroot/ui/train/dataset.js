@@ -47,10 +47,13 @@ export class DataSetPanel extends EventTarget {
     this.clips = h("ul", { class: "clips", "aria-label": "Clips" });
     this.unused = h("ul", { class: "clips", "aria-label": "Not used" });
     this.unusedPanel = h("div", { class: "unused" }, h("h2", {}, "Not used"), this.unused);
-    this.found = h("div", { class: "found", hidden: true }, this.summary, this.again, this.problem, h("div", { class: "found-lists", tabindex: 0, role: "group", "aria-label": "What was found" }, this.clips, this.unusedPanel));
+    this.found = h("div", { class: "found", hidden: true }, this.summary, this.again, this.problem,
+      h("div", { class: "found-lists", tabindex: 0, role: "group", "aria-label": "What was found" }, this.clips, this.unusedPanel));
     this.element = h("section", { class: "panel stage-panel", "aria-label": "Data set", ...this.#dropTarget() },
       files, folder,
-      h("div", { class: "drop" }, icon("film"), h("h2", {}, "Drop a zip here, or the files themselves"), this.naming, h("div", { class: "row wrap" }, this.choose, chooseFolder, this.clear)),
+      h("div", { class: "drop" },
+        icon("film"), h("h2", {}, "Drop a zip here, or the files themselves"), this.naming,
+        h("div", { class: "row wrap" }, this.choose, chooseFolder, this.clear)),
       this.error, this.found);
     this.#show();
   }
@@ -63,7 +66,8 @@ export class DataSetPanel extends EventTarget {
 
   /** What a reload needs of it. */
   get kept() {
-    return { files: this.#files.map(({ name, size, caption }) => ({ name, size, caption })), zip: this.#zip && { name: this.#zip.name, size: this.#zip.size }, sent: this.#sent };
+    const zip = this.#zip && { name: this.#zip.name, size: this.#zip.size };
+    return { files: this.#files.map(({ name, size, caption }) => ({ name, size, caption })), zip, sent: this.#sent };
   }
 
   restore({ files = [], zip = null, sent = null } = {}) {
@@ -101,7 +105,8 @@ export class DataSetPanel extends EventTarget {
       const files = new Map(this.#zip ? [] : this.#files.map((file) => [fold(file.name), file]));
       this.#zip = null;
       for (const { name, file } of found) {
-        if (!isLeaving(name)) files.set(fold(name), { name, size: file.size, file, caption: name.toLowerCase().endsWith(".txt") ? await captionOf(file) : undefined });
+        const caption = name.toLowerCase().endsWith(".txt") ? await captionOf(file) : undefined;
+        if (!isLeaving(name)) files.set(fold(name), { name, size: file.size, file, caption });
       }
       this.#files = [...files.values()];
     }
@@ -135,7 +140,8 @@ export class DataSetPanel extends EventTarget {
     const { problem } = this.#judged;
     if (problem !== null) throw new FieldProblem(FIELD, problem);
     const missing = this.#missing();
-    if (missing.length > 0) throw new FieldProblem(FIELD, `Choose ${missing[0]}${missing.length > 1 ? ` and ${plural(missing.length - 1, "other file")}` : ""} again: not yet sent to the server.`);
+    const others = missing.length > 1 ? ` and ${plural(missing.length - 1, "other file")}` : "";
+    if (missing.length > 0) throw new FieldProblem(FIELD, `Choose ${missing[0]}${others} again: not yet sent to the server.`);
   }
 
   /** Its address on the server, packed and sent where that was not done. `say(text, share)` is told how far it is. */
@@ -147,7 +153,8 @@ export class DataSetPanel extends EventTarget {
     let zip = this.#zip?.file;
     if (!zip) {
       try {
-        zip = new File(await zipParts(used, { signal, progress: (share) => say("Packing the data set", share) }), "dataset.zip", { type: "application/zip" });
+        const parts = await zipParts(used, { signal, progress: (share) => say("Packing the data set", share) });
+        zip = new File(parts, "dataset.zip", { type: "application/zip" });
       } catch (error) {
         if (error.name !== "AbortError") await requireReadable(sources);
         throw error;
@@ -194,17 +201,19 @@ export class DataSetPanel extends EventTarget {
     const isKnown = this.#files.length > 0;
     const size = (this.#zip ? [this.#zip] : this.#used()).reduce((sum, file) => sum + (file.size ?? 0), 0);
     this.summary.textContent = [
-      this.#zip?.name, isKnown ? plural(clips.length, "clip") : null, size > 0 ? bytes(size) : null, refused.length > 0 ? `${plural(refused.length, "file or clip", "files or clips")} not used` : null,
-      this.#isSent ? "on the server" : null,
+      this.#zip?.name, isKnown ? plural(clips.length, "clip") : null, size > 0 ? bytes(size) : null,
+      refused.length > 0 ? `${plural(refused.length, "file or clip", "files or clips")} not used` : null, this.#isSent ? "on the server" : null,
     ].filter(Boolean).join(" · ");
     const missing = this.#isSent ? [] : this.#missing();
     this.again.hidden = missing.length === 0;
-    this.again.textContent = `Choose ${missing.length === 1 ? missing[0] : `the ${plural(missing.length, "file")}`} again: not yet sent, and a page cannot open files by itself.`;
+    const which = missing.length === 1 ? missing[0] : `the ${plural(missing.length, "file")}`;
+    this.again.textContent = `Choose ${which} again: not yet sent, and a page cannot open files by itself.`;
     this.problem.hidden = problem === null || !isKnown;
     this.problem.textContent = problem ?? "";
     replace(this.clips, clips.map(({ name, parts, note }) => h("li", {},
       h("strong", {}, name),
-      h("span", { class: "parts" }, Object.entries(PARTS).filter(([part]) => parts[part]).map(([part, text]) => h("span", { class: "part" }, h("span", { class: "help" }, text), ` ${leaf(parts[part].name)}`))),
+      h("span", { class: "parts" }, Object.entries(PARTS).filter(([part]) => parts[part]).map(([part, text]) =>
+        h("span", { class: "part" }, h("span", { class: "help" }, text), ` ${leaf(parts[part].name)}`))),
       note ? h("span", { class: "help" }, note) : null)));
     replace(this.unused, refused.map(({ name, reason }) => h("li", {}, h("strong", {}, name), h("span", { class: "why" }, reason))));
     this.unusedPanel.hidden = refused.length === 0;

@@ -1,10 +1,13 @@
-// What the names of a data set's files mean: the rules of the server (Ltx.Training/Data: DataSetLayout, DataSetReader), sentence by sentence,
-// so that a person knows before gigabytes are sent. A test compares both. No DOM.
+// What the names of a data set's files mean: the rules of the server (DataSetLayout, DataSetReader of Ltx.Training), sentence by sentence, so
+// that a person knows before gigabytes are sent. A test compares both. No DOM.
 
 /** What can be trained, as the last part of the trainers' addresses. */
 export const KINDS = {
   inpaint: { title: "Inpaint: what belongs under a mask", hasMask: true, files: "NAME.mp4 and its mask NAME_mask.png (or a video)" },
-  v2v: { title: "Video to video: what a clip becomes", hasReference: true, files: "NAME_start.mp4, what it is made from, and NAME_end.mp4, what it becomes" },
+  v2v: {
+    title: "Video to video: what a clip becomes", hasReference: true,
+    files: "NAME_start.mp4, what it is made from, and NAME_end.mp4, what it becomes",
+  },
   "v2v-masked": {
     title: "Video to video under a mask", hasMask: true, hasReference: true,
     files: "NAME_start.mp4, what it is made from, NAME_end.mp4, what it becomes, and NAME_mask.png (or a video)",
@@ -65,11 +68,12 @@ function described(file) {
 /** [clip, { part: [files] }] of all that have a target, in the order of their names. */
 function grouped(files, kind, refused) {
   const stems = new Set(files.filter((file) => file.isMedia).map((file) => fold(file.stem)));
+  const refuse = ({ name }, reason) => refused.push({ name, reason });
   const clips = new Map();
   for (const file of files) {
     const [clip, part] = file.isText ? [file.stem, "caption"] : place(file.stem, stems, KINDS[kind]);
-    if (!file.isMedia && !file.isText) refused.push({ name: file.name, reason: "The file is neither a video nor a picture nor a caption, by its ending." });
-    else if (part === null) refused.push({ name: file.name, reason: `The file is named as a mask or as one of a pair of ${quoted(clip)}, which ${kind} does not have.` });
+    if (!file.isMedia && !file.isText) refuse(file, "The file is neither a video nor a picture nor a caption, by its ending.");
+    else if (part === null) refuse(file, `The file is named as a mask or as one of a pair of ${quoted(clip)}, which ${kind} does not have.`);
     else {
       if (!clips.has(clip)) clips.set(clip, {});
       (clips.get(clip)[part] ??= []).push(file);
@@ -79,7 +83,7 @@ function grouped(files, kind, refused) {
   for (const [name, parts] of [...clips].sort(([a], [b]) => compare(a, b))) {
     if (parts.target) whole.push([name, parts]);
     else for (const [part, strays] of Object.entries(parts)) {
-      for (const stray of strays) refused.push({ name: stray.name, reason: `The ${part} belongs to no clip: ${quoted(name)} has no target.` });
+      for (const stray of strays) refuse(stray, `The ${part} belongs to no clip: ${quoted(name)} has no target.`);
     }
   }
   return whole;
@@ -110,7 +114,8 @@ function judged(name, parts, layout, kind, trigger) {
     return isNeeded ? parts[part][0] : undefined;
   };
   const own = (suffix) => quoted(name.slice(name.lastIndexOf("/") + 1) + suffix);
-  const reference = needed(layout.hasReference, "reference", `no reference: a file ${own("_start")} beside its ${own("_end")}, or ${own("_ref")} beside ${own("")}`);
+  const reference = needed(
+    layout.hasReference, "reference", `no reference: a file ${own("_start")} beside its ${own("_end")}, or ${own("_ref")} beside ${own("")}`);
   const mask = needed(layout.hasMask, "mask", `no mask: a picture or video ${own("_mask")} beside it`);
   if (reference && reference.isPicture !== target.isPicture) {
     throw new Refusal(`The clip is a ${word(target)} and its reference a ${word(reference)}; both must be of one kind.`);

@@ -50,7 +50,9 @@ export class Losses {
     if (points.length === 0) return null;
     const { step, loss } = points.at(-1);
     const lowest = points.reduce((best, point) => (point.loss < best.loss ? point : best));
-    return `Loss ${shown(loss)} at step ${step.toLocaleString("en")} of ${this.steps.toLocaleString("en")}; the lowest was ${shown(lowest.loss)} at step ${lowest.step.toLocaleString("en")}.`;
+    const number = (value) => value.toLocaleString("en");
+    const best = `the lowest was ${shown(lowest.loss)} at step ${number(lowest.step)}`;
+    return `Loss ${shown(loss)} at step ${number(step)} of ${number(this.steps)}; ${best}.`;
   }
 }
 

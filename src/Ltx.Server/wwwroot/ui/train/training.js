@@ -60,7 +60,8 @@ export class TrainingView {
     this.log = new LogList();
     this.ofTheData = h("ul", { class: "clips", "aria-label": "What the server made of the data set" });
     this.dataPanel = h("div", { class: "unused", hidden: true }, h("h2", {}, "Data set"), this.ofTheData);
-    this.now = h("div", { class: "now" }, h("div", { class: "run" }, h("div", { class: "row between" }, this.state, this.cancelButton), this.bar, this.detail));
+    this.now = h("div", { class: "now" },
+      h("div", { class: "run" }, h("div", { class: "row between" }, this.state, this.cancelButton), this.bar, this.detail));
     replace(this.body,
       h("section", { class: "panel", "aria-label": "State" }, this.now, this.curve.element, this.dataPanel),
       h("section", { class: "panel side", "aria-label": "The training" }, this.#inputList(),
@@ -79,10 +80,11 @@ export class TrainingView {
 
   /** One connection, which tells the log from its beginning. Returns whether the training has ended. */
   async #read() {
-    this.#lines = [];
-    this.#losses.clear();
+    let isFirst = true;
     for await (const now of statusStream(this.id, this.entry.endpoint_id, this.#stop.signal)) {
       this.away.hidden = true;
+      if (isFirst) this.#clear();
+      isFirst = false;
       this.#showLines([...this.#lines, ...(now.logs ?? [])]);
       if (now.status === "COMPLETED") return true;
       if (now.progress) this.#losses.addStep(now.progress);
@@ -90,6 +92,12 @@ export class TrainingView {
       this.curve.show(this.#losses);
     }
     return false;
+  }
+
+  /** What was told is told again. */
+  #clear() {
+    this.#losses.clear();
+    this.#lines = [];
   }
 
   #showStatus({ status, queue_position: front, progress }) {
@@ -136,8 +144,7 @@ export class TrainingView {
 
   async #finish() {
     this.entry = await this.#patience.ask(() => listed(this.id, this.#stop.signal));
-    this.#losses.clear();
-    this.#lines = [];
+    this.#clear();
     this.#showLines(this.entry.logs ?? []);
     this.curve.show(this.#losses);
     try {
@@ -154,14 +161,17 @@ export class TrainingView {
   #success({ lora_file: lora, config_file: config, video, debug_dataset: data }) {
     const film = video ? ownPath(video.url) : null;
     const trigger = this.entry.input?.trigger_phrase;
-    const download = (file, text, look) => file && h("a", { class: `button ${look}`, href: ownPath(file.url) ?? file.url, download: file.file_name ?? true }, icon("download"), `${text}${file.file_size ? ` (${bytes(file.file_size)})` : ""}`);
+    const download = (file, text) => file && h("a", { class: "button quiet", href: ownPath(file.url) ?? file.url, download: file.file_name ?? true },
+      icon("download"), `${text}${file.file_size ? ` (${bytes(file.file_size)})` : ""}`);
     return [
       h("div", { class: "run" }, h("p", { class: "state" }, "The LoRA is here"),
-        film === null ? h("p", { class: "detail" }, "No validation clips were asked for, so there are no previews.") : h("video", { class: "preview", src: film, controls: true, loop: true, playsinline: true, preload: "metadata", "aria-label": "Previews" })),
+        film === null ? h("p", { class: "detail" }, "No validation clips were asked for, so there are no previews.")
+          : h("video", { class: "preview", src: film, controls: true, loop: true, playsinline: true, "aria-label": "Previews" })),
       h("div", { class: "row wrap actions" },
         h("button", { type: "button", class: "primary", onclick: () => this.actions.useLora(lora.url) }, "Use in a request"),
-        download(lora, "LoRA", "quiet"), download(config, "Config", "quiet"), download(video, "Previews", "quiet"), download(data, "Debug data set", "quiet"), this.#editButton([])),
-      trigger ? h("dl", { class: "facts" }, h("dt", {}, "Trigger phrase"), h("dd", {}, h("span", { class: "value" }, trigger), copyButton("Copy", () => trigger))) : null,
+        download(lora, "LoRA"), download(config, "Config"), download(video, "Previews"), download(data, "Debug data set"), this.#editButton([])),
+      !trigger ? null : h("dl", { class: "facts" },
+        h("dt", {}, "Trigger phrase"), h("dd", {}, h("span", { class: "value" }, trigger), copyButton("Copy", () => trigger))),
     ];
   }
 
@@ -172,13 +182,16 @@ export class TrainingView {
       h("div", { class: "run" },
         h("p", { class: "state" }, isCancelled ? "Cancelled" : "It did not work"),
         isCancelled ? h("p", { class: "detail" }, "The training was ended before there was a LoRA.") : h("p", { class: "problems" }, error.message),
-        unused.length > 0 ? h("ul", { class: "clips", "aria-label": "Not used" }, unused.map(({ file, reason }) => h("li", {}, h("strong", {}, file), h("span", { class: "why" }, reason)))) : null),
+        unused.length === 0 ? null
+          : h("ul", { class: "clips", "aria-label": "Not used" },
+            unused.map(({ file, reason }) => h("li", {}, h("strong", {}, file), h("span", { class: "why" }, reason))))),
       h("div", { class: "row wrap actions" }, this.#editButton(isCancelled ? [] : error.details)),
     ];
   }
 
   #editButton(details) {
-    return this.entry.input === null ? null : h("button", { type: "button", class: "quiet", onclick: () => this.actions.edit(this.entry, details) }, "Change and train again");
+    if (this.entry.input === null) return null;
+    return h("button", { type: "button", class: "quiet", onclick: () => this.actions.edit(this.entry, details) }, "Change and train again");
   }
 
   #inputList() {
@@ -198,7 +211,8 @@ export class TrainingView {
     const isGone = error instanceof ApiError && error.status === 404;
     return h("section", { class: "panel" },
       h("p", { class: "state" }, isGone ? "This training cannot be shown" : "The training cannot be shown now"),
-      h("p", {}, isGone ? "The server has no such training for this key: it belongs to another key, or it was so long ago that the server has forgotten it." : error.message),
+      h("p", {}, !isGone ? error.message
+        : "The server has no such training for this key: it belongs to another key, or it was so long ago that the server has forgotten it."),
       h("div", { class: "row" },
         h("button", { type: "button", class: "quiet", onclick: () => this.open() }, "Try again"),
         h("a", { class: "button quiet", href: "#/requests" }, "All requests")));

@@ -15,7 +15,10 @@ const LAYOUT = {
   name: "Training",
   // Sound is not trained: its switch can only be refused.
   elsewhere: ["training_data_url", "with_audio"],
-  inFront: ["trigger_phrase", "number_of_steps", "rank", "learning_rate", "number_of_frames", "frame_rate", "resolution", "aspect_ratio", "crop_top_left", "crop_bottom_right"],
+  inFront: [
+    "trigger_phrase", "number_of_steps", "rank", "learning_rate", "number_of_frames", "frame_rate", "resolution", "aspect_ratio",
+    "crop_top_left", "crop_bottom_right",
+  ],
   // Frames are one more than a multiple of 8.
   steps: { number_of_frames: 8, validation_number_of_frames: 8 },
 };
@@ -30,8 +33,8 @@ export class TrainWorkplace {
     this.data = new DataSetPanel();
     this.data.addEventListener("change", () => this.#keep());
     const id = `field-${newId()}`;
-    this.kind = h("select", { id, onchange: () => this.#show(this.kind.value) }, Object.entries(KINDS).map(([name, { title }]) => h("option", { value: name }, title)));
-    this.heading = h("h1", { class: "off-screen", tabindex: -1 }, "Train a LoRA");
+    this.kind = h("select", { id, onchange: () => this.#show(this.kind.value) },
+      Object.entries(KINDS).map(([name, { title }]) => h("option", { value: name }, title)));
     this.formPlace = h("div", {});
     this.notice = h("p", { class: "notice warn", role: "alert", hidden: true });
     this.sendButton = h("button", { type: "button", class: "primary large", onclick: () => this.#send() }, "Train");
@@ -41,7 +44,9 @@ export class TrainWorkplace {
     this.sendingRow = h("div", { class: "sending", hidden: true }, h("div", { class: "row between" }, this.sendText, this.stopButton), this.sendBar);
     this.sendPart = h("div", { class: "send" }, this.sendButton, this.sendingRow);
     this.kindField = h("div", { class: "field" }, h("label", { for: id }, "Kind"), this.kind);
-    this.element = h("div", { class: "compose" }, this.heading, this.data.element,
+    this.element = h("div", { class: "compose" },
+      h("h1", { class: "off-screen" }, "Train a LoRA"),
+      this.data.element,
       h("section", { class: "panel side", "aria-label": "How it is trained" }, this.kindField, this.notice, this.formPlace));
     addEventListener("pagehide", () => this.#keep());
     addEventListener("beforeunload", (event) => {

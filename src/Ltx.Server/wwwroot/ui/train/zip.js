@@ -77,7 +77,8 @@ function header({ name, crc, size, isLong }) {
   const extra = isLong ? fields([2, 1], [2, 16], [8, size], [8, size]) : new Uint8Array();
   const short = isLong ? LARGEST : size;
   return joined(
-    fields([4, 0x04034b50], [2, isLong ? 45 : 20], [2, UTF8], [2, 0], [2, 0], [2, FIRST_DAY], [4, crc], [4, short], [4, short], [2, name.length], [2, extra.length]),
+    fields([4, 0x04034b50], [2, isLong ? 45 : 20], [2, UTF8], [2, 0], [2, 0], [2, FIRST_DAY], [4, crc], [4, short], [4, short],
+      [2, name.length], [2, extra.length]),
     name, extra);
 }
 
