@@ -62,7 +62,7 @@ public partial class TrainTests(Browser browser)
         string zip = folder.Bytes("sent.zip", await visit.Server.FileAsync(entry.GetProperty("input").GetProperty("training_data_url").GetString()!));
         DataSetArchive.Extract(zip, folder.Named("sent"));
         DataSet sent = DataSetReader.Read(folder.Named("sent"), TrainingKind.Inpaint, "dsc");
-        Assert.Equal(("disc", "dsc an orange disc", 0), (sent.Clips.Single().Name, sent.Clips[0].Prompt, sent.Refused.Count));
+        Assert.Equal(("disc", "dsc an orange disc", 0), (sent.Clips.Single().Name, sent.Clips[0].Caption, sent.Refused.Count));
         Assert.Equal(File.ReadAllBytes(clip), File.ReadAllBytes(sent.Clips[0].Target));
 
         // Its files, and the way into a request.
