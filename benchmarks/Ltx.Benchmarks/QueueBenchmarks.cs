@@ -3,6 +3,8 @@ using System.Globalization;
 using BenchmarkDotNet.Attributes;
 using Ltx.Server.Configuration;
 using Ltx.Server.Endpoints;
+using Ltx.Server.Fal;
+using Ltx.Server.Files;
 using Ltx.Server.Observability;
 using Ltx.Server.Queue;
 using Ltx.Server.Storage;
@@ -15,7 +17,7 @@ namespace Ltx.Benchmarks;
 /// <summary>The durable queue on a disk: what a request costs beside its clip.</summary>
 public class QueueBenchmarks
 {
-    private static readonly WaitingBounds Bounds = new(int.MaxValue, MostInFront: null, MostOfOwner: 0);
+    private static readonly WaitingBounds Bounds = new(JobKind.Inpaint, int.MaxValue, MostInFront: null, MostOfOwner: 0);
 
     private readonly string folder = Directory.CreateTempSubdirectory("ltx-benchmarks-").FullName;
     private DataFolder data = null!;
@@ -32,7 +34,7 @@ public class QueueBenchmarks
         ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         ServerMetrics metrics = new(services.GetRequiredService<IMeterFactory>());
         RequestStore store = new(database, data, NullLogger<RequestStore>.Instance);
-        queue = new RequestQueue(new LtxOptions(), store, new WebhookQueue(database), metrics, TimeProvider.System, NullLogger<RequestQueue>.Instance);
+        queue = new RequestQueue(new LtxOptions(), store, new TrainingFolders(data, NullLogger<TrainingFolders>.Instance), new WebhookQueue(database), metrics, TimeProvider.System, NullLogger<RequestQueue>.Instance);
         // Lower than those that come and go, so that it waits.
         waiting = (await queue.SubmitAsync(Request(Lane.Low), Bounds)).Request!;
     }
@@ -50,7 +52,7 @@ public class QueueBenchmarks
     public async Task SubmitTakeFinish()
     {
         await queue.SubmitAsync(Request(Lane.High), Bounds);
-        LiveRequest taken = (await queue.TakeAsync(null, CancellationToken.None))!;
+        LiveRequest taken = (await queue.TakeAsync(JobKind.Inpaint, null, CancellationToken.None))!;
         await queue.CompleteAsync(taken, new RequestOutcome { StatusCode = 200, Result = "{}" });
     }
 
@@ -60,7 +62,7 @@ public class QueueBenchmarks
     private NewRequest Request(Lane lane) => new()
     {
         Id = (count++).ToString("D8", CultureInfo.InvariantCulture),
-        Endpoint = "inpaint/lora",
+        Endpoint = Applications.Default.Id,
         Owner = "benchmarks",
         Lane = lane,
         Sync = false,

@@ -23,7 +23,7 @@ public class RequestBenchmarks
     public object Validate()
     {
         (JsonDocument? document, _) = JsonInput.Parse(Body, Depth);
-        using (document) return InputReader.Read(InpaintSchema.LoraEndpoint, document!.RootElement).Input ?? throw new InvalidOperationException("The benchmark's input is not valid.");
+        using (document) return InputReader.Read(Applications.Default, document!.RootElement).Input ?? throw new InvalidOperationException("The benchmark's input is not valid.");
     }
 
     [Benchmark(Description = "addresses: six judged", OperationsPerInvoke = 6)]

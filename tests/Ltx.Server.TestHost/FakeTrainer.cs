@@ -21,6 +21,9 @@ internal sealed class FakeTrainer(FakeEngine engine) : ITrainingRunner
 
     public const int Behind = 3;
 
+    /// <summary>Its previews are the film of the first validation clip, for who looks at them; otherwise all prompts.</summary>
+    public bool ShowsClips { get; init; }
+
     /// <summary>Every job that began, in order.</summary>
     public ConcurrentQueue<TrainingJob> Jobs { get; } = new();
 
@@ -132,7 +135,7 @@ internal sealed class FakeTrainer(FakeEngine engine) : ITrainingRunner
         File.Move(State(job) + ".new", State(job), overwrite: true);
     }
 
-    private static TrainedFiles Files(TrainingJob job, byte[] learned)
+    private TrainedFiles Files(TrainingJob job, byte[] learned)
     {
         string Make(string name, byte[] content)
         {
@@ -141,11 +144,13 @@ internal sealed class FakeTrainer(FakeEngine engine) : ITrainingRunner
             return path;
         }
 
-        var prompts = string.Join('\n', job.Validation.Select(clip => clip.Prompt));
+        byte[] Previews() => ShowsClips
+            ? File.ReadAllBytes(job.Validation[0].Video!.Path)
+            : Encoding.UTF8.GetBytes(string.Join('\n', job.Validation.Select(clip => clip.Prompt)));
         return new TrainedFiles(
             Make("lora.safetensors", learned),
             Make("config.json", Encoding.UTF8.GetBytes($$"""{"rank": {{job.Input.Rank}}}""")),
-            job.Validation.Count == 0 ? null : Make("previews.mp4", Encoding.UTF8.GetBytes(prompts)),
+            job.Validation.Count == 0 ? null : Make("previews.mp4", Previews()),
             job.Input.DebugDataset ? Make("dataset.zip", [0x50, 0x4B]) : null,
             new Dictionary<string, double> { ["training"] = 1 });
     }

@@ -14,7 +14,9 @@ await using var app = ServeHost.Build(options, services =>
     {
         // Everything is the product's, or all but the model.
         ServeCommand.AddEngine(services, configuration, options);
-        if (Environment.GetEnvironmentVariable("FAKE_FILMS") == "1") services.AddSingleton<IInpaintRunner, FilmRunner>();
+        if (Environment.GetEnvironmentVariable("FAKE_FILMS") == "0") return;
+        services.AddSingleton<IInpaintRunner, FilmRunner>();
+        services.AddSingleton<ITrainingRunner>(new FakeTrainer(new FakeEngine { StepTime = TimeSpan.FromMilliseconds(5) }) { ShowsClips = true });
         return;
     }
 

@@ -4,7 +4,16 @@ import { askForKey, currentKey } from "./key.js";
 
 export const APP = "fal-ai/ltx-2.3-quality";
 export const ENDPOINT = `${APP}/inpaint/lora`;
-const QUEUE = `/queue/${APP}`;
+
+/** The trainers of LoRAs, one a kind. */
+export const TRAINER = "fal-ai/ltx23-trainer-v2";
+const OLDER_TRAINER = "fal-ai/ltx23-v2v-trainer";
+
+export const isTrainer = (endpoint) => [TRAINER, OLDER_TRAINER].includes(appOf(endpoint ?? ""));
+
+/** Owner and alias of an endpoint, under which its requests are asked for. */
+const appOf = (endpoint) => endpoint.split("/").slice(0, 2).join("/");
+const requestPath = (id, endpoint) => `/queue/${appOf(endpoint)}/requests/${encodeURIComponent(id)}`;
 
 /** An answer that is not success. `details` are the fields' errors of a 422, else empty. */
 export class ApiError extends Error {
@@ -64,25 +73,60 @@ export async function call(method, path, { body, signal, quiet = false } = {}) {
   }
 }
 
-let schemaPromise = null;
+const documents = new Map();
 
-/** The endpoint's OpenAPI document. */
-export function openApi() {
-  schemaPromise ??= call("GET", `/openapi.json?endpoint_id=${encodeURIComponent(ENDPOINT)}`).catch((error) => {
-    schemaPromise = null;
-    throw error;
-  });
-  return schemaPromise;
+/** An endpoint's OpenAPI document. */
+export function openApi(endpoint = ENDPOINT) {
+  if (!documents.has(endpoint)) {
+    documents.set(endpoint, call("GET", `/openapi.json?endpoint_id=${encodeURIComponent(endpoint)}`).catch((error) => {
+      documents.delete(endpoint);
+      throw error;
+    }));
+  }
+  return documents.get(endpoint);
 }
 
 export const submit = (input, endpoint = ENDPOINT) => call("POST", `/queue/${endpoint}`, { body: input });
-export const status = (id, signal) => call("GET", `${QUEUE}/requests/${encodeURIComponent(id)}/status?logs=1`, { signal });
-export const result = (id, signal) => call("GET", `${QUEUE}/requests/${encodeURIComponent(id)}`, { signal });
-export const cancel = (id) => call("PUT", `${QUEUE}/requests/${encodeURIComponent(id)}/cancel`);
+export const status = (id, signal) => call("GET", `${requestPath(id, ENDPOINT)}/status?logs=1`, { signal });
+export const result = (id, signal, endpoint = ENDPOINT) => call("GET", requestPath(id, endpoint), { signal });
+export const cancel = (id, endpoint = ENDPOINT) => call("PUT", `${requestPath(id, endpoint)}/cancel`);
 export const listed = (id, signal) => call("GET", `/requests/${encodeURIComponent(id)}`, { signal });
 export const list = (cursor, signal) => call("GET", `/requests?limit=24${cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`}`, { signal });
 export const makeMask = (drawing, signal) => call("POST", "/ui/api/masks", { body: drawing, signal });
 export const makePreview = (url, signal) => call("POST", "/ui/api/previews", { body: { url }, signal });
+
+/** Every change of a request's status, until it is completed or the server goes away. Each has only the log's lines that are new to this call. */
+export async function* statusStream(id, endpoint, signal) {
+  const response = await answered(() => fetch(`${requestPath(id, endpoint)}/status/stream?logs=1`, {
+    signal, headers: authorization(), cache: "no-store", credentials: "omit", redirect: "error", referrerPolicy: "no-referrer",
+  }));
+  if (!response.ok) throw new ApiError(response.status, await response.json().catch(() => null));
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  try {
+    for (;;) {
+      const { done, value } = await answered(() => reader.read());
+      if (done) return;
+      const events = (rest + value).split("\n\n");
+      rest = events.pop();
+      for (const event of events) {
+        // Others keep the connection alive.
+        if (event.startsWith("data: ")) yield JSON.parse(event.slice(6));
+      }
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
+/** The browser's words for a broken line are our own. */
+async function answered(ask) {
+  try {
+    return await ask();
+  } catch (error) {
+    throw error.name === "AbortError" ? error : new NoServerError();
+  }
+}
 
 /** A request's small picture; null where there is none. */
 export async function thumbnailOf(id) {

@@ -1,4 +1,5 @@
-// The page: which view is shown, and what they share. Addresses: #/ the workplace, #/requests the list, #/requests/ID one request.
+// The page: which view is shown, and what they share. Addresses: #/ the workplace, #/train the one of trainings, #/train/ID one training,
+// #/requests the list, #/requests/ID one request.
 
 import { ENDPOINT, learnOrigin, openApi, ownPath } from "./api.js";
 import { Compose, emptyDraft } from "./compose.js";
@@ -9,11 +10,14 @@ import { RequestsView } from "./requests.js";
 import { inputSchema } from "./schema.js";
 import { draftOf, forgetDraft, leftDraft, startNewDraft, tabDraftId } from "./store.js";
 import { NO_MARKS } from "./tools.js";
+import { TrainingView } from "./train/training.js";
+import { TrainWorkplace } from "./train/workplace.js";
 
 const THEME = "ltx-theme";
 const main = document.getElementById("main");
 let schema = null;
 let compose = null;
+let training = null;
 let shown = null;
 
 async function start() {
@@ -50,7 +54,7 @@ async function route(event) {
   shown = null;
   const [, place, id] = location.hash.split("/");
   for (const link of document.querySelectorAll("nav a")) {
-    const isHere = link.hash === (place === "requests" ? "#/requests" : "#/");
+    const isHere = link.hash === (["train", "requests"].includes(place) ? `#/${place}` : "#/");
     if (isHere) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
@@ -60,6 +64,15 @@ async function route(event) {
   } else if (place === "requests") {
     shown = new RequestsView();
     document.title = "Requests · Ltx";
+  } else if (place === "train" && id) {
+    shown = new TrainingView(decodeURIComponent(id), { edit: trainAgain, useLora });
+    document.title = "Training · Ltx";
+  } else if (place === "train") {
+    training ??= new TrainWorkplace();
+    document.title = "Train · Ltx";
+    replace(main, training.element);
+    await training.open();
+    return;
   } else {
     document.title = "Ltx";
     replace(main, compose.element);
@@ -92,6 +105,22 @@ async function useAsSource(url, name) {
   location.hash = "#/";
   await compose.chooseAddress(url, name);
   compose.focus();
+}
+
+/** What was learned becomes part of the request that is there, or of a new one. */
+async function useLora(url) {
+  if (compose.wasSent) await compose.reset();
+  location.hash = "#/";
+  compose.addLora(url);
+}
+
+/** Back to the training's workplace with what a training was made of. */
+async function trainAgain(entry, details) {
+  training ??= new TrainWorkplace();
+  location.hash = "#/train";
+  // What is not on the page yet cannot be focused.
+  replace(main, training.element);
+  await training.edit(entry.input, entry.endpoint_id, details);
 }
 
 /** What a closed tab left behind is offered, not forced. */

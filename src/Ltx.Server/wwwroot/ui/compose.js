@@ -167,6 +167,20 @@ export class Compose extends EventTarget {
     await this.open({ ...emptyDraft(startNewDraft()), form: this.form.values(), source: { name, size: null, type: "video/mp4", url } }, true);
   }
 
+  /** One more LoRA, unless it is there. */
+  addLora(path) {
+    const { loras = [] } = this.form.values();
+    if (!loras.some((lora) => lora.path === path)) {
+      if (loras.length >= (this.schema.field("loras").maxItems ?? Infinity)) {
+        this.form.showProblem(`The request has ${plural(loras.length, "LoRA")} already. Remove one and add the new one by its address: ${path}`);
+        return;
+      }
+      this.form.patch({ loras: [...loras, { path }] });
+      this.#changed();
+    }
+    announce("The LoRA is in the request.");
+  }
+
   showErrors(details) {
     this.form.showErrors(details);
   }
@@ -434,7 +448,7 @@ export class Compose extends EventTarget {
   }
 
   get #isKept() {
-    return this.#draft.source !== null || Boolean(this.#draft.form.prompt);
+    return this.#draft.source !== null || Boolean(this.#draft.form.prompt) || this.#draft.form.loras?.length > 0;
   }
 
   // --- what is shown -----------------------------------------------------------------------------------------------------------

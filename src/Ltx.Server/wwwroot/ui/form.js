@@ -4,28 +4,41 @@ import { bytes, h, icon, newId, plural, replace } from "./dom.js";
 import { label, readText } from "./schema.js";
 import { upload } from "./upload.js";
 
-/** Fields that have a place of their own on the page. */
-const ELSEWHERE = ["video_url", "mask_video_url"];
-const IN_FRONT = ["prompt", "loras"];
+/** How an inpainting request's form is laid out: fields that have a place of their own on the page, and those that are not under "More". */
+const INPAINTING = { name: "Request", elsewhere: ["video_url", "mask_video_url"], inFront: ["prompt", "loras"] };
+
+/** Lists of things: what one is called, and which files it may be given. */
+const LISTS = {
+  loras: { one: "LoRA", uploads: { path: ".safetensors" } },
+  validation: {
+    one: "clip", uploads: { video_url: "video/*,.mkv", mask_url: "video/*,image/*,.mkv", reference_video_url: "video/*,.mkv", image_url: "image/*" },
+  },
+};
 
 /** Text with a default longer than this gets room. */
 const SHORT_TEXT = 60;
 
+/** A slider is of use where the greatest is not more than so many times the least. */
+const WIDEST = 1000;
+
 export class RequestForm extends EventTarget {
   #controls = new Map(); // name -> { get, set, slot, focus }
-  #loras = [];
+  #items = {}; // of each list by its name: [{ controls, title, element }]
 
-  constructor(schema) {
+  /** `layout`: { name, elsewhere, inFront, steps } with `steps` { field: distance } of sliders whose numbers lie apart. */
+  constructor(schema, layout = INPAINTING) {
     super();
     this.schema = schema;
+    this.layout = layout;
     this.more = h("details", { class: "more" }, h("summary", {}, "More"), h("div", { class: "fields" }));
     this.summary = h("div", { class: "summary", role: "alert", tabindex: -1, hidden: true });
-    this.element = h("form", { class: "request-form", novalidate: true, autocomplete: "off", "aria-label": "Request", onsubmit: (event) => event.preventDefault() }, this.summary);
+    this.element = h("form", { class: "request-form", novalidate: true, autocomplete: "off", "aria-label": layout.name, onsubmit: (event) => event.preventDefault() }, this.summary);
     for (const name of schema.order) {
-      if (ELSEWHERE.includes(name)) continue;
+      if (layout.elsewhere.includes(name)) continue;
       const field = schema.field(name);
-      const part = field.type === "array" ? this.#loraList(name, field) : this.#field(name, field, (control) => this.#controls.set(name, control));
-      (IN_FRONT.includes(name) ? this.element : this.more.lastChild).append(part);
+      const make = LISTS[name] ? this.#list : field.type === "array" ? this.#pair : this.#field;
+      const part = make.call(this, name, field, (control) => this.#controls.set(name, control));
+      (layout.inFront.includes(name) ? this.element : this.more.lastChild).append(part);
     }
     this.element.append(this.more);
   }
@@ -57,7 +70,7 @@ export class RequestForm extends EventTarget {
 
   clearErrors() {
     for (const control of this.#controls.values()) showError(control, null);
-    for (const lora of this.#loras) Object.values(lora.controls).forEach((control) => showError(control, null));
+    for (const item of Object.values(this.#items).flat()) Object.values(item.controls).forEach((control) => showError(control, null));
     this.summary.hidden = true;
   }
 
@@ -68,14 +81,14 @@ export class RequestForm extends EventTarget {
     const homeless = [];
     for (const { loc, msg } of details) {
       const [, name, index, part] = loc;
-      const lora = name === "loras" ? this.#loras[index] : undefined;
-      const control = lora?.controls[part] ?? this.#controls.get(name);
+      const item = this.#items[name]?.[index];
+      const control = item?.controls[part] ?? this.#controls.get(name);
       if (control === undefined) homeless.push(h("li", {}, `${loc.slice(1).join(" → ") || "The request"}: ${msg}`));
       else {
         showError(control, msg);
         placed.push(control);
         if (this.more.contains(control.slot)) this.more.open = true;
-        homeless.push(h("li", {}, h("button", { type: "button", class: "link", onclick: () => control.focus() }, `${lora ? `LoRA ${index + 1}: ` : ""}${control.label ?? label(name, this.schema.field(name))}`), ` ${msg}`));
+        homeless.push(h("li", {}, h("button", { type: "button", class: "link", onclick: () => control.focus() }, `${item ? `${item.title.textContent}: ` : ""}${control.label ?? label(name, this.schema.field(name))}`), ` ${msg}`));
       }
     }
     replace(this.summary, h("strong", {}, headline), h("ul", {}, homeless));
@@ -115,8 +128,10 @@ export class RequestForm extends EventTarget {
       body = [h("div", { class: "field-line" }, h("label", { for: id }, text), list), help];
     } else if (field.type === "number" || field.type === "integer") {
       const isBounded = field.minimum !== undefined && field.maximum !== undefined;
+      const isEven = isBounded && !(field.minimum > 0 && field.maximum / field.minimum > WIDEST);
+      const step = this.layout.steps?.[name] ?? (field.type === "integer" || field.maximum > 20 ? 1 : 0.05);
       const input = h("input", { ...described, type: "text", inputmode: field.type === "integer" ? "numeric" : "decimal", class: "number", placeholder: field.default ?? (name === "seed" ? "random" : "") });
-      const slider = isBounded && h("input", { type: "range", min: field.minimum, max: field.maximum, step: field.type === "integer" || field.maximum > 20 ? 1 : 0.05, "aria-label": text });
+      const slider = isEven && h("input", { type: "range", min: field.minimum, max: field.maximum, step, "aria-label": text });
       input.addEventListener("input", () => {
         if (slider && input.value !== "") slider.value = input.value;
         changed();
@@ -148,42 +163,73 @@ export class RequestForm extends EventTarget {
     return h("div", { class: "field", "data-field": name }, body, slot);
   }
 
-  #loraList(name, field) {
+  /** Two whole numbers side by side. */
+  #pair(name, field, add) {
+    const id = `field-${newId()}`;
+    const text = label(name, field);
+    const slot = h("p", { class: "error", id: `${id}-error`, hidden: true });
+    const help = h("p", { class: "help", id: `${id}-help` }, field.description ?? "");
+    const inputs = ["Column", "Row"].map((part) => h("input", {
+      type: "text", inputmode: "numeric", class: "number", "aria-label": `${text}, ${part.toLowerCase()}`, placeholder: part, "aria-describedby": `${id}-help ${id}-error`,
+      oninput: () => {
+        showError(control, null);
+        this.#changed();
+      },
+    }));
     const items = this.schema.resolve(field.items);
-    const slot = h("p", { class: "error", hidden: true, id: "loras-error" });
+    const control = {
+      slot, label: text, input: inputs[0], focus: () => inputs[0].focus(),
+      get: () => {
+        const numbers = inputs.map((input) => readText(items, input.value)).filter((number) => number !== undefined);
+        return numbers.length === 0 ? undefined : numbers;
+      },
+      set: (value) => inputs.forEach((input, i) => (input.value = value?.[i] ?? "")),
+    };
+    add(control);
+    return h("fieldset", { class: "field", "data-field": name }, h("div", { class: "field-line" }, h("legend", {}, text), inputs), help, slot);
+  }
+
+  #list(name, field) {
+    const { one, uploads } = LISTS[name];
+    const items = this.schema.resolve(field.items);
+    const slot = h("p", { class: "error", hidden: true, id: `${name}-error` });
     const list = h("div", { class: "loras" });
     const most = field.maxItems ?? Infinity;
-    const add = h("button", { type: "button", class: "quiet small", "aria-describedby": "loras-error", onclick: () => {
+    const add = h("button", { type: "button", class: "quiet small", "aria-describedby": `${name}-error`, onclick: () => {
       insert({});
-      this.#loras.at(-1).controls.path.focus();
+      Object.values(this.#items[name].at(-1).controls)[0].focus();
       this.#changed();
-    } }, icon("add"), "Add a LoRA");
+    } }, icon("add"), `Add a ${one}`);
     const group = h("fieldset", { class: "field", "data-field": name }, h("legend", {}, label(name, field)), h("p", { class: "help" }, field.description ?? ""), list, slot, add);
     const update = () => {
-      add.hidden = this.#loras.length >= most;
-      this.#loras.forEach((lora, i) => (lora.title.textContent = `LoRA ${i + 1}`));
+      add.hidden = this.#items[name].length >= most;
+      this.#items[name].forEach((item, i) => (item.title.textContent = `${one[0].toUpperCase()}${one.slice(1)} ${i + 1}`));
     };
     const insert = (value) => {
-      const lora = { controls: {}, title: h("strong", {}) };
-      const fields = Object.keys(items.properties).map((part) => this.#field(part, this.schema.resolve(items.properties[part]), (control) => (lora.controls[part] = control)));
-      for (const [part, control] of Object.entries(lora.controls)) control.set(value[part]);
-      const remove = h("button", { type: "button", class: "quiet icon-only", "aria-label": "Remove this LoRA", onclick: () => {
-        this.#loras.splice(this.#loras.indexOf(lora), 1);
-        lora.element.remove();
+      const item = { controls: {}, title: h("strong", {}) };
+      const fields = Object.keys(items.properties).map((part) => [
+        this.#field(part, this.schema.resolve(items.properties[part]), (control) => (item.controls[part] = control)),
+        uploads[part] ? this.#upload(item.controls[part], uploads[part], Object.keys(uploads).length > 1) : [],
+      ]);
+      for (const [part, control] of Object.entries(item.controls)) control.set(value[part]);
+      const remove = h("button", { type: "button", class: "quiet icon-only", "aria-label": `Remove this ${one}`, onclick: () => {
+        this.#items[name].splice(this.#items[name].indexOf(item), 1);
+        item.element.remove();
         update();
         add.focus();
         this.#changed();
       } }, icon("close"));
-      lora.element = h("div", { class: "lora" }, h("div", { class: "row between" }, lora.title, remove), fields[0], this.#loraUpload(lora), fields.slice(1));
-      this.#loras.push(lora);
-      list.append(lora.element);
+      item.element = h("div", { class: "lora" }, h("div", { class: "row between" }, item.title, remove), fields);
+      this.#items[name].push(item);
+      list.append(item.element);
       update();
     };
+    this.#items[name] = [];
     this.#controls.set(name, {
       slot, label: label(name, field), focus: () => add.focus(),
-      get: () => this.#loras.map(({ controls }) => Object.fromEntries(Object.entries(controls).map(([part, c]) => [part, c.get()]).filter(([, v]) => v !== undefined && v !== ""))),
+      get: () => this.#items[name].map(({ controls }) => Object.fromEntries(Object.entries(controls).map(([part, c]) => [part, c.get()]).filter(([, v]) => v !== undefined && v !== ""))),
       set: (values) => {
-        this.#loras = [];
+        this.#items[name] = [];
         list.replaceChildren();
         for (const value of Array.isArray(values) ? values : []) insert(value);
         update();
@@ -193,18 +239,19 @@ export class RequestForm extends EventTarget {
     return group;
   }
 
-  #loraUpload(lora) {
+  /** Sends a file and puts its address into a control. `isOneOfMany`: the button says for which. */
+  #upload(control, accept, isOneOfMany) {
     const note = h("span", { class: "help", role: "status" });
-    const input = h("input", { type: "file", accept: ".safetensors", hidden: true, onchange: async () => {
+    const input = h("input", { type: "file", accept, hidden: true, onchange: async () => {
       const file = input.files[0];
       input.value = "";
       if (!file) return;
       button.disabled = true;
       try {
         const url = await upload(file, { progress: (share) => (note.textContent = `Sending ${file.name} (${bytes(file.size)}): ${Math.round(share * 100)} %`) });
-        lora.controls.path.set(url);
+        control.set(url);
         note.textContent = `${file.name} is on the server.`;
-        showError(lora.controls.path, null);
+        showError(control, null);
         this.#changed();
       } catch (error) {
         note.textContent = error.message;
@@ -212,7 +259,7 @@ export class RequestForm extends EventTarget {
         button.disabled = false;
       }
     } });
-    const button = h("button", { type: "button", class: "quiet small", onclick: () => input.click() }, "Upload a file");
+    const button = h("button", { type: "button", class: "quiet small", "aria-label": isOneOfMany ? `Upload a file: ${control.label}` : null, onclick: () => input.click() }, "Upload a file");
     return h("div", { class: "row" }, button, input, note);
   }
 }

@@ -1,36 +1,40 @@
 // One request: its way through the queue, and what came of it. Nothing here depends on the tab that sent it; all comes from the server.
 
-import { ApiError, ENDPOINT, NoServerError, cancel, listed, makePreview, ownPath, result, status, submit } from "./api.js";
+import { ApiError, ENDPOINT, NoServerError, cancel, isTrainer, listed, makePreview, ownPath, result, status, submit } from "./api.js";
 import { codePanel } from "./code.js";
 import { Compare } from "./compare.js";
 import { announce, bytes, copyButton, h, icon, replace, roughly } from "./dom.js";
 import { Guide } from "./guide.js";
 import { currentKey } from "./key.js";
+import { LogList } from "./loglist.js";
+import { Patience } from "./patience.js";
 import { label } from "./schema.js";
 import { showsRight } from "./video.js";
 
-/** Milliseconds between two looks at the status; more while the server does not answer. */
+/** Milliseconds between two looks at the status. */
 const PAUSE = 700;
-const PAUSE_AWAY = 3000;
 
 export class RequestView {
   #stop = new AbortController();
   #compare = null;
   #guide = null;
   #blobAddress = null;
+  #patience;
 
   /** `actions`: { edit(entry, errors), useAsSource(url, name) } of the workplace. */
   constructor(id, schema, actions) {
     Object.assign(this, { id, schema, actions });
     this.body = h("div", { class: "request-body" });
     this.away = h("p", { class: "notice warn", role: "status", hidden: true });
+    this.#patience = new Patience(this.#stop.signal, this.away);
     this.heading = h("h1", { tabindex: -1 }, "Request");
     this.element = h("div", { class: "request" }, this.heading, this.away, this.body);
   }
 
   async open() {
     try {
-      this.entry = await this.#patiently(() => listed(this.id, this.#stop.signal));
+      this.entry = await this.#patience.ask(() => listed(this.id, this.#stop.signal));
+      if (isTrainer(this.entry.endpoint_id)) return location.replace(`#/train/${this.id}`);
       this.heading.textContent = this.entry.input?.prompt || "Request";
       this.#showShell();
       if (this.entry.status !== "COMPLETED") {
@@ -58,10 +62,10 @@ export class RequestView {
     this.detail = h("p", { class: "detail" });
     this.bar = h("progress", { max: 1, "aria-label": "Progress of the request" });
     this.cancelButton = h("button", { type: "button", class: "quiet", onclick: () => this.#cancel() }, "Cancel");
-    this.log = h("ol", { class: "log", tabindex: 0, "aria-label": "Log" });
+    this.log = new LogList();
     this.main = h("section", { class: "panel", "aria-label": "State" },
       h("div", { class: "run" }, h("div", { class: "row between" }, this.state, this.cancelButton), this.bar, this.detail));
-    this.logPanel = h("details", { class: "log-panel", open: true }, h("summary", {}, "Log"), this.log);
+    this.logPanel = h("details", { class: "log-panel", open: true }, h("summary", {}, "Log"), this.log.element);
     this.side = h("section", { class: "panel side", "aria-label": "The request" }, this.#inputList(), this.logPanel, isCut(this.entry.input) ? [] : this.code().element, this.#identity());
     replace(this.body, this.main, this.side);
   }
@@ -77,12 +81,12 @@ export class RequestView {
   async #follow() {
     let said = "";
     for (;;) {
-      const now = await this.#patiently(() => status(this.id, this.#stop.signal));
-      this.#showLogs(now.logs);
+      const now = await this.#patience.ask(() => status(this.id, this.#stop.signal));
+      this.log.show(now.logs);
       if (now.status === "COMPLETED") return;
       const text = this.#showStatus(now);
       if (text !== said) announce((said = text));
-      await this.#pause(PAUSE);
+      await this.#patience.pause(PAUSE);
     }
   }
 
@@ -101,15 +105,6 @@ export class RequestView {
     this.bar.value = fraction;
     this.detail.textContent = `${Math.round(fraction * 100)} % done · ${left === null ? "too early to say how long" : `${roughly(left)} left`}`;
     return name;
-  }
-
-  #showLogs(lines) {
-    if (!lines || lines.length === this.log.childElementCount) return;
-    const atEnd = this.log.scrollTop + this.log.clientHeight >= this.log.scrollHeight - 8;
-    for (const line of lines.slice(this.log.childElementCount)) {
-      this.log.append(h("li", { class: line.level.toLowerCase() }, h("time", { datetime: line.timestamp }, new Date(line.timestamp).toLocaleTimeString([], { hour12: false })), ` ${line.message}`));
-    }
-    if (atEnd) this.log.scrollTop = this.log.scrollHeight;
   }
 
   async #cancel() {
@@ -137,14 +132,14 @@ export class RequestView {
   }
 
   async #finish() {
-    this.entry = await this.#patiently(() => listed(this.id, this.#stop.signal));
-    this.#showLogs(this.entry.logs);
+    this.entry = await this.#patience.ask(() => listed(this.id, this.#stop.signal));
+    this.log.show(this.entry.logs);
     this.logPanel.open = false;
     this.#guide?.close();
     this.#guide = null;
     let output;
     try {
-      output = await this.#patiently(() => result(this.id, this.#stop.signal));
+      output = await this.#patience.ask(() => result(this.id, this.#stop.signal));
     } catch (error) {
       if (error.name === "AbortError" || error instanceof NoServerError) throw error;
       replace(this.main, this.#failure(error));
@@ -279,37 +274,6 @@ export class RequestView {
       h("div", { class: "row" },
         h("button", { type: "button", class: "quiet", onclick: () => this.open() }, "Try again"),
         h("a", { class: "button quiet", href: "#/requests" }, "All requests")));
-  }
-
-  // --- patience ----------------------------------------------------------------------------------------------------------------
-
-  /** Asks until the server answers: it may be restarting, and the request is safe on its disk. */
-  async #patiently(ask) {
-    for (;;) {
-      try {
-        const answer = await ask();
-        this.away.hidden = true;
-        return answer;
-      } catch (error) {
-        const passing = error instanceof NoServerError || (error instanceof ApiError && [502, 503, 504].includes(error.status) && error.details.length === 0 && error.type === null);
-        if (!passing) throw error;
-        this.away.hidden = false;
-        this.away.textContent = "The server does not answer. The request is safe on its disk; this page keeps asking.";
-        await this.#pause(PAUSE_AWAY);
-      }
-    }
-  }
-
-  #pause(milliseconds) {
-    const { signal } = this.#stop;
-    return new Promise((resolve, reject) => {
-      signal.throwIfAborted();
-      const timer = setTimeout(resolve, milliseconds);
-      signal.addEventListener("abort", () => {
-        clearTimeout(timer);
-        reject(signal.reason);
-      }, { once: true });
-    });
   }
 }
 

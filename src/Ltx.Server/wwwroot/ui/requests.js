@@ -1,7 +1,8 @@
 // The list of this key's requests.
 
-import { NoServerError, list, thumbnailOf } from "./api.js";
+import { NoServerError, isTrainer, list, thumbnailOf } from "./api.js";
 import { h, icon, replace } from "./dom.js";
+import { titleOf } from "./train/training.js";
 
 const REFRESH = 3000;
 
@@ -95,10 +96,10 @@ function badge(request) {
 
 function item(request) {
   return h("li", { "data-id": request.request_id, "data-state": stateOf(request).text },
-    h("a", { href: `#/requests/${request.request_id}` },
+    h("a", { href: `#/${isTrainer(request.endpoint_id) ? "train" : "requests"}/${request.request_id}` },
       thumbnail(request),
       h("span", { class: "request-text" },
-        h("span", { class: "prompt" }, request.input?.prompt ?? (request.payload_deleted ? "Deleted" : "Without a stored input")),
+        h("span", { class: "prompt" }, isTrainer(request.endpoint_id) ? titleOf(request) : request.input?.prompt ?? (request.payload_deleted ? "Deleted" : "Without a stored input")),
         h("span", { class: "when" }, h("time", { datetime: request.created_at }, new Date(request.created_at).toLocaleString()), request.key_name ? ` · ${request.key_name}` : "")),
       badge(request)));
 }

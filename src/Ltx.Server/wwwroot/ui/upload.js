@@ -7,12 +7,15 @@ import { ApiError, NoServerError, call } from "./api.js";
 const PART = 16 * 1024 * 1024;
 const TRIES = 4;
 
-/** The file's address on the server. `progress` is told the share that is sent, 0 to 1. */
-export async function upload(file, { progress = () => {}, signal } = {}) {
+/**
+ * The file's address on the server. `progress` is told the share that is sent, 0 to 1. `sources` are the files on the disk that it is made of, where
+ * it is not one itself.
+ */
+export async function upload(file, { progress = () => {}, signal, sources = [file] } = {}) {
   const about = { content_type: file.type || "application/octet-stream", file_name: file.name ?? "file" };
   if (file.size <= PART) {
     const { file_url, upload_url } = await call("POST", "/storage/upload/initiate?storage_type=fal-cdn-v3", { body: about, signal });
-    await retried(() => send("PUT", here(upload_url), file, about.content_type, progress, signal), file, signal);
+    await retried(() => send("PUT", here(upload_url), file, about.content_type, progress, signal), sources, signal);
     progress(1);
     return file_url;
   }
@@ -22,7 +25,7 @@ export async function upload(file, { progress = () => {}, signal } = {}) {
   for (let start = 0, number = 1; start < file.size; start += PART, number++) {
     const slice = file.slice(start, Math.min(start + PART, file.size));
     const part = await retried(() => send("PUT", `${address.pathname}/${number}${address.search}`, slice, "application/octet-stream",
-      (share) => progress((start + share * slice.size) / file.size), signal), file, signal);
+      (share) => progress((start + share * slice.size) / file.size), signal), sources, signal);
     parts.push({ partNumber: part.partNumber, etag: part.etag });
   }
   await call("POST", `${address.pathname}/complete${address.search}`, { body: { parts }, signal });
@@ -36,13 +39,13 @@ function here(url) {
   return new URL(pathname + search, location.origin);
 }
 
-async function retried(attempt, file, signal) {
+async function retried(attempt, sources, signal) {
   for (let n = 1; ; n++) {
     try {
       return await attempt();
     } catch (error) {
       // A file that was changed or taken away since looks like a line that broke.
-      if (error instanceof NoServerError && !(await isReadable(file))) throw new Error(`${file.name} was changed, moved or deleted since it was chosen. Choose it again.`);
+      if (error instanceof NoServerError) await requireReadable(sources);
       const passing = error instanceof NoServerError || [408, 429, 500, 502, 503, 504].includes(error.status);
       if (!passing || n === TRIES || signal?.aborted) throw error;
       await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** n));
@@ -50,7 +53,13 @@ async function retried(attempt, file, signal) {
   }
 }
 
-const isReadable = (file) => file.slice(0, 1).arrayBuffer().then(() => true, () => false);
+/** Says which file cannot be read any more. */
+export async function requireReadable(files) {
+  for (const file of files) {
+    const isReadable = await file.slice(0, 1).arrayBuffer().then(() => true, () => false);
+    if (!isReadable) throw new Error(`${file.name} was changed, moved or deleted since it was chosen. Choose it again.`);
+  }
+}
 
 /** fetch() does not tell how much of a body is sent; this does. */
 function send(method, url, body, type, progress, signal) {
