@@ -31,9 +31,14 @@ public partial class TrainTests(Browser browser)
 
         // What belongs together, and what is left over.
         string clip = Named(folder, "disc.mp4"), mask = TestMedia.StillMask(folder, 384, 256);
-        string[] files = [clip, Moved(mask, folder.Named("disc_mask.png")), folder.Text("disc.txt", "an orange disc"), Named(folder, "stray.mp4"), folder.Text("notes.md", "x")];
+        string[] files =
+        [
+            clip, Moved(mask, folder.Named("disc_mask.png")), folder.Text("disc.txt", "an orange disc"),
+            Named(folder, "stray.mp4"), folder.Text("notes.md", "x"),
+        ];
         await ChooseAsync(visit, "Choose files", files);
-        await Expect(visit.Page.GetByRole(AriaRole.List, new() { Name = "Clips" }).GetByRole(AriaRole.Listitem)).ToHaveTextAsync(["discclip disc.mp4mask disc_mask.pngcaption disc.txt"]);
+        ILocator clips = visit.Page.GetByRole(AriaRole.List, new() { Name = "Clips" }).GetByRole(AriaRole.Listitem);
+        await Expect(clips).ToHaveTextAsync(["discclip disc.mp4mask disc_mask.pngcaption disc.txt"]);
         await Expect(NotUsed(visit)).ToHaveTextAsync([
             "notes.mdThe file is neither a video nor a picture nor a caption, by its ending.",
             "strayThe clip has no mask: a picture or video \"stray_mask\" beside it."]);
@@ -59,7 +64,8 @@ public partial class TrainTests(Browser browser)
         // What was sent is what the server's own reader makes one clip of.
         JsonElement entry = await visit.Server.GetAsync($"/requests/{id}");
         Assert.Equal("fal-ai/ltx23-trainer-v2/inpaint", entry.GetProperty("endpoint_id").GetString());
-        string zip = folder.Bytes("sent.zip", await visit.Server.FileAsync(entry.GetProperty("input").GetProperty("training_data_url").GetString()!));
+        string url = entry.GetProperty("input").GetProperty("training_data_url").GetString()!;
+        string zip = folder.Bytes("sent.zip", await visit.Server.FileAsync(url));
         DataSetArchive.Extract(zip, folder.Named("sent"));
         DataSet sent = DataSetReader.Read(folder.Named("sent"), TrainingKind.Inpaint, "dsc");
         Assert.Equal(("disc", "dsc an orange disc", 0), (sent.Clips.Single().Name, sent.Clips[0].Caption, sent.Refused.Count));
@@ -92,11 +98,12 @@ public partial class TrainTests(Browser browser)
 
         // A zip is looked into before it is sent.
         string zip = Zip(folder, "set.zip", "clips/a.mp4", "clips/a_mask.png", "clips/b.mp4");
+        ILocator alert = DataSet(visit).GetByRole(AriaRole.Alert);
         await DropAsync(visit, folder.Bytes("torn.zip", File.ReadAllBytes(zip).AsSpan(0, 100)));
-        await Expect(DataSet(visit).GetByRole(AriaRole.Alert)).ToContainTextAsync("torn.zip: the archive is no zip file, or one that is damaged or cut off.");
+        await Expect(alert).ToContainTextAsync("torn.zip: the archive is no zip file, or one that is damaged or cut off.");
         await DropAsync(visit, Zip(folder, "bare.zip", "clips/b.mp4"));
         await visit.Button("Train").ClickAsync();
-        await Expect(DataSet(visit).GetByRole(AriaRole.Alert)).ToContainTextAsync("No clip of the data set can be used; for \"clips/b\", the clip has no mask");
+        await Expect(alert).ToContainTextAsync("No clip of the data set can be used; for \"clips/b\", the clip has no mask");
         await DropAsync(visit, zip);
         await Expect(NotUsed(visit)).ToHaveTextAsync(["clips/bThe clip has no mask: a picture or video \"b_mask\" beside it."]);
 
@@ -136,11 +143,12 @@ public partial class TrainTests(Browser browser)
         await visit.SetAsync("Trigger phrase", "[data]");
         string refused = await TrainAsync(visit);
         visit.Watch.Provoke($"/requests/{refused}", "422");
-        await Expect(visit.State).ToContainTextAsync("No clip of the data set can be used: \"a.mp4\": The clip has no mask. \"b.mp4\": It has 5 frames, and 89 are needed.");
+        const string Why = "No clip of the data set can be used: \"a.mp4\": The clip has no mask. \"b.mp4\": It has 5 frames, and 89 are needed.";
+        await Expect(visit.State).ToContainTextAsync(Why);
         await Expect(NotUsed(visit)).ToHaveTextAsync(["a.mp4The clip has no mask.", "b.mp4It has 5 frames, and 89 are needed."]);
         await visit.AssertAccessibleAsync("refused");
         await visit.Button("Change and train again").ClickAsync();
-        await Expect(DataSet(visit).GetByRole(AriaRole.Alert)).ToContainTextAsync("It has 5 frames, and 89 are needed.");
+        await Expect(alert).ToContainTextAsync("It has 5 frames, and 89 are needed.");
         await visit.Page.GetByLabel("Kind").SelectOptionAsync("outpaint");
         await Expect(visit.Page.GetByRole(AriaRole.Textbox, new() { Name = "Crop bottom right, row" })).ToBeVisibleAsync();
         visit.AssertNothingWrong();
@@ -152,7 +160,11 @@ public partial class TrainTests(Browser browser)
     {
         await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
         Random random = new(20260703);
-        string[] stems = ["a", "A", "a_mask", "a_start", "a_end", "a_ref", "b", "b_Mask", "b_start", "b_end", "c/a", "c/a_mask", "_mask", "gas_mask", ".a", "__MACOSX/a", "d.e"];
+        string[] stems =
+        [
+            "a", "A", "a_mask", "a_start", "a_end", "a_ref", "b", "b_Mask", "b_start", "b_end", "c/a", "c/a_mask", "_mask", "gas_mask",
+            ".a", "__MACOSX/a", "d.e",
+        ];
         string[] endings = [".mp4", ".MOV", ".png", ".txt", ".md", ""];
         var sets = Enumerable.Range(0, Drawn).Select(i => new
         {
@@ -185,9 +197,11 @@ public partial class TrainTests(Browser browser)
                 folder.Folder(Path.GetDirectoryName(file.name)!);
                 folder.Text(file.name, new string('x', file.size));
             }
-            string[] expected = Judged(folder.Path, TrainingKinds.Find(sets[i].kind)!.Value, sets[i].trigger), actual = [.. got[i].EnumerateArray().Select(line => line.GetString()!)];
+            string[] expected = Judged(folder.Path, TrainingKinds.Find(sets[i].kind)!.Value, sets[i].trigger);
+            string[] actual = [.. got[i].EnumerateArray().Select(line => line.GetString()!)];
             if (expected[^1].StartsWith("The data set mixes", StringComparison.Ordinal)) actual = [actual[^1]]; // the server says nothing else then
-            Assert.True(expected.SequenceEqual(actual), $"{JsonSerializer.Serialize(sets[i])}\nserver: {string.Join('\n', expected)}\npage: {string.Join('\n', actual)}");
+            string both = $"server: {string.Join('\n', expected)}\npage: {string.Join('\n', actual)}";
+            Assert.True(expected.SequenceEqual(actual), $"{JsonSerializer.Serialize(sets[i])}\n{both}");
             if (expected[^1].Length == 0) used++;
         }
         Assert.InRange(used, Drawn / 10, Drawn * 9 / 10);
@@ -206,7 +220,8 @@ public partial class TrainTests(Browser browser)
             """
             async (large) => {
               const { zipParts, zipListing } = await import("/ui/train/zip.js");
-              const entries = [["a/ä.txt", "123456789"], ["b.mp4", "x".repeat(100000)], ["c.txt", ""]].map(([name, text]) => ({ name, file: new Blob([text]) }));
+              const files = [["a/ä.txt", "123456789"], ["b.mp4", "x".repeat(100000)], ["c.txt", ""]];
+              const entries = files.map(([name, text]) => ({ name, file: new Blob([text]) }));
               const zip = new Blob(await zipParts(entries, { large }));
               const bytes = new Uint8Array(await zip.arrayBuffer());
               return [btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")), JSON.stringify(await zipListing(zip))];
@@ -237,7 +252,8 @@ public partial class TrainTests(Browser browser)
               const [losses, curve] = [new Losses(), new LossCurve()];
               document.querySelector("main").append(curve.element);
               const line = (step, loss) => losses.addLine(`training ${step}/2000, loss ${loss} over 10 steps, 1.20 s each, 40 min left`);
-              for (const [step, loss] of [[10, "0.5000"], [20, "0.2500"], [30, "0.3000"]]) line(step, loss);
+              for (const [step, loss] of [[10, "0.5000"], [25, "0.9000"], [20, "0.2500"], [30, "0.3000"]]) line(step, loss);
+              const resumed = losses.points.map(({ step }) => step);
               losses.addLine("preparation 30/2000, 1.20 s each");
               losses.addLine("Goes on from step 20 of 2000.");
               for (const step of [21, 22, 22]) losses.addStep({ stage: "training", step, steps: 2000, loss: 8 / step });
@@ -248,10 +264,13 @@ public partial class TrainTests(Browser browser)
               curve.show(losses);
               await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
               const heights = curve.line.getAttribute("points").split(" ").map((point) => Number(point.split(",")[1]));
-              return [between, losses.points.map(({ step, loss }) => `${step}:${loss}`), heights[3] < heights[0] && heights[0] < heights[1] && heights[1] < heights[2], curve.caption.textContent].join(" | ");
+              const isDrawn = heights[3] < heights[0] && heights[0] < heights[1] && heights[1] < heights[2];
+              const points = losses.points.map(({ step, loss }) => `${step}:${loss}`);
+              return [resumed, between, points, isDrawn, curve.caption.textContent].join(" | ");
             }
             """);
-        Assert.Equal("10,20,21,22 | 10:0.5,20:0.25,30:0.125,31:0.75 | true | Loss 0.750 at step 31 of 2,000; the lowest was 0.125 at step 30.", told);
+        const string Points = "10,20,30 | 10,20,21,22 | 10:0.5,20:0.25,30:0.125,31:0.75";
+        Assert.Equal($"{Points} | true | Loss 0.750 at step 31 of 2,000; the lowest was 0.125 at step 30.", told);
         visit.AssertNothingWrong();
     }
 
@@ -262,7 +281,8 @@ public partial class TrainTests(Browser browser)
             DataSet set = DataSetReader.Read(folder, kind, trigger);
             string Name(string? path) => path is null ? "" : Path.GetRelativePath(folder, path);
             return [
-                .. set.Clips.Select(clip => string.Join('|', clip.Name, Name(clip.Target), Name(clip.Mask), Name(clip.Reference), string.Join(' ', clip.Notes))),
+                .. set.Clips.Select(clip =>
+                    string.Join('|', clip.Name, Name(clip.Target), Name(clip.Mask), Name(clip.Reference), string.Join(' ', clip.Notes))),
                 .. set.Refused.Select(refusal => refusal.ToString()), ""];
         }
         catch (DataSetException e)

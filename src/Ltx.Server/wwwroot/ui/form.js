@@ -33,12 +33,12 @@ export class RequestForm extends EventTarget {
     this.more = h("details", { class: "more" }, h("summary", {}, "More"), h("div", { class: "fields" }));
     this.summary = h("div", { class: "summary", role: "alert", tabindex: -1, hidden: true });
     this.element = h("form", { class: "request-form", novalidate: true, autocomplete: "off", "aria-label": layout.name, onsubmit: (event) => event.preventDefault() }, this.summary);
-    for (const name of schema.order) {
-      if (layout.elsewhere.includes(name)) continue;
+    const inFront = layout.inFront.filter((name) => schema.properties[name]);
+    for (const name of [...inFront, ...schema.order.filter((name) => ![...inFront, ...layout.elsewhere].includes(name))]) {
       const field = schema.field(name);
       const make = LISTS[name] ? this.#list : field.type === "array" ? this.#pair : this.#field;
       const part = make.call(this, name, field, (control) => this.#controls.set(name, control));
-      (layout.inFront.includes(name) ? this.element : this.more.lastChild).append(part);
+      (inFront.includes(name) ? this.element : this.more.lastChild).append(part);
     }
     this.element.append(this.more);
   }

@@ -281,13 +281,13 @@ export class RequestView {
 const LONGEST = 4096;
 const CUT = /\.\.\. \((\d+) characters\)$/;
 
-function isCut(value) {
+export function isCut(value) {
   if (typeof value === "string") return value.length > LONGEST && CUT.test(value);
   return value !== null && typeof value === "object" && Object.values(value).some(isCut);
 }
 
 /** A data URI by its kind and length. */
-function brief(text) {
+export function brief(text) {
   if (!text.startsWith("data:")) return text;
   return `${text.slice(0, text.search(/[;,]/))}, ${Number(CUT.exec(text)?.[1] ?? text.length).toLocaleString("en")} characters`;
 }

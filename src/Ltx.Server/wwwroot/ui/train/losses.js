@@ -4,7 +4,7 @@ import { svg, h } from "../dom.js";
 
 const WIDTH = 640;
 const HEIGHT = 220;
-const [LEFT, RIGHT, TOP, BOTTOM] = [52, 12, 12, 28];
+const [LEFT, RIGHT, TOP, BOTTOM] = [68, 12, 12, 28];
 
 /** "training 120/2000, loss 0.1234 over 10 steps, ..." -> { step, steps, loss }; null for any other line. */
 export function lossOf(line) {

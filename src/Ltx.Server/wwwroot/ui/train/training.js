@@ -4,6 +4,7 @@ import { ApiError, NoServerError, cancel, listed, openApi, ownPath, result, stat
 import { announce, bytes, copyButton, h, icon, replace, roughly } from "../dom.js";
 import { LogList } from "../loglist.js";
 import { Patience } from "../patience.js";
+import { brief, isCut } from "../request.js";
 import { inputSchema, label } from "../schema.js";
 import { LossCurve, Losses } from "./losses.js";
 
@@ -190,7 +191,7 @@ export class TrainingView {
   }
 
   #editButton(details) {
-    if (this.entry.input === null) return null;
+    if (this.entry.input === null || isCut(this.entry.input)) return null;
     return h("button", { type: "button", class: "quiet", onclick: () => this.actions.edit(this.entry, details) }, "Change and train again");
   }
 
@@ -202,7 +203,7 @@ export class TrainingView {
       const own = typeof value === "string" && value.startsWith("http") ? ownPath(value) : null;
       const shown = own !== null ? h("a", { href: own, download: true }, own.split("/").at(-1))
         : name === "validation" ? value.map(({ prompt }) => prompt).join("; ") || "none"
-        : typeof value === "string" ? value : JSON.stringify(value);
+        : typeof value === "string" ? brief(value) : JSON.stringify(value);
       return [h("dt", {}, label(name, this.schema.field(name))), h("dd", {}, shown)];
     }));
   }
