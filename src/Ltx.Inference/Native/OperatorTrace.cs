@@ -5,7 +5,9 @@ namespace Ltx.Inference.Native;
 
 /// <summary>
 /// Writes down every operator that libtorch is asked for while this lives, with the shapes and strides of what goes in and comes out: PyTorch's own
-/// execution trace (torch/csrc/profiler/standalone/execution_trace_observer.h), which any build of libtorch has. One at a time in a process.
+/// execution trace (torch/csrc/profiler/standalone/execution_trace_observer.h), which any build of libtorch has. One at a time in a process, and
+/// nothing else may compute in it meanwhile: the observer hears all threads, and keeps a stack for each that an operator which had begun before leaves
+/// wrong.
 /// </summary>
 internal sealed unsafe partial class OperatorTrace : IDisposable
 {
