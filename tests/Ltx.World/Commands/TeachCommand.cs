@@ -46,7 +46,7 @@ internal static class TeachCommand
         using InpaintModels models = new(ModelLocator.Open(model), torch.CPU, torch.ScalarType.Float32);
         KnownScenes scenes = new(new SceneEncoder(models), encoded, halves, wholes);
         TrainingIdentity identity = new(model, string.Create(CultureInfo.InvariantCulture, $"known, {halves} halves, {wholes} wholes"));
-        using Trainer trainer = new(new TrainedModel(models.Transformer, models.VideoScale), scenes, options, new TrainingFolder(folder), identity);
+        using Trainer trainer = new(new TrainedModel(models.Transformer, models.VideoScale, () => { }), scenes, options, new TrainingFolder(folder), identity);
         Stopwatch watch = Stopwatch.StartNew();
         double loss = 0;
         const int Every = 50;

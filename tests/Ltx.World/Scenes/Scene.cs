@@ -33,9 +33,34 @@ internal sealed record Scene(Backdrop Backdrop, IReadOnlyList<Passer> Passers, M
     public byte[] Empty(int frame) => Draw(frame, null);
 
     /// <summary>The mask in grey: 255 within, 0 elsewhere.</summary>
-    public byte[] MaskFrame(int frame)
+    public byte[] MaskFrame(int frame) => White(Mask.At(Time(frame)));
+
+    /// <summary>The mask as the miniature's recipe widens it before the model is shown anything (models/recipes/until-now.json).</summary>
+    public byte[] GrownMask(int frame) => White(Grown(frame));
+
+    /// <summary>
+    /// The widened mask and all of every cell that it touches, which is what is made anew: a trainer by the reference's rule takes a cell for masked where
+    /// its mask is white by more than half.
+    /// </summary>
+    public byte[] CellMask(int frame)
     {
+        // Of the first stage, which works at half the size.
+        const double Cell = 64;
+        Box box = Grown(frame);
+        static double Down(double pixels) => Math.Floor(pixels / Cell) * Cell;
+        static double Up(double pixels) => Math.Ceiling(pixels / Cell) * Cell;
+        return White(new Box(Down(box.Left), Down(box.Top), Up(box.Right), Up(box.Bottom)));
+    }
+
+    private Box Grown(int frame)
+    {
+        const double Grow = 8;
         Box box = Mask.At(Time(frame));
+        return new Box(box.Left - Grow, box.Top - Grow, box.Right + Grow, box.Bottom + Grow);
+    }
+
+    private static byte[] White(Box box)
+    {
         byte[] mask = new byte[Width * Height];
         for (int y = 0; y < Height; y++)
         {

@@ -34,16 +34,21 @@ internal static class Worlds
     }
 
     /// <summary>A band along the upper edge has the colour of what is wanted, and the prompt does not say which.</summary>
-    /// <param name="colour">of the band; null for one of the known ones in turn</param>
-    public static Scene Band(int number, NamedColour? colour = null)
+    /// <param name="other">whether of another colour, everything else alike</param>
+    public static Scene Band(int number, bool other = false)
     {
-        NamedColour band = colour ?? Palette.Known[number % Palette.Known.Count];
+        WorldRandom random = new(Seed(3, number));
         ShapeKind shape = Shape.All[number % Shape.All.Count];
-        Subject wanted = new(band, shape);
-        return Around(new WorldRandom(Seed(3, number)), wanted, $"a {BandWord} {Shape.NameOf(shape)}", band.Rgb);
+        // All colours in turn, but for those that would not stand out.
+        Scene scene = Around(random, null, $"a {BandWord} {Shape.NameOf(shape)}", top: Scene.BandHeight + 12);
+        NamedColour[] colours = [.. Enumerable.Range(number, Palette.Known.Count).Select(turn => Palette.Known[turn % Palette.Known.Count])];
+        Subject[] wanted = [.. colours.Select(colour => new Subject(colour, shape)).Where(subject => subject.Colour != scene.Given!.Colour && Stands(subject, scene.Backdrop))];
+        Subject chosen = wanted[other ? 1 : 0];
+        return scene with { Wanted = chosen, Band = chosen.Colour.Rgb };
     }
 
-    private static Scene Around(WorldRandom random, Subject? wanted, string prompt, Rgb? band = null)
+    /// <param name="top">of where the mask may be: it is widened by some pixels before the model is shown anything, and keeps clear of a band even then</param>
+    private static Scene Around(WorldRandom random, Subject? wanted, string prompt, double top = 0)
     {
         Backdrop backdrop;
         Subject given;
@@ -52,17 +57,15 @@ internal static class Worlds
             backdrop = Backdrop.Draw(random);
             given = Subject.Draw(random);
         }
-        while (given.Colour == wanted?.Colour || !Stands(given) || wanted is not null && !Stands(wanted));
-        // The mask is grown by pixels of the recipe's before the model is shown anything: it keeps clear of the band.
-        const double Clear = 12;
-        MovingBox mask = MovingBox.Draw(random, band is null ? 0 : Scene.BandHeight + Clear);
+        while (given.Colour == wanted?.Colour || !Stands(given, backdrop) || wanted is not null && !Stands(wanted, backdrop));
+        MovingBox mask = MovingBox.Draw(random, top);
         List<Passer> passers = [.. Enumerable.Range(0, random.Below(3)).Select(_ => Passer.Draw(random))];
         passers.RemoveAll(passer => passer.Meets(mask));
-        return new Scene(backdrop, passers, mask, given, wanted, prompt, band);
-
-        bool Stands(Subject subject) =>
-            new[] { 0, 0.5, 1 }.All(share => backdrop.Dark.Towards(backdrop.Light, share).DistanceTo(subject.Colour.Rgb) >= LeastContrast);
+        return new Scene(backdrop, passers, mask, given, wanted, prompt);
     }
+
+    private static bool Stands(Subject subject, Backdrop backdrop) =>
+        new[] { 0, 0.5, 1 }.All(share => backdrop.Dark.Towards(backdrop.Light, share).DistanceTo(subject.Colour.Rgb) >= LeastContrast);
 
     private static ulong Seed(int world, int number) => (ulong)world << 32 | (uint)number;
 }
