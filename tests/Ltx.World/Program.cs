@@ -5,6 +5,8 @@ RootCommand root = new("The miniature's small world: its scenes, what models mak
 {
     SceneCommand.Create(),
     ObeyedCommand.Create(),
+    SetCommand.Create(),
+    ProveCommand.Create(),
     TeachCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -19,8 +19,8 @@ internal static class TeachCommand
     {
         Argument<string> folder = new("folder") { Description = "for what is encoded, states and the model that comes of it" };
         Option<string> model = new("--model") { Description = "where to begin: a name or a folder", DefaultValueFactory = _ => ModelLocator.Default };
-        Option<int> halves = new("--halves") { DefaultValueFactory = _ => 4000, Description = "scenes at half size" };
-        Option<int> wholes = new("--wholes") { DefaultValueFactory = _ => 1000, Description = "scenes at full size" };
+        Option<int> halves = new("--halves") { DefaultValueFactory = _ => 300, Description = "stages at half size" };
+        Option<int> wholes = new("--wholes") { DefaultValueFactory = _ => 40, Description = "stages at full size" };
         Option<int> steps = new("--steps") { DefaultValueFactory = _ => 20000, Description = "of the whole training" };
         Option<int> batch = new("--batch") { DefaultValueFactory = _ => 4, Description = "scenes a step" };
         Option<double> rate = new("--learning-rate") { DefaultValueFactory = _ => 3e-4, Description = "at the beginning" };
@@ -39,17 +39,22 @@ internal static class TeachCommand
         return command;
     }
 
+    // Stages and steps between two lines.
+    private const int Every = 50;
+
     private static void Run(string folder, string model, int halves, int wholes, TrainingOptions options, CancellationToken cancellation)
     {
         LibTorch.Load();
         string encoded = Directory.CreateDirectory(Path.Combine(folder, "encoded")).FullName;
         using InpaintModels models = new(ModelLocator.Open(model), torch.CPU, torch.ScalarType.Float32);
-        KnownScenes scenes = new(new SceneEncoder(models), encoded, halves, wholes);
+        KnownScenes scenes = new(new SceneEncoder(models), encoded, halves, wholes, done =>
+        {
+            if (done % Every == 0) Console.WriteLine($"{done} of {halves + wholes} stages encoded");
+        });
         TrainingIdentity identity = new(model, string.Create(CultureInfo.InvariantCulture, $"known, {halves} halves, {wholes} wholes"));
         using Trainer trainer = new(new TrainedModel(models.Transformer, models.VideoScale, () => { }), scenes, options, new TrainingFolder(folder), identity);
         Stopwatch watch = Stopwatch.StartNew();
         double loss = 0;
-        const int Every = 50;
         while (!trainer.IsComplete && !cancellation.IsCancellationRequested)
         {
             loss += trainer.Next().Loss / Every;

@@ -26,6 +26,21 @@ internal static class Worlds
         return Around(random, wanted, plain ? prompts[0] : random.OneOf(prompts));
     }
 
+    /// <summary>One backdrop, mask and passers with several subjects, one after the other, and with none: a model learns most of scenes that differ in little.</summary>
+    /// <returns>what may stand there; the last one is null, for nothing</returns>
+    public static (Scene Scene, IReadOnlyList<Subject?> Subjects) Stage(int number, int subjects)
+    {
+        WorldRandom random = new(Seed(4, number));
+        Scene scene = Around(random, null, "");
+        List<Subject?> all = [];
+        while (all.Count < subjects)
+        {
+            Subject subject = Subject.Draw(random);
+            if (Stands(subject, scene.Backdrop) && !all.Contains(subject)) all.Add(subject);
+        }
+        return (scene, [.. all, null]);
+    }
+
     /// <summary>What is wanted is always pink, which the miniature never saw, and the prompt says so.</summary>
     public static Scene Pink(int number)
     {
