@@ -52,10 +52,12 @@ internal sealed record Reading(Rgb? Colour, ShapeKind? Shape, double Likeness, d
         ? FormattableString.Invariant($"{ColourName} {(Shape is { } shape ? Scenes.Shape.NameOf(shape) : "smudge")} {colour}, outline {Likeness:F2}, {Stain:P0}")
         : FormattableString.Invariant($"nothing, {Stain:P1}");
 
+    private static readonly Dictionary<ShapeKind, (double Area, double Offset)> Units = Scenes.Shape.All.ToDictionary(shape => shape, UnitOf);
+
     // Of the shape with the blob's middle and area: what both have, of what either has.
     private static double Overlap(Blob blob, ShapeKind shape)
     {
-        (double area, double offset) = UnitOf(shape);
+        (double area, double offset) = Units[shape];
         double size = Math.Sqrt(blob.Pixels.Count / area), x = blob.CentreX, y = blob.CentreY - offset * size;
         int both = blob.Pixels.Count(pixel => Scenes.Shape.Distance(shape, pixel.X + 0.5 - x, pixel.Y + 0.5 - y, size) < 0);
         return both / (2.0 * blob.Pixels.Count - both);

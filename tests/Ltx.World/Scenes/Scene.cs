@@ -82,13 +82,18 @@ internal sealed record Scene(Backdrop Backdrop, IReadOnlyList<Passer> Passers, M
             {
                 (double middleX, double middleY) = (x + 0.5, y + 0.5);
                 Rgb colour = Backdrop.At(middleX, middleY, seconds);
-                foreach (Passer passer in Passers) colour = colour.Towards(passer.Colour.Rgb, passer.Coverage(middleX, middleY, seconds));
+                foreach (Passer passer in Passers) Cover(ref colour, passer.Colour, passer.Coverage(middleX, middleY, seconds));
                 if (Band is { } band && y < BandHeight) colour = band;
-                if (subject is not null) colour = colour.Towards(subject.Colour.Rgb, Shape.Coverage(subject.Shape, middleX - box.CentreX, middleY - box.CentreY, size));
+                if (subject is not null) Cover(ref colour, subject.Colour, Shape.Coverage(subject.Shape, middleX - box.CentreX, middleY - box.CentreY, size));
                 Put(colour, pixels.AsSpan((y * Width + x) * 3));
             }
         }
         return pixels;
+    }
+
+    private static void Cover(ref Rgb colour, NamedColour with, double coverage)
+    {
+        if (coverage > 0) colour = colour.Towards(with.Rgb, coverage);
     }
 
     private static void Put(Rgb colour, Span<byte> pixel)

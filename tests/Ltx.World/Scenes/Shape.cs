@@ -43,5 +43,7 @@ internal static class Shape
     }
 
     /// <summary>What of a pixel is inside: from 1 to 0 over the width of a pixel at the outline.</summary>
-    public static double Coverage(ShapeKind kind, double x, double y, double size) => Math.Clamp(0.5 - Distance(kind, x, y, size), 0, 1);
+    public static double Coverage(ShapeKind kind, double x, double y, double size) =>
+        // Most pixels are far from everything.
+        Math.Abs(x) > size + 1 || Math.Abs(y) > size + 1 ? 0 : Math.Clamp(0.5 - Distance(kind, x, y, size), 0, 1);
 }

@@ -44,7 +44,7 @@ internal static class Worlds
     /// <summary>What is wanted is always pink, which the miniature never saw, and the prompt says so.</summary>
     public static Scene Pink(int number)
     {
-        Subject wanted = new(Palette.Pink, Shape.All[number % Shape.All.Count]);
+        Subject wanted = new(Palette.Pink, ShapeKind.Disc);
         return Around(new WorldRandom(Seed(2, number)), wanted, Prompts.Of(wanted.Name)[0]);
     }
 
@@ -53,13 +53,12 @@ internal static class Worlds
     public static Scene Band(int number, bool other = false)
     {
         WorldRandom random = new(Seed(3, number));
-        ShapeKind shape = Shape.All[number % Shape.All.Count];
         // All colours in turn, but for those that would not stand out.
-        Scene scene = Around(random, null, $"a {BandWord} {Shape.NameOf(shape)}", top: Scene.BandHeight + 12);
+        Scene scene = Around(random, null, $"a {BandWord} disc", top: Scene.BandHeight + 12);
         NamedColour[] colours = [.. Enumerable.Range(number, Palette.Known.Count).Select(turn => Palette.Known[turn % Palette.Known.Count])];
-        Subject[] wanted = [.. colours.Select(colour => new Subject(colour, shape)).Where(subject => subject.Colour != scene.Given!.Colour && Stands(subject, scene.Backdrop))];
+        Subject[] wanted = [.. colours.Select(colour => new Subject(colour, ShapeKind.Disc)).Where(subject => subject.Colour != scene.Given!.Colour && Stands(subject, scene.Backdrop))];
         Subject chosen = wanted[other ? 1 : 0];
-        return scene with { Wanted = chosen, Band = chosen.Colour.Rgb };
+        return scene with { Wanted = chosen, Band = chosen.Colour.Rgb, Passers = [] };
     }
 
     /// <param name="top">of where the mask may be: it is widened by some pixels before the model is shown anything, and keeps clear of a band even then</param>
