@@ -18,11 +18,9 @@ internal static class ObeyedCommand
             string target = arguments.GetValue(folder)!;
             Directory.CreateDirectory(target);
             Product product = new(target, arguments.GetValue(model)!, arguments.GetValue(loras) ?? []);
-            await PromptObeyed.RunAsync(arguments.GetValue(truth) ? (scene, _) => Task.FromResult<IReadOnlyList<byte[]>>([.. Frames(scene)]) : product.InpaintAsync, Console.Out);
+            await PromptObeyed.RunAsync(arguments.GetValue(truth) ? (scene, _) => Task.FromResult<Func<int, byte[]>>(scene.Target) : product.InpaintAsync, Console.Out);
             return 0;
         });
         return command;
     }
-
-    private static IEnumerable<byte[]> Frames(Scenes.Scene scene) => Enumerable.Range(0, Scenes.Scene.Frames).Select(scene.Target);
 }

@@ -23,7 +23,7 @@ internal static class SceneCommand
             await ClipFile.WriteAsync(Path.Combine(target, "mask.mp4"), scene.MaskFrame);
             await ClipFile.WriteAsync(Path.Combine(target, "target.mp4"), scene.Target);
             await File.WriteAllTextAsync(Path.Combine(target, "prompt.txt"), scene.Prompt + "\n");
-            Console.WriteLine($"{scene.Prompt}: {Reading.Of([.. Enumerable.Range(0, Scene.Frames).Select(scene.Target)], scene)}");
+            Console.WriteLine($"{scene.Prompt}: {Reading.Of(scene.Target, scene)}");
             return 0;
         });
         return command;

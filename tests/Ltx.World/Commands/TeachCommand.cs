@@ -7,6 +7,7 @@ using Ltx.Inference.Weights;
 using Ltx.Server.Media;
 using Ltx.Training;
 using Ltx.Training.Checkpoints;
+using Ltx.Training.Steps;
 using Ltx.World.Teaching;
 using TorchSharp;
 

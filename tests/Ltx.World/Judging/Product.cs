@@ -14,8 +14,8 @@ internal sealed record Product(string Folder, string Model, params IReadOnlyList
 
     /// <summary>Fills the mask of a scene with what its prompt says.</summary>
     /// <param name="name">of its files</param>
-    /// <returns>RGB24, all frames</returns>
-    public async Task<IReadOnlyList<byte[]>> InpaintAsync(Scene scene, string name)
+    /// <returns>RGB24, by the frame's number</returns>
+    public async Task<Func<int, byte[]>> InpaintAsync(Scene scene, string name)
     {
         string File(string ending) => Path.Combine(Folder, name + ending);
         (string source, string mask, string result) = (File("-source.mp4"), File("-mask.mp4"), File("-result.mp4"));
@@ -27,6 +27,7 @@ internal sealed record Product(string Folder, string Model, params IReadOnlyList
                 "inpaint", "--video", source, "--mask", mask, "--prompt", scene.Prompt, "--out", result, "--model", Model, "--device", "cpu", "--no-audio", "--quality", "lossless",
                 "--frames", Scene.Frames.ToString(CultureInfo.InvariantCulture), "--seed", Seed, .. Loras.SelectMany(lora => new[] { "--lora", lora }),
             ]);
-        return await ClipFile.ReadAsync(result);
+        IReadOnlyList<byte[]> frames = await ClipFile.ReadAsync(result);
+        return i => frames[i];
     }
 }

@@ -10,9 +10,9 @@ internal static class PromptObeyed
     /// <summary>Every colour and every shape, and nothing twice.</summary>
     public static IEnumerable<Scene> Scenes => Enumerable.Range(Worlds.Unseen, Count).Select(number => Worlds.Known(number, plain: true));
 
-    /// <param name="make">the result of a scene under a name: RGB24, all frames</param>
+    /// <param name="make">the result of a scene under a name: RGB24, by the frame's number</param>
     /// <returns>how many are as the prompt says</returns>
-    public static async Task<int> RunAsync(Func<Scene, string, Task<IReadOnlyList<byte[]>>> make, TextWriter output)
+    public static async Task<int> RunAsync(Func<Scene, string, Task<Func<int, byte[]>>> make, TextWriter output)
     {
         int obeyed = 0;
         foreach ((int i, Scene scene) in Scenes.Index())

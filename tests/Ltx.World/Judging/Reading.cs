@@ -21,9 +21,9 @@ internal sealed record Reading(Rgb? Colour, ShapeKind? Shape, double Likeness, d
     /// <summary>The word of the known colour that is nearest; null for nothing.</summary>
     public string? ColourName => Colour is { } colour ? Palette.Nearest(colour).Name : null;
 
-    /// <param name="frames">RGB24, of the whole clip</param>
+    /// <param name="frame">RGB24, by its number</param>
     /// <param name="scene">whose backdrop is known</param>
-    public static Reading Of(IReadOnlyList<byte[]> frames, Scene scene)
+    public static Reading Of(Func<int, byte[]> frame, Scene scene)
     {
         List<Rgb> colours = [];
         Dictionary<ShapeKind, double> likeness = Scenes.Shape.All.ToDictionary(shape => shape, _ => 0.0);
@@ -32,9 +32,9 @@ internal sealed record Reading(Rgb? Colour, ShapeKind? Shape, double Likeness, d
         for (int i = 0; i < Scene.Frames; i += Stride, looked++)
         {
             Box box = scene.Mask.At(Scene.Time(i));
-            byte[] empty = scene.Empty(i);
-            stain += Blob.Different(frames[i], empty, box).Count(different => different) / ((box.Right - box.Left) * (box.Bottom - box.Top));
-            if (Blob.Find(frames[i], empty, box) is not { } blob) continue;
+            (byte[] made, byte[] empty) = (frame(i), scene.Empty(i));
+            stain += Blob.Different(made, empty, box).Count(different => different) / ((box.Right - box.Left) * (box.Bottom - box.Top));
+            if (Blob.Find(made, empty, box) is not { } blob) continue;
             colours.Add(blob.Colour);
             foreach (ShapeKind shape in Scenes.Shape.All) likeness[shape] += Overlap(blob, shape);
         }
