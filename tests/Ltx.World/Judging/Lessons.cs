@@ -1,0 +1,34 @@
+using Ltx.World.Clips;
+using Ltx.World.Scenes;
+
+namespace Ltx.World.Judging;
+
+/// <summary>The two proofs that the trainer teaches something.</summary>
+internal static class Lessons
+{
+    /// <summary>An inpainting LoRA: a colour that the miniature never saw, under a word that it never read.</summary>
+    public static Lesson Pink { get; } = new(
+        "inpaint",
+        (folder, clips) => DataSets.WriteInpaintAsync(folder, Enumerable.Range(0, clips).Select(Worlds.Pink)),
+        [.. Common, "--kind", "inpaint"],
+        [("pink", [.. Numbers.Select(Worlds.Pink)])],
+        MostDistance: 40);
+
+    /// <summary>A video-to-video LoRA: what stands under the mask has the colour of a band in the control clip; another band, another colour.</summary>
+    public static Lesson Band { get; } = new(
+        "v2v",
+        (folder, clips) => DataSets.WriteVideoToVideoAsync(folder, Enumerable.Range(0, clips).Select(number => Worlds.Band(number))),
+        [.. Common, "--kind", "v2v"],
+        [("band", [.. Numbers.Select(number => Worlds.Band(number))]), ("other-band", [.. Numbers.Select(number => Worlds.Band(number, other: true))])],
+        MostDistance: 60);
+
+    public static IReadOnlyList<Lesson> All => [Pink, Band];
+
+    /// <exception cref="ArgumentException">There is none of that name.</exception>
+    public static Lesson Of(string name) => All.FirstOrDefault(lesson => lesson.Name == name) ?? throw new ArgumentException($"There is no lesson \"{name}\".", nameof(name));
+
+    // Of the miniature, which has a hundredth of the real model's width: few steps at a high rate. At the size of the first stage, which decides what is there.
+    private static string[] Common => ["--resolution", "192x128", "--frames", "25", "--rank", "16", "--learning-rate", "1e-3", "--steps", "600"];
+
+    private static IEnumerable<int> Numbers => Enumerable.Range(Worlds.Unseen, Lesson.Scenes);
+}

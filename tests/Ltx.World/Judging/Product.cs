@@ -1,0 +1,33 @@
+using System.Globalization;
+using Ltx.World.Clips;
+using Ltx.World.Scenes;
+
+namespace Ltx.World.Judging;
+
+/// <summary>`ltx inpaint`, from files to a file.</summary>
+/// <param name="Folder">for what goes in and comes out; it is there</param>
+/// <param name="Model">a name or a folder</param>
+/// <param name="Loras">as the command takes them</param>
+internal sealed record Product(string Folder, string Model, params IReadOnlyList<string> Loras)
+{
+    private const string Seed = "1";
+
+    /// <summary>Fills the mask of a scene with what its prompt says.</summary>
+    /// <param name="name">of its files</param>
+    /// <returns>RGB24, by the frame's number</returns>
+    public async Task<Func<int, byte[]>> InpaintAsync(Scene scene, string name)
+    {
+        string File(string ending) => Path.Combine(Folder, name + ending);
+        (string source, string mask, string result) = (File("-source.mp4"), File("-mask.mp4"), File("-result.mp4"));
+        await ClipFile.WriteAsync(source, scene.Source);
+        await ClipFile.WriteAsync(mask, scene.MaskFrame);
+        await LtxCommand.RunAsync(
+            File(".log"),
+            [
+                "inpaint", "--video", source, "--mask", mask, "--prompt", scene.Prompt, "--out", result, "--model", Model, "--device", "cpu", "--no-audio", "--quality", "lossless",
+                "--frames", Scene.Frames.ToString(CultureInfo.InvariantCulture), "--seed", Seed, .. Loras.SelectMany(lora => new[] { "--lora", lora }),
+            ]);
+        IReadOnlyList<byte[]> frames = await ClipFile.ReadAsync(result);
+        return i => frames[i];
+    }
+}
