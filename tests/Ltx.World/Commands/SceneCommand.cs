@@ -22,7 +22,7 @@ internal static class SceneCommand
             await ClipFile.WriteAsync(Path.Combine(target, "source.mp4"), scene.Source);
             await ClipFile.WriteAsync(Path.Combine(target, "mask.mp4"), scene.MaskFrame);
             await ClipFile.WriteAsync(Path.Combine(target, "target.mp4"), scene.Target);
-            await File.WriteAllTextAsync(Path.Combine(target, "prompt.txt"), scene.Prompt + "\n");
+            await File.WriteAllTextAsync(Path.Combine(target, "prompt.txt"), scene.Prompt + "\n", CancellationToken.None);
             Console.WriteLine($"{scene.Prompt}: {Reading.Of(scene.Target, scene)}");
             return 0;
         });
