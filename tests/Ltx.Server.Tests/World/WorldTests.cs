@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Ltx.Training;
 using Ltx.Training.Data;
+using Ltx.Server.Tests.Support;
 using Ltx.World.Judging;
 using Ltx.World.Scenes;
 
