@@ -34,7 +34,8 @@ public class QueueBenchmarks
         ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         ServerMetrics metrics = new(services.GetRequiredService<IMeterFactory>());
         RequestStore store = new(database, data, NullLogger<RequestStore>.Instance);
-        queue = new RequestQueue(new LtxOptions(), store, new TrainingFolders(data, NullLogger<TrainingFolders>.Instance), new WebhookQueue(database), metrics, TimeProvider.System, NullLogger<RequestQueue>.Instance);
+        TrainingFolders trainings = new(data, NullLogger<TrainingFolders>.Instance);
+        queue = new RequestQueue(new LtxOptions(), store, trainings, new WebhookQueue(database), metrics, TimeProvider.System, NullLogger<RequestQueue>.Instance);
         // Lower than those that come and go, so that it waits.
         waiting = (await queue.SubmitAsync(Request(Lane.Low), Bounds)).Request!;
     }

@@ -11,7 +11,8 @@ internal static class RequestCheck
         Require(request.Width > 0 && request.Height > 0 && request.Width % 2 == 0 && request.Height % 2 == 0, $"The clip is {request.Width}x{request.Height}; both sides must be even.");
         int bytes = FrameLayout.Of(request).FrameBytes;
         Require(request.Frames.All(frame => frame.Length == bytes), $"A frame is not {request.Width}x{request.Height} pixels {(request.Yuv is null ? "of three bytes" : "in planes")}.");
-        Require(request.Reference is null || request.Reference.Count == request.Frames.Count && request.Reference.All(frame => frame.Length == bytes), "The reference is not of the clip's length and size.");
+        bool fits = request.Reference is not { } other || (other.Count == request.Frames.Count && other.All(frame => frame.Length == bytes));
+        Require(fits, "The reference is not of the clip's length and size.");
         Require(request.Mask.All(frame => frame.Length == request.Width * request.Height), $"A frame of the mask is not {request.Width}x{request.Height} pixels.");
         Require(double.IsFinite(request.FramesPerSecond) && request.FramesPerSecond > 0, $"{request.FramesPerSecond} frames a second is no rate.");
         Require(request.Parameters.Steps > 0, $"{request.Parameters.Steps} steps are too few.");

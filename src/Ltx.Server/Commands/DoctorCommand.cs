@@ -21,7 +21,12 @@ internal static class DoctorCommand
         Option<bool> showFrame = new("--show-frame") { Description = "count what the text model sees with, as a server with Inpaint:ShowFrame does" };
         Option<string> config = new("--config") { Description = "JSON file with a server's settings; ltx.json in the current folder is read when it is there" };
         Option<string[]> set = new("--set") { Description = "any setting, as for `ltx serve`: --set Inpaint:Recipe=hq", AllowMultipleArgumentsPerToken = false };
-        Option<string?> train = new("--train") { Description = $"with --plan: how a training with such clips fits; which kind, inpaint where it is not said: {string.Join(", ", TrainingKinds.All)}", HelpName = "KIND", Arity = ArgumentArity.ZeroOrOne };
+        Option<string?> train = new("--train")
+        {
+            Description = $"with --plan: how a training with such clips fits; which kind, inpaint where it is not said: {string.Join(", ", TrainingKinds.All)}",
+            HelpName = "KIND",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         Option<int> rank = new("--rank") { Description = "with --train: of the LoRA", DefaultValueFactory = _ => 32 };
         Command command = new("doctor", "Looks at libtorch, GPU, ffmpeg, memory and models, and says what is missing.") { plan, train, rank, model, showFrame, config, set };
         command.SetAction((arguments, cancellation) => CommandFailure.Guard(async () =>
@@ -33,9 +38,11 @@ internal static class DoctorCommand
                 if (arguments.GetResult(train) is not null)
                 {
                     string named = arguments.GetValue(train) ?? TrainingKinds.NameOf(TrainingKind.Inpaint);
-                    TrainingKind kind = TrainingKinds.Find(named) ?? throw CommandFailure.Wrong($"--train is {named}, and must be one of {string.Join(", ", TrainingKinds.All)}.");
+                    TrainingKind kind = TrainingKinds.Find(named)
+                        ?? throw CommandFailure.Wrong($"--train is {named}, and must be one of {string.Join(", ", TrainingKinds.All)}.");
                     RequestShape clip = MemoryPlans.Size(size);
-                    TrainingPlans.Write(new TrainingShape(new PixelShape(clip.Frames, clip.Height, clip.Width), kind, arguments.GetValue(rank)), TrainingPlans.Planner(arguments.GetValue(model)!), Console.Out);
+                    TrainingShape shape = new(new PixelShape(clip.Frames, clip.Height, clip.Width), kind, arguments.GetValue(rank));
+                    TrainingPlans.Write(shape, TrainingPlans.Planner(arguments.GetValue(model)!), Console.Out);
                     return 0;
                 }
                 bool sees = arguments.GetValue(showFrame) || settings.ShowFrame;

@@ -113,7 +113,9 @@ internal sealed class TrainCommand
         ReferenceScale reference = new(down, slow);
         (int count, double perSecond, bool isScaled) = (AtLeast(frames, arguments, 1), arguments.GetValue(rate), arguments.GetValue(scaleTime));
         string size = arguments.GetValue(resolution)!, shape = arguments.GetValue(aspect)!;
-        return new TrainingOrder(clips, folder, options, scale => new PreparationOptions([Size(size, shape, count, scale, reference)], perSecond) { ScalesTime = isScaled, Reference = reference })
+        PreparationOptions Preparation(VideoScale scale) =>
+            new([Size(size, shape, count, scale, reference)], perSecond) { ScalesTime = isScaled, Reference = reference };
+        return new TrainingOrder(clips, folder, options, Preparation)
         {
             Previews = arguments.GetValue(validate) is { Length: > 0 } list ? Previews(list) : [],
             PreviewEvery = AtLeast(previewEvery, arguments, 0),
@@ -131,11 +133,12 @@ internal sealed class TrainCommand
 
     private static PixelShape Size(string resolution, string aspect, int frames, VideoScale scale, ReferenceScale reference)
     {
-        if (resolution.Split('x') is [var width, var height] && int.TryParse(width, NumberStyles.None, CultureInfo.InvariantCulture, out int columns) && int.TryParse(height, NumberStyles.None, CultureInfo.InvariantCulture, out int rows))
+        int[] sides = [.. resolution.Split('x').Select(side => int.TryParse(side, NumberStyles.None, CultureInfo.InvariantCulture, out int pixels) ? pixels : 0)];
+        if (sides is [> 0 and var columns, > 0 and var rows]) return new PixelShape(frames, rows, columns);
+        if (!Enum.TryParse(resolution, ignoreCase: true, out TrainingResolution named) || !Enum.IsDefined(named))
         {
-            return new PixelShape(frames, rows, columns);
+            throw CommandFailure.Wrong($"--resolution is {resolution}, and must be low, medium, high or WIDTHxHEIGHT.");
         }
-        if (!Enum.TryParse(resolution, ignoreCase: true, out TrainingResolution named) || !Enum.IsDefined(named)) throw CommandFailure.Wrong($"--resolution is {resolution}, and must be low, medium, high or WIDTHxHEIGHT.");
         TrainingAspect chosen = aspect switch
         {
             "16:9" => TrainingAspect.Landscape,

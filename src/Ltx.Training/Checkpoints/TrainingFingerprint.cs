@@ -26,7 +26,8 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> V
             ["noise levels"] = options.Sigmas.ToString(),
             ["given"] = string.Create(
                 CultureInfo.InvariantCulture,
-                $"mask {given.Mask}, first frame {given.FirstFrame}, rectangle {given.Rectangle?.ToString() ?? "none"}, reference {given.Reference} at 1/{given.ReferenceDownscale}, every {given.ReferenceTemporalScale}"),
+                $"mask {given.Mask}, first frame {given.FirstFrame}, rectangle {given.Rectangle?.ToString() ?? "none"}, "
+                + $"reference {given.Reference} at 1/{given.ReferenceDownscale}, every {given.ReferenceTemporalScale}"),
         };
         return new TrainingFingerprint(values);
     }

@@ -53,7 +53,7 @@ internal sealed class AllWeights : ITrainedWeights
         weights.Clear();
     }
 
-    private static bool IsAudio(string name) => name.Contains("audio", StringComparison.Ordinal) || name.Contains("av_ca_", StringComparison.Ordinal) || name.Contains("a2v", StringComparison.Ordinal);
+    private static bool IsAudio(string name) => new[] { "audio", "av_ca_", "a2v" }.Any(part => name.Contains(part, StringComparison.Ordinal));
 
     // The layer's own tensor, under an object that the optimiser takes. Numbers may lie in the file itself, where nobody may write: they get a place of their own.
     private static Parameter Trained(Tensor values)

@@ -65,9 +65,14 @@ public sealed class TrainingPlanner
     {
         TrainingPlan plan = Choose(shape, available, float8);
         if (plan.Fits) return plan;
-        throw new InferenceException(Fault.Input, string.Create(
-            CultureInfo.InvariantCulture,
-            $"Training with {shape.Size.Width}x{shape.Size.Height}, {shape.Size.Frames} frames does not fit on this device: a step would need {plan.Total / 1e9:0.0} GB ({plan.Weights / 1e9:0.0} for weights, {plan.Learned / 1e9:0.0} for what is learned, {(plan.Inputs + plan.Block + plan.Slack) / 1e9:0.0} for work) even with everything else moved out of the way, and {available / 1e9:0.0} GB are there. Train with fewer frames or a smaller size."));
+        static string Gigabytes(long bytes) => (bytes / 1e9).ToString("0.0", CultureInfo.InvariantCulture);
+        string size = $"{shape.Size.Width}x{shape.Size.Height}, {shape.Size.Frames} frames";
+        string work = Gigabytes(plan.Inputs + plan.Block + plan.Slack);
+        throw new InferenceException(
+            Fault.Input,
+            $"Training with {size} does not fit on this device: a step would need {Gigabytes(plan.Total)} GB ({Gigabytes(plan.Weights)} for weights, "
+            + $"{Gigabytes(plan.Learned)} for what is learned, {work} for work) even with everything else moved out of the way, and "
+            + $"{Gigabytes(available)} GB are there. Train with fewer frames or a smaller size.");
     }
 
     private TrainingPlan Plan(TrainingShape shape, long available, MemoryArrangement arrangement)

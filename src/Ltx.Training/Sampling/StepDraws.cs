@@ -15,7 +15,12 @@ internal sealed class StepDraws : IStepDraws, IDisposable
     /// <param name="purpose">so that what is drawn for different ends has nothing in common</param>
     /// <param name="step">which step, or which round through the clips</param>
     /// <param name="place">which of the step's clips</param>
-    public StepDraws(long seed, DrawPurpose purpose, long step, int place = 0) => generator = new Generator(Mixed(Mixed(Mixed(Mixed((ulong)seed) ^ (ulong)purpose) ^ (ulong)step) ^ (ulong)place), CPU);
+    public StepDraws(long seed, DrawPurpose purpose, long step, int place = 0)
+    {
+        ulong state = Mixed((ulong)seed);
+        foreach (ulong part in new[] { (ulong)purpose, (ulong)step, (ulong)place }) state = Mixed(state ^ part);
+        generator = new Generator(state, CPU);
+    }
 
     public double Normal()
     {

@@ -88,7 +88,8 @@ internal sealed class Trainer : IDisposable
         }
         if (!double.IsFinite(loss))
         {
-            throw new TrainingException(Fault.Input, $"In step {Done + 1} the loss is {loss}: the clips or the model hold numbers that are not finite, or the learning rate is too high.");
+            string why = "the clips or the model hold numbers that are not finite, or the learning rate is too high";
+            throw new TrainingException(Fault.Input, $"In step {Done + 1} the loss is {loss}: {why}.");
         }
         double learningRate = rate.At(Done), norm = optimiser.Step(learningRate);
         Done++;
