@@ -19,6 +19,7 @@ internal sealed class InpaintEngine : IDisposable
     private readonly BlockingCollection<Action> work = [];
     private readonly Thread thread;
     private InpaintPipeline? pipeline;
+    private bool isDisposed;
 
     private InpaintEngine()
     {
@@ -62,9 +63,10 @@ internal sealed class InpaintEngine : IDisposable
     /// <summary>Runs something with the model, after what was asked for before.</summary>
     public Task<T> RunAsync<T>(Func<InpaintPipeline, T> body) => RunAsync(() => body(pipeline!));
 
+    /// <summary>Any number of times: who is known under two names is disposed of under both.</summary>
     public void Dispose()
     {
-        if (work.IsAddingCompleted) return;
+        if (Interlocked.Exchange(ref isDisposed, true)) return;
         work.Add(() => pipeline?.Dispose());
         work.CompleteAdding();
         if (thread.Join(Patience)) work.Dispose();
