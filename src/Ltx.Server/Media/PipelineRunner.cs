@@ -28,6 +28,7 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
     private readonly SafetyClassifier?[] classifiers;
     private readonly ModelFolder model;
     private readonly PromptList refused;
+    private bool isDisposed;
 
     public PipelineRunner(LtxOptions options, DataFolder folder, ILogger<PipelineRunner> logger)
     {
@@ -123,8 +124,10 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
 
     public void Prepare(IReadOnlyList<FetchedFile> loras) => InpaintPipeline.Prepare(loras.Select(lora => lora.Path));
 
+    /// <summary>Any number of times: the container knows the runner under two names, and disposes of it under both.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref isDisposed, true)) return;
         foreach (InpaintEngine? engine in engines) engine?.Dispose();
         foreach (SafetyClassifier? classifier in classifiers) classifier?.Dispose();
     }
