@@ -79,6 +79,9 @@ public sealed record MediaInfo
 
     internal InputFormat Format { get; }
 
+    /// <summary>The file ends before its container says that it does.</summary>
+    internal bool IsCutShort { get; init; }
+
     internal ColourTags Colours { get; }
 
     /// <summary>Pixels of a stored picture, before any correction of its shape.</summary>

@@ -128,7 +128,7 @@ public static class VideoReader
     {
         var start = log.Start
             ?? throw new MediaException(MediaFault.Server, "This ffmpeg does not tell when frames are shown: install a version from 5.1 to 7.", result.LastWords);
-        var damaged = log.Damaged(options.FramesPerSecond, options.MaxFrames, count, source.FrameCountEstimate)
+        var damaged = log.Damaged(options.FramesPerSecond, options.MaxFrames, count, source.FrameCountEstimate, source.IsCutShort)
             ?? throw FfmpegFailure.WhileReading(source, result);
         var whole = Math.Max(count, damaged.Count > 0 ? damaged[^1] + 1 : 0);
         var most = (int)(options.MaxConcealed * whole);

@@ -176,6 +176,36 @@ public sealed class MediaProbeTests(MediaProbeTests.Films films, NumberedFilms n
         Assert.Equal(4, (await Media.ReadAllAsync(info, 24, maxFrames: 4)).Count);
     }
 
+    // Exactly between two packets nothing is broken off: that more was to come is said by the container alone.
+    [Theory]
+    [InlineData("mp4", 0)]
+    [InlineData("mkv", 0)]
+    [InlineData("avi", 0)]
+    [InlineData("avi", 8)]
+    public async Task A_file_that_ends_between_two_of_its_frames_is_cut_off_too(string container, int more)
+    {
+        var path = media.Path("cut." + container);
+        var whole = await File.ReadAllBytesAsync(films.Path("long." + container), Media.Cancelled);
+        var places = Media.Run("ffprobe", ["-v", "error", "-show_entries", "packet=pos", "-of", "csv=p=0", films.Path("long." + container)])
+            .Split([',', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(int.Parse).Order().ToList();
+        var place = places[24] + more;
+        await File.WriteAllBytesAsync(path, whole[..place], Media.Cancelled);
+        var info = await ProbeAsync(path);
+        var error = await Assert.ThrowsAsync<MediaException>(() => Media.ReadAllAsync(info, 24));
+        Assert.Contains("of its 48 frames cannot be decoded", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("mkv")]
+    [InlineData("avi")]
+    public async Task A_container_may_be_wrong_by_some_bytes_where_all_frames_are_there(string container)
+    {
+        var bytes = await File.ReadAllBytesAsync(films.Path("long." + container), Media.Cancelled);
+        var path = media.Path("short." + container);
+        await File.WriteAllBytesAsync(path, bytes[..^4], Media.Cancelled);
+        Assert.Equal(48, (await Media.ReadAllAsync(await ProbeAsync(path), 24)).Count);
+    }
+
     [Fact]
     public async Task A_file_without_its_index_is_damaged()
     {

@@ -85,8 +85,9 @@ internal sealed partial class DecodeLog
     /// <param name="asked">frames at most; later ones are not looked at</param>
     /// <param name="given">frames given</param>
     /// <param name="promised">frames of the file at its own rate, as far as its header tells</param>
+    /// <param name="isCutShort">whether the file ends before its container says: then frames are missing if they were promised, and no other can be told</param>
     /// <returns>Null: it cannot be said how many are missing at the end.</returns>
-    public IReadOnlyList<int>? Damaged(FrameRate rate, int? asked, int given, long? promised)
+    public IReadOnlyList<int>? Damaged(FrameRate rate, int? asked, int given, long? promised, bool isCutShort)
     {
         SortedSet<int> damaged = [];
         var interval = Interval();
@@ -105,14 +106,15 @@ internal sealed partial class DecodeLog
             damaged.UnionWith(Enumerable.Range(1, packets).Select(i => NumberOf(times[before - 1] + (i * interval), rate)));
         }
 
-        if (IsCutOff && times.Count > 0 && !(given >= asked))
+        if ((IsCutOff || isCutShort) && times.Count > 0 && !(given >= asked))
         {
             if (promised is null)
             {
                 return null;
             }
 
-            var end = Math.Max(given + 1, NumberOf(times[0] + (promised.Value * interval), rate));
+            // ffmpeg says so where it missed something; a container's length alone may be wrong by some bytes.
+            var end = Math.Max(IsCutOff ? given + 1 : given, NumberOf(times[0] + (promised.Value * interval), rate));
             damaged.UnionWith(Range(given, Math.Min(end, asked ?? end)));
         }
 
