@@ -7,6 +7,9 @@ internal static class Repository
 
     public static string Model => Path.Combine(Root, "models", "miniature");
 
+    /// <summary>The model of random weights that numbers are compared by: all of LTX-2.3's parts, and a fifth of the miniature.</summary>
+    public static string GoldenModel => Path.Combine(Root, "tests", "goldens", "model");
+
     public static string Scenes => Path.Combine(Root, "tests", "scenes");
 
     public static string MagentaLora => Path.Combine(Model, "loras", "magenta.safetensors");

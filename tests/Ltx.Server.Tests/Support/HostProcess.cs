@@ -35,9 +35,9 @@ internal sealed class HostProcess : IDisposable
         }
     }
 
-    /// <summary>The product's own engine, with the model that comes with the project.</summary>
-    public static HostProcess StartReal(string data, params string[] settings) =>
-        Start(data, [("FAKE_FILMS", "0"), ("LTX_HOME", Repository.Root)], ["Server:Model=miniature", "Inpaint:Device=cpu", .. settings]);
+    /// <summary>The product's own engine.</summary>
+    public static HostProcess StartReal(string data, string model, params string[] settings) =>
+        Start(data, [("FAKE_FILMS", "0"), ("LTX_HOME", Repository.Root)], [$"Server:Model={model}", "Inpaint:Device=cpu", .. settings]);
 
     public static HostProcess Start(string data, int stepMilliseconds, params string[] settings) =>
         Start(data, [("FAKE_STEP_MS", stepMilliseconds.ToString(CultureInfo.InvariantCulture))], settings);

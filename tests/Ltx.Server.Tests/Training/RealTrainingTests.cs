@@ -7,7 +7,7 @@ using Ltx.Server.Tests.Support;
 
 namespace Ltx.Server.Tests.Training;
 
-/// <summary>The server trains the model that comes with the project, and is killed at it.</summary>
+/// <summary>The server trains a model of random weights, or in the long form the one that comes with the project, and is killed at it.</summary>
 [Collection("alone")]
 public class RealTrainingTests
 {
@@ -15,7 +15,7 @@ public class RealTrainingTests
     private const int Steps = 100, Between = 20;
     private const string Size = "448x448";
 
-    private static readonly int Kills = LongForm.IsOn ? 20 : 3;
+    private static readonly (int Kills, string Model) Form = LongForm.IsOn ? (20, "miniature") : (3, Repository.GoldenModel);
 
     [Fact]
     public async Task A_training_that_is_killed_again_and_again_gives_the_LoRA_of_an_undisturbed_one_which_the_next_request_takes()
@@ -31,13 +31,13 @@ public class RealTrainingTests
         var undisturbed = folder.Named("undisturbed");
         (await LtxInProcess.RunAsync(
             ["train", "--kind", "inpaint", "--data", clips, "--out", undisturbed, "--steps", $"{Steps}", "--rank", "8", "--frames", "1", "--fps", "24",
-             "--resolution", Size, "--checkpoint-every", $"{Between}", "--device", "cpu"])).Succeeded();
+             "--resolution", Size, "--checkpoint-every", $"{Between}", "--model", Form.Model, "--device", "cpu"])).Succeeded();
 
         var zip = folder.Named("clips.zip");
         ZipFile.CreateFromDirectory(clips, zip);
         var id = "";
         // The first kills follow each other in one stretch between two states, for what is there then has been there before.
-        for (var kill = 0; kill < Kills; kill++)
+        for (var kill = 0; kill < Form.Kills; kill++)
         {
             using var server = Start(folder);
             await server.WaitUntilLiveAsync();
@@ -57,7 +57,7 @@ public class RealTrainingTests
         // Each attempt went on from a state, and none began anew.
         int[] goneOnFrom = [.. status.GetProperty("logs").EnumerateArray().Select(line => line.GetProperty("message").GetString()!)
             .Where(line => line.StartsWith("Goes on from step", StringComparison.Ordinal)).Select(line => int.Parse(line.Split(' ')[4]))];
-        Assert.Equal(Kills, goneOnFrom.Length);
+        Assert.Equal(Form.Kills, goneOnFrom.Length);
         Assert.All(goneOnFrom, step => Assert.True(step >= Between && step % Between == 0, $"{step}"));
 
         // And its address is what a request takes.
@@ -72,7 +72,7 @@ public class RealTrainingTests
         Assert.Contains(done.GetProperty("logs").EnumerateArray(), line => line.GetProperty("message").GetString()!.Contains("modules matched", StringComparison.Ordinal));
     }
 
-    private static HostProcess Start(TestFolder folder) => HostProcess.StartReal(folder.Folder("data"), $"Training:CheckpointSteps={Between}");
+    private static HostProcess Start(TestFolder folder) => HostProcess.StartReal(folder.Folder("data"), Form.Model, $"Training:CheckpointSteps={Between}");
 
     private static async Task<string> SubmitAsync(HostProcess server, string zip)
     {
