@@ -121,8 +121,8 @@ internal static class TrainingSchema
         {
             Default = false,
         },
-        new("split_input_into_scenes", FieldKind.Boolean, "Whether long clips are split into their scenes.") { Default = trainer.Splits },
-        new("split_input_duration_threshold", FieldKind.Number, "Seconds from which on a clip is long.")
+        new("split_input_into_scenes", FieldKind.Boolean, "Accepted and not done: of each clip the first frames are trained with.") { Default = trainer.Splits },
+        new("split_input_duration_threshold", FieldKind.Number, "Accepted and not used, as nothing is split.")
         {
             Default = 30.0, Minimum = 1, Maximum = 60,
         },
@@ -138,7 +138,7 @@ internal static class TrainingSchema
         Rate("validation_frame_rate", "Frames a second of such a clip.", trainer.Rate),
         Choice("validation_resolution", "How large such a clip is.", "high", Resolutions),
         Choice("validation_aspect_ratio", "Width to height of such a clip.", "1:1", Aspects),
-        new("stg_scale", FieldKind.Number, "Scale of spatio-temporal guidance in such a clip; 0 is none.")
+        new("stg_scale", FieldKind.Number, "Accepted and not used: such a clip is made as the endpoint makes it, whose recipe sets the guidance.")
         {
             Default = 1.0, Minimum = 0, Maximum = 3,
         },

@@ -21,6 +21,9 @@ internal sealed record TrainingOrder(string Data, string Folder, TrainingOptions
     /// <summary>After how many steps they are made; 0 for at the end alone.</summary>
     public int PreviewEvery { get; init; }
 
+    /// <summary>The size of previews, of the model's grid; null for that of each preview's clip.</summary>
+    public Func<VideoScale, PixelShape>? PreviewSize { get; init; }
+
     /// <summary>Frames of a preview at most.</summary>
     public int PreviewFrames { get; init; } = 89;
 
@@ -39,7 +42,7 @@ internal sealed record TrainingOrder(string Data, string Folder, TrainingOptions
 
 /// <summary>A clip to try the training with.</summary>
 /// <param name="Prompt">what it is to show; the trigger phrase goes in front</param>
-/// <param name="Video">the clip that is inpainted or outpainted; null for kinds without</param>
+/// <param name="Video">the clip that is inpainted or outpainted, or the picture that begins; null for kinds without</param>
 /// <param name="Mask">white where it is made anew; null for kinds without</param>
 /// <param name="Reference">the other clip; null for kinds without</param>
 internal sealed record PreviewClip(string Prompt, string? Video = null, string? Mask = null, string? Reference = null);

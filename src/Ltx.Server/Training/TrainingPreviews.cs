@@ -13,7 +13,7 @@ namespace Ltx.Server.Training;
 /// What a training has come to, to look at: clips that the real pipeline makes with what was learned, beside what they were made from. A preview that
 /// cannot be made is told of, and the training goes on.
 /// </summary>
-internal sealed class TrainingPreviews(InpaintEngine engine, TrainingOrder order, TrainingFolder folder, MediaLimits limits)
+internal sealed class TrainingPreviews(InpaintEngine engine, TrainingOrder order, PreviewMedia media, TrainingFolder folder, MediaLimits limits)
 {
     private const long Seed = 42;
 
@@ -68,10 +68,11 @@ internal sealed class TrainingPreviews(InpaintEngine engine, TrainingOrder order
         Directory.CreateDirectory(work);
         try
         {
-            ClipJob job = await JobAsync(clip, step, work, cancellation);
+            PreviewMedia.Files files = await media.MakeAsync(clip, work, cancellation);
+            ClipJob job = Job(clip, files, step, Path.Combine(work, "result.mp4"));
             await new ClipInpainter(engine, limits).RunAsync(job, progress: null, cancellation);
-            List<string> shown = [.. new[] { clip.Video, clip.Mask, clip.Reference }.OfType<string>(), job.Output];
-            await SideBySideAsync(shown, file, cancellation);
+            List<string?> sources = [clip.Video is null ? null : files.Video, clip.Mask is null ? null : files.Mask, files.Reference];
+            await SideBySideAsync([.. sources.OfType<string>(), job.Output], file, cancellation);
         }
         finally
         {
@@ -79,11 +80,8 @@ internal sealed class TrainingPreviews(InpaintEngine engine, TrainingOrder order
         }
     }
 
-    // Whatever the kind, it is the pipeline's one request: a clip, a mask, and perhaps a reference.
-    private async Task<ClipJob> JobAsync(PreviewClip clip, int step, string work, CancellationToken cancellation)
+    private ClipJob Job(PreviewClip clip, PreviewMedia.Files files, int step, string output)
     {
-        string video = clip.Video ?? clip.Reference ?? throw new InferenceException(Fault.Input, "A preview needs a clip to begin with.");
-        string mask = clip.Mask ?? await MaskAsync(video, Path.Combine(work, "mask.png"), cancellation);
         IReadOnlyList<LoraChoice> loras = order.Options.Full ? [] : [new LoraChoice(folder.Learned(step, order.Options.Steps))];
         GenerationParameters parameters = InpaintInput.Defaults.ToParameters([]) with
         {
@@ -94,30 +92,12 @@ internal sealed class TrainingPreviews(InpaintEngine engine, TrainingOrder order
             GenerateAudio = false,
             Seed = Seed,
         };
-        return new ClipJob(video, mask, parameters, Path.Combine(work, "result.mp4"))
+        return new ClipJob(files.Video, files.Mask, parameters, output)
         {
-            Reference = clip.Reference,
+            Reference = files.Reference,
             Frames = order.PreviewFrames,
             FramesPerSecond = order.PreviewFramesPerSecond,
         };
-    }
-
-    // White where the model has to make something: everywhere, or around the rectangle that is kept.
-    private async Task<string> MaskAsync(string video, string file, CancellationToken cancellation)
-    {
-        MediaInfo info = (await MediaProbe.ProbeAsync(video, limits, cancellationToken: cancellation)).RequireVideo();
-        byte[] pixels = new byte[info.Width * info.Height * 3];
-        Array.Fill(pixels, byte.MaxValue);
-        if (order.Options.Kind == TrainingKind.Outpaint && order.Options.Kept is { } kept)
-        {
-            for (int y = Math.Max(0, kept.Top); y < Math.Min(info.Height, kept.Bottom); y++)
-            {
-                (int left, int right) = (Math.Clamp(kept.Left, 0, info.Width), Math.Clamp(kept.Right, 0, info.Width));
-                pixels.AsSpan(3 * (y * info.Width + left), 3 * Math.Max(0, right - left)).Clear();
-            }
-        }
-        await PngWriter.WriteAsync(file, new FrameSize(info.Width, info.Height), [pixels], limits, cancellation);
-        return file;
     }
 
     private async Task SideBySideAsync(IReadOnlyList<string> files, string output, CancellationToken cancellation)

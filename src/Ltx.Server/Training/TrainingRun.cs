@@ -45,7 +45,9 @@ internal sealed class TrainingRun(InpaintEngine engine, MediaLimits limits)
         // 2. The steps, and previews between them.
         TrainingShape shape = new(
             Largest(data), order.Options.Kind, order.Options.Rank, order.Options.ReferenceDownscale, order.Options.ReferenceTemporalScale);
-        TrainingPreviews previews = new(engine, order, folder, limits);
+        PreviewMedia media = new(
+            order.Options.Kind, order.Options.Kept, order.PreviewFrames, order.PreviewFramesPerSecond, order.PreviewSize?.Invoke(models.Scale), preparation.Sizes[0], limits);
+        TrainingPreviews previews = new(engine, order, media, folder, limits);
         TrainingIdentity identity = new(Path.GetFileName(models.Folder.Checkpoint), data.Identity);
         string? note = TrainingState.OtherMachine(folder.State);
         if (note is not null) tell(new TrainingNews(TrainingPhase.Training, 0, order.Options.Steps) { Note = note });

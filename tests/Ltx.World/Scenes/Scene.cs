@@ -74,7 +74,7 @@ internal sealed record Scene(Backdrop Backdrop, IReadOnlyList<Passer> Passers, M
     {
         double seconds = Time(frame);
         Box box = Mask.At(seconds);
-        double size = Subject.SizeIn(box);
+        double size = subject?.SizeIn(box) ?? 0;
         byte[] pixels = new byte[Width * Height * 3];
         for (int y = 0; y < Height; y++)
         {

@@ -1,13 +1,17 @@
 namespace Ltx.World.Scenes;
 
 /// <summary>What stands under a mask.</summary>
-internal sealed record Subject(NamedColour Colour, ShapeKind Shape)
+/// <param name="Share">its size, of the shorter side of the rectangle that it stands in</param>
+internal sealed record Subject(NamedColour Colour, ShapeKind Shape, double Share = Subject.Known)
 {
-    // Of the shorter side of the rectangle it stands in.
-    private const double Share = 0.36;
+    /// <summary>The share of all that the miniature knows.</summary>
+    public const double Known = 0.36;
+
+    /// <summary>That of a square which reaches across the rectangle.</summary>
+    public const double Across = 0.56;
 
     /// <summary>How large it is.</summary>
-    public static double SizeIn(Box box) => Share * Math.Min(box.Right - box.Left, box.Bottom - box.Top);
+    public double SizeIn(Box box) => Share * Math.Min(box.Right - box.Left, box.Bottom - box.Top);
 
     public string Name => $"{Colour.Name} {Scenes.Shape.NameOf(Shape)}";
 

@@ -44,7 +44,7 @@ internal static class Worlds
     /// <summary>What is wanted is always pink, which the miniature never saw, and the prompt says so.</summary>
     public static Scene Pink(int number)
     {
-        Subject wanted = new(Palette.Pink, ShapeKind.Disc);
+        Subject wanted = new(Palette.Pink, ShapeKind.Square, Subject.Across);
         return Around(new WorldRandom(Seed(2, number)), wanted, Prompts.Of(wanted.Name)[0]);
     }
 
@@ -54,9 +54,9 @@ internal static class Worlds
     {
         WorldRandom random = new(Seed(3, number));
         // All colours in turn, but for those that would not stand out.
-        Scene scene = Around(random, null, $"a {BandWord} disc", top: Scene.BandHeight + 12);
+        Scene scene = Around(random, null, $"a {BandWord} square", top: Scene.BandHeight + 12);
         NamedColour[] colours = [.. Enumerable.Range(number, Palette.Known.Count).Select(turn => Palette.Known[turn % Palette.Known.Count])];
-        Subject[] wanted = [.. colours.Select(colour => new Subject(colour, ShapeKind.Disc)).Where(subject => subject.Colour != scene.Given!.Colour && Stands(subject, scene.Backdrop))];
+        Subject[] wanted = [.. colours.Select(colour => new Subject(colour, ShapeKind.Square, Subject.Across)).Where(subject => subject.Colour != scene.Given!.Colour && Stands(subject, scene.Backdrop))];
         Subject chosen = wanted[other ? 1 : 0];
         return scene with { Wanted = chosen, Band = chosen.Colour.Rgb, Passers = [] };
     }
