@@ -18,7 +18,7 @@ internal sealed record Lesson(
     /// <summary>Of so many scenes, with the LoRA and without it.</summary>
     public const int Least = 6, MostWithout = 1;
 
-    /// <summary>Runs all tests without the LoRA and with it.</summary>
+    /// <summary>Runs all tests without the LoRA and with it, by command and by the server.</summary>
     /// <returns>whether it was taught</returns>
     public async Task<bool> JudgeAsync(string folder, string model, string lora, TextWriter output)
     {
@@ -27,13 +27,15 @@ internal sealed record Lesson(
         {
             int without = await CountAsync(new Product(Made(folder, $"{group}-without"), model), scenes, $"{group}, without the LoRA", output);
             int with = await CountAsync(new Product(Made(folder, $"{group}-with"), model, lora), scenes, $"{group}, with the LoRA", output);
-            isTaught &= with >= Least && without <= MostWithout;
+            await using ServedProduct server = await ServedProduct.StartAsync(Made(folder, $"{group}-served"), model, lora);
+            int served = await CountAsync(server, scenes, $"{group}, with the LoRA, by the server", output);
+            isTaught &= with >= Least && served >= Least && without <= MostWithout;
         }
         await output.WriteLineAsync($"{Name}: {(isTaught ? "taught" : "NOT taught")}");
         return isTaught;
     }
 
-    private async Task<int> CountAsync(Product product, IReadOnlyList<Scene> scenes, string title, TextWriter output)
+    private async Task<int> CountAsync(IProduct product, IReadOnlyList<Scene> scenes, string title, TextWriter output)
     {
         await output.WriteLineAsync(title);
         Stopwatch watch = Stopwatch.StartNew();

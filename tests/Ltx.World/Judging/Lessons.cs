@@ -27,8 +27,9 @@ internal static class Lessons
     /// <exception cref="ArgumentException">There is none of that name.</exception>
     public static Lesson Of(string name) => All.FirstOrDefault(lesson => lesson.Name == name) ?? throw new ArgumentException($"There is no lesson \"{name}\".", nameof(name));
 
-    // Of the miniature, which has a hundredth of the real model's width: few steps at a high rate. At the size of the first stage, which decides what is there.
-    private static string[] Common => ["--resolution", "192x128", "--frames", "25", "--rank", "16", "--learning-rate", "1e-3", "--steps", "600"];
+    // Of the miniature, which has a twentieth of the real model's width: few steps at a high rate. At the size of the second stage: what is learned at that
+    // of the first alone does not reach it.
+    private static string[] Common => ["--resolution", "384x256", "--frames", "25", "--rank", "16", "--learning-rate", "2e-3", "--steps", "800"];
 
     private static IEnumerable<int> Numbers => Enumerable.Range(Worlds.Unseen, Lesson.Scenes);
 }

@@ -8,13 +8,11 @@ namespace Ltx.World.Judging;
 /// <param name="Folder">for what goes in and comes out; it is there</param>
 /// <param name="Model">a name or a folder</param>
 /// <param name="Loras">as the command takes them</param>
-internal sealed record Product(string Folder, string Model, params IReadOnlyList<string> Loras)
+internal sealed record Product(string Folder, string Model, params IReadOnlyList<string> Loras) : IProduct
 {
-    private const string Seed = "1";
+    /// <summary>Of all that is judged.</summary>
+    public const int Seed = 1;
 
-    /// <summary>Fills the mask of a scene with what its prompt says.</summary>
-    /// <param name="name">of its files</param>
-    /// <returns>RGB24, by the frame's number</returns>
     public async Task<Func<int, byte[]>> InpaintAsync(Scene scene, string name)
     {
         string File(string ending) => Path.Combine(Folder, name + ending);
@@ -25,7 +23,7 @@ internal sealed record Product(string Folder, string Model, params IReadOnlyList
             File(".log"),
             [
                 "inpaint", "--video", source, "--mask", mask, "--prompt", scene.Prompt, "--out", result, "--model", Model, "--device", "cpu", "--no-audio", "--quality", "lossless",
-                "--frames", Scene.Frames.ToString(CultureInfo.InvariantCulture), "--seed", Seed, .. Loras.SelectMany(lora => new[] { "--lora", lora }),
+                "--frames", Scene.Frames.ToString(CultureInfo.InvariantCulture), "--seed", Seed.ToString(CultureInfo.InvariantCulture), .. Loras.SelectMany(lora => new[] { "--lora", lora }),
             ]);
         IReadOnlyList<byte[]> frames = await ClipFile.ReadAsync(result);
         return i => frames[i];
