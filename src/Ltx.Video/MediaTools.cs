@@ -5,6 +5,12 @@ namespace Ltx.Video;
 /// <summary>The programs that this library needs.</summary>
 public static class MediaTools
 {
+    /// <summary>
+    /// From here on ffmpeg runs in sessions of its own, where the system has `setsid`: a terminal's Ctrl-C goes to every process that was started from
+    /// it, and would end what a server that stops still waits for.
+    /// </summary>
+    public static void LeaveTerminal() => FfmpegTool.LeaveTerminal();
+
     /// <summary>Where a program is and what it calls itself.</summary>
     /// <param name="name"><c>ffmpeg</c> or <c>ffprobe</c></param>
     /// <param name="limits">where to look and how long to wait</param>

@@ -8,6 +8,12 @@ internal static class FfmpegTool
     /// <summary>Names the folder of ffmpeg and ffprobe where they are not on the PATH.</summary>
     public const string FolderVariable = "LTX_FFMPEG";
 
+    // Makes a session, and becomes the program that stands behind it: the process stays the same one.
+    private static string? setsid;
+
+    public static void LeaveTerminal() =>
+        setsid = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator).Select(folder => Path.Combine(folder, "setsid")).FirstOrDefault(File.Exists);
+
     public static Task<ChildResult> RunFfmpegAsync(
         string arguments, MediaLimits limits, MemoryBound memory, ChildPipe? input, ChildPipe? output, CancellationToken cancellationToken) =>
         RunAsync("ffmpeg", arguments, limits.WorkTime, memory, limits, listener: null, input, output, cancellationToken);
@@ -52,8 +58,9 @@ internal static class FfmpegTool
         var program = Locate(name, limits.ToolFolder);
         try
         {
+            var (first, rest) = setsid is null ? (program, arguments) : (setsid, $"\"{program}\" {arguments}");
             return await ChildProcess
-                .RunAsync(program, arguments, timeLimit, memory.Bytes, limits.LastWordsBytes, listener, input, output, cancellationToken)
+                .RunAsync(first, rest, timeLimit, memory.Bytes, limits.LastWordsBytes, listener, input, output, cancellationToken)
                 .ConfigureAwait(false);
         }
         catch (Win32Exception exception)
