@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Ltx.Server.Auth;
@@ -14,6 +13,8 @@ using Ltx.Server.Storage;
 using Ltx.Server.Tls;
 using Ltx.Server.Webhooks;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 
@@ -189,7 +190,6 @@ internal static class ServeHost
     {
         builder.Logging.SetMinimumLevel(telemetry.LogLevel);
         builder.Logging.AddFilter("Microsoft", telemetry.LogLevel > LogLevel.Warning ? telemetry.LogLevel : LogLevel.Warning);
-        builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", telemetry.LogLevel);
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // a start that fails: `serve` says it in a sentence
         if (telemetry.LogFormat == "json")
         {
@@ -197,12 +197,8 @@ internal static class ServeHost
         }
         else
         {
-            builder.Logging.AddSimpleConsole(o =>
-            {
-                o.SingleLine = true;
-                o.UseUtcTimestamp = true;
-                o.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-            });
+            builder.Services.TryAddSingleton(TimeProvider.System);
+            builder.Logging.AddConsole(o => o.FormatterName = LineFormatter.FormatterName).AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
         }
     }
 
@@ -221,15 +217,11 @@ internal static class ServeHost
                 .AddOtlpExporter(o => o.Endpoint = new Uri(endpoint)));
     }
 
-    /// <summary>Tells `ltx requests` where this data folder's server listens.</summary>
+    /// <summary>Tells `ltx requests` and `ltx status` where this data folder's server listens.</summary>
     private static void WriteServerFile(WebApplication app, DataFolder folder, X509Certificate2? certificate)
     {
-        var url = app.Urls.First();
-        foreach (var any in new[] { "0.0.0.0", "[::]", "*", "+" })
-        {
-            url = url.Replace("://" + any, "://" + IPAddress.Loopback, StringComparison.Ordinal);
-        }
-
-        File.WriteAllText(folder.ServerFile, JsonSerializer.Serialize(new { url, certificate = certificate is null ? null : ServerCertificate.Fingerprint(certificate), pid = Environment.ProcessId }));
+        var url = ListenAddresses.Reachable(app.Urls.First());
+        var fingerprint = certificate is null ? null : ServerCertificate.Fingerprint(certificate);
+        File.WriteAllText(folder.ServerFile, JsonSerializer.Serialize(new { url, certificate = fingerprint, pid = Environment.ProcessId, version = ProgramVersion.Text, started = DateTimeOffset.UtcNow }));
     }
 }

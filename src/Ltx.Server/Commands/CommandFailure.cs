@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using Ltx.Inference;
 using Ltx.Server.Configuration;
@@ -65,15 +64,15 @@ internal static class CommandFailure
     }
 
     /// <summary>Tells what is wrong with a command line that could not be understood.</summary>
-    public static int WrongCommandLine(ParseResult parsed)
+    public static int WrongCommandLine(ParseResult parsed) => Tell(CommandLineMistakes.Sentence(parsed), usersFault: true);
+
+    /// <summary>A failure's own sentence, and its exit code, where the command goes on with something else.</summary>
+    public static (string Sentence, int ExitCode) Told(Exception e) => e switch
     {
-        string command = "";
-        for (SymbolResult? result = parsed.CommandResult; result is CommandResult { Command: { } at }; result = result.Parent) command = at is RootCommand ? $"ltx{command}" : $" {at.Name}{command}";
-        // Suggestions come in lines of their own.
-        string[] lines = parsed.Errors[^1].Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        string what = lines[0].TrimEnd('.', '?').Replace(". Did you", "; did you", StringComparison.Ordinal) + (lines.Length == 1 ? "" : $": {string.Join(", ", lines[1..])}");
-        return Tell($"{what}; see {command} --help.", usersFault: true);
-    }
+        InferenceException failure => (failure.Message, failure.Fault == Fault.Input ? Users : Ours),
+        MediaException failure => (failure.Message, failure.Fault == MediaFault.Input ? Users : Ours),
+        _ => (e.Message.Split('\n')[0].Trim(), Ours),
+    };
 
     /// <summary>What a command says when it was asked for something that cannot be.</summary>
     public static InferenceException Wrong(string sentence) => new(Fault.Input, sentence);

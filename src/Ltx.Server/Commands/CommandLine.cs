@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 
 namespace Ltx.Server.Commands;
 
@@ -9,7 +11,8 @@ internal static class CommandLine
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments)
     {
         ParseResult parsed = Parse(arguments);
-        return parsed.Errors.Count > 0
+        // What is asked for help, or for what a shell may complete, is answered whatever is missing.
+        return parsed.Action is ParseErrorAction
             ? CommandFailure.WrongCommandLine(parsed)
             : await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = HardExit.LibraryTimeout });
     }
@@ -19,20 +22,33 @@ internal static class CommandLine
     {
         RootCommand root = new("Ltx: masked video inpainting with LTX-2.3 on your own machine, and a server that fal's clients can talk to.")
         {
-            ServeCommand.Create(),
-            RequestsCommand.Create(),
-            InpaintCommand.Create(),
-            TrainCommand.Create(),
             DemoCommand.Create(),
+            InpaintCommand.Create(),
+            BatchCommand.Create(),
+            MaskCommand.Create(),
             CompareCommand.Create(),
+            TrainCommand.Create(),
+            ServeCommand.Create(),
+            StatusCommand.Create(),
+            RequestsCommand.Create(),
+            KeysCommand.Create(),
+            ConfigCommand.Create(),
             ModelsCommand.Create(),
             RecipesCommand.Create(),
             DoctorCommand.Create(),
             BenchCommand.Create(),
+            CompletionCommand.Create(),
         };
-        LetTheLastWin(root);
+        ShowHelpOfGroups(root);
+        return Parse(root, arguments);
+    }
+
+    /// <summary>Reads the command line of one command.</summary>
+    public static ParseResult Parse(Command command, IReadOnlyList<string> arguments)
+    {
+        LetTheLastWin(command);
         // A value is what was typed: by default one that begins with @ would be read as the name of a file whose words become arguments.
-        return root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        return command.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
     }
 
     /// <summary>
@@ -47,5 +63,12 @@ internal static class CommandLine
             option.AllowMultipleArgumentsPerToken = true;
         }
         foreach (Command child in command.Subcommands) LetTheLastWin(child);
+    }
+
+    /// <summary>A command that only has others below it says which, where none of them is named.</summary>
+    private static void ShowHelpOfGroups(Command command)
+    {
+        if (command.Subcommands.Count > 0) command.SetAction(parsed => new HelpAction().Invoke(parsed));
+        foreach (Command child in command.Subcommands) ShowHelpOfGroups(child);
     }
 }

@@ -14,12 +14,12 @@ internal sealed class CompareCommand
 {
     private readonly Option<string> recipes = new("--recipes") { Required = true, Description = "names or files, separated by commas (ltx recipes list)" };
     private readonly Option<string> seeds = new("--seeds") { Description = "numbers, separated by commas; a run of every recipe each", DefaultValueFactory = _ => "0" };
-    private readonly Option<string?> video = new("--video") { Description = "the source video" };
-    private readonly Option<string?> mask = new("--mask") { Description = "video or picture; white is regenerated" };
-    private readonly Option<string?> prompt = new("--prompt") { Description = "what belongs into the masked region" };
+    private readonly Option<string?> video = new("--video", "-v") { Description = "the source video" };
+    private readonly Option<string?> mask = new("--mask", "-m") { Description = "video or picture; white is regenerated" };
+    private readonly Option<string?> prompt = new("--prompt", "-p") { Description = "what belongs into the masked region" };
     private readonly Option<string?> clips = new("--clips") { Description = "CSV file with the columns video, mask and prompt, for several clips" };
-    private readonly Option<string> output = new("--out") { Required = true, Description = "folder for results, contact sheets and figures.csv" };
-    private readonly Option<string[]> loras = new("--lora") { Description = "FILE[:scale[:both|stage_1|stage_2]], up to three times", AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string> output = new("--out", "-o") { Required = true, Description = "folder for results, contact sheets and figures.csv" };
+    private readonly Option<string[]> loras = new("--lora", "-l") { Description = "FILE[:scale[:both|stage_1|stage_2]], up to three times", AllowMultipleArgumentsPerToken = false };
     private readonly FieldOption<int> frames = new("--frames", "num_frames", "frames at most");
     private readonly FieldOption<double> rate = new("--fps", "frames_per_second", "frames a second");
     private readonly FieldOption<int> steps = new("--steps", "num_inference_steps", "denoising steps");

@@ -17,7 +17,8 @@ internal static class ConfigurationSources
         ConfigurationBuilder builder = new();
         if (file is not null || File.Exists(DefaultFile))
         {
-            builder.AddConfiguration(ReadFile(file ?? DefaultFile));
+            // By its values: a configuration that is put into another one loses what is set to nothing.
+            builder.AddInMemoryCollection(ReadFile(file ?? DefaultFile).AsEnumerable().Where(setting => setting.Value is not null));
         }
 
         // One that is given again has its last value, as every option has.

@@ -12,8 +12,9 @@ internal static class ConsoleProgress
     // A component of fewer bytes is loaded before its line is read.
     private const long WorthALine = 100_000_000;
 
-    public static async Task<T> ShowAsync<T>(Func<Action<InpaintProgress>, Task<T>> run)
+    public static async Task<T> ShowAsync<T>(Func<Action<InpaintProgress>, Task<T>> run, bool isQuiet = false)
     {
+        if (isQuiet) return await run(_ => { });
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         if (!console.Profile.Out.IsTerminal || !console.Profile.Capabilities.Interactive) return await run(LineByStage());
         return await console.Progress()
@@ -33,8 +34,9 @@ internal static class ConsoleProgress
     }
 
     /// <summary>Shows how far a model is loaded: a bar on a terminal; elsewhere a line for each component that is worth one, and one every ten seconds.</summary>
-    public static async Task<T> LoadAsync<T>(Func<Action<LoadProgress>, Task<T>> load)
+    public static async Task<T> LoadAsync<T>(Func<Action<LoadProgress>, Task<T>> load, bool isQuiet = false)
     {
+        if (isQuiet) return await load(_ => { });
         static string Sentence(LoadProgress progress) =>
             string.Create(CultureInfo.InvariantCulture, $"loading {progress.Component}: {progress.Bytes / 1e9:0.00} GB, {progress.Rate:0.0} GB/s");
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
@@ -56,11 +58,13 @@ internal static class ConsoleProgress
     }
 
     /// <summary>One line: every stage with its seconds, and the sum.</summary>
-    public static string Timings(IReadOnlyList<StageTime> stages)
-    {
-        static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
-        return $"{string.Join(" + ", stages.Select(stage => $"{stage.Stage} {Seconds(stage.Time)}"))} = {Seconds(stages.Aggregate(TimeSpan.Zero, (sum, stage) => sum + stage.Time))} s";
-    }
+    public static string Timings(IReadOnlyList<StageTime> stages) =>
+        $"{string.Join(" + ", stages.Select(stage => $"{stage.Stage} {Seconds(stage.Time)}"))} = {Seconds(stages)} s";
+
+    /// <summary>All stages together.</summary>
+    public static string Seconds(IReadOnlyList<StageTime> stages) => Seconds(stages.Aggregate(TimeSpan.Zero, (sum, stage) => sum + stage.Time));
+
+    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
 
     private static Action<InpaintProgress> LineByStage()
     {

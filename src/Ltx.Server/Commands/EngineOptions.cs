@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Native;
 using Ltx.Inference.Weights;
@@ -16,6 +17,7 @@ internal sealed class EngineOptions
 
     public void AddTo(Command command)
     {
+        model.CompletionSources.Add(_ => ModelLocator.Names.Select(name => new CompletionItem(name)));
         command.Options.Add(model);
         command.Options.Add(device);
         command.Options.Add(type);

@@ -25,21 +25,14 @@ internal sealed class FolderRequestsAccess : IRequestsAccess
         _files = new FileStore(new LtxOptions(), folder, _database, TimeProvider.System, NullLogger<FileStore>.Instance);
     }
 
-    public Task<JsonElement> ListAsync(int limit, string? status, CancellationToken ct)
+    public Task<IReadOnlyList<JsonElement>> ListAsync(int limit, string? status, string? prefix, CancellationToken ct)
     {
         RequestState? state = status?.ToUpperInvariant() switch { "IN_QUEUE" => RequestState.Queued, "IN_PROGRESS" => RequestState.Running, "COMPLETED" => RequestState.Completed, _ => null };
-        return Task.FromResult(Json(json =>
-        {
-            json.WriteStartObject();
-            json.WriteStartArray("requests");
-            foreach (var request in _store.Page(null, long.MaxValue, limit, state))
-            {
-                RequestListing.Write(json, request, _store.ListedInput(request.Id), withOwner: true, logs: null);
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }));
+        return Task.FromResult<IReadOnlyList<JsonElement>>(
+        [
+            .. _store.Page(null, long.MaxValue, limit, state, prefix)
+                .Select(request => Json(json => RequestListing.Write(json, request, _store.ListedInput(request.Id), withOwner: true, logs: null))),
+        ]);
     }
 
     public Task<JsonElement> ShowAsync(string id, CancellationToken ct)

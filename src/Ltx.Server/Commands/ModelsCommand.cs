@@ -7,10 +7,11 @@ namespace Ltx.Server.Commands;
 /// <summary>`ltx models`: everything about weights on disk.</summary>
 internal static class ModelsCommand
 {
-    public static Command Create() => new("models", "Gets, checks and looks into model weights.")
+    public static Command Create() => new("models", "Gets, checks, looks into and removes model weights.")
     {
         ModelsListCommand.Create(),
         ModelsPullCommand.Create(),
+        ModelsRemoveCommand.Create(),
         ModelsVerifyCommand.Create(),
         ModelsInspectCommand.Create(),
         ModelsSynthCommand.Create(),

@@ -10,17 +10,28 @@ internal static class ModelsListCommand
 {
     public static Command Create()
     {
-        Command command = new("list", "Lists the models on this machine and those that can be pulled.");
-        command.SetAction((_, cancellation) => CommandFailure.Guard(() => Task.FromResult(Run()), cancellation));
+        Option<bool> json = TellingOptions.Json();
+        Command command = new("list", "Lists the models on this machine and those that can be pulled.") { json };
+        command.SetAction(arguments => CommandFailure.Guard(() => Run(arguments.GetValue(json))));
         return command;
     }
 
-    private static int Run()
+    private static int Run(bool json)
     {
         string folder = ModelLocator.Models;
         ModelManifest manifest = ModelManifest.Read(Path.Combine(folder, ModelManifest.FileName));
-        IEnumerable<string> local = Directory.EnumerateDirectories(folder).Where(IsModel).Select(path => Path.GetFileName(path)).Except(manifest.Models.Keys);
-        foreach (string name in local.Order(StringComparer.Ordinal)) Console.WriteLine($"{name,-14}  here      {ModelsCommand.Size(SizeOf(Path.Combine(folder, name)))}");
+        IEnumerable<string> local = ModelLocator.Names.Except(manifest.Models.Keys);
+        if (json)
+        {
+            TellingOptions.Print(local.Concat(manifest.Models.Keys).Select(name => new
+            {
+                Name = name,
+                State = manifest.Models.ContainsKey(name) ? State(Path.Combine(folder, name)) : "here",
+                BytesOnDisk = Directory.Exists(Path.Combine(folder, name)) ? SizeOf(Path.Combine(folder, name)) : 0,
+            }));
+            return 0;
+        }
+        foreach (string name in local) Console.WriteLine($"{name,-14}  here      {ModelsCommand.Size(SizeOf(Path.Combine(folder, name)))}");
         foreach ((string name, ModelManifest.Model model) in manifest.Models) Console.WriteLine($"{name,-14}  {State(Path.Combine(folder, name)),-8}  {Size(Path.Combine(folder, name), model)}{model.Description} ({string.Join(", ", model.Parts.Values.Select(part => manifest.Licences[part.Licence].Name).Distinct())})");
         return 0;
     }
@@ -34,7 +45,8 @@ internal static class ModelsListCommand
     {
         if (IsModel(folder)) return $"{ModelsCommand.Size(SizeOf(folder))}, ";
         long known = model.Parts.Values.Sum(part => part.Bytes ?? 0);
-        return model.Parts.Values.All(part => part.Bytes is not null) ? $"{ModelsCommand.Size(known)}, " : $"more than {ModelsCommand.Size(known)}, ";
+        string[] unknown = [.. model.Parts.Where(part => part.Value.Bytes is null).Select(part => part.Key)];
+        return unknown.Length == 0 ? $"{ModelsCommand.Size(known)}, " : $"{ModelsCommand.Size(known)} and the {string.Join(" and the ", unknown)}, ";
     }
 
     // What is unpacked does not count twice.

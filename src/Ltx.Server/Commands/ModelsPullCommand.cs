@@ -16,6 +16,7 @@ internal sealed class ModelsPullCommand
     private readonly Option<string?> token = new("--token-file") { Description = $"file with the hub's token; otherwise {HubToken.Variable} or the file of the hub's own tools" };
     private readonly Option<string?> endpoint = new("--endpoint") { Description = $"the hub or a mirror; otherwise {EndpointVariable} or the manifest's" };
     private readonly Option<string?> manifest = new("--manifest") { Description = "another manifest than models/manifest.json" };
+    private readonly Option<bool> dryRun = new("--dry-run") { Description = "say what would be loaded, and load nothing" };
     private readonly Option<int> connections = new("--connections") { Description = "ranges loaded at once", DefaultValueFactory = _ => 4 };
 
     public static Command Create()
@@ -23,7 +24,7 @@ internal sealed class ModelsPullCommand
         ModelsPullCommand definition = new();
         Command command = new("pull", "Downloads a model from the Hugging Face hub: can be broken off and goes on, checks size and hash of every file.")
         {
-            definition.name, definition.to, definition.accept, definition.update, definition.token, definition.endpoint, definition.manifest, definition.connections,
+            definition.name, definition.to, definition.accept, definition.update, definition.token, definition.endpoint, definition.manifest, definition.connections, definition.dryRun,
         };
         command.SetAction((arguments, cancellation) => CommandFailure.Guard(() => definition.RunAsync(arguments, cancellation), cancellation));
         return command;
@@ -44,7 +45,8 @@ internal sealed class ModelsPullCommand
         PullPlan plan = await pull.PlanAsync(arguments.GetValue(update), cancellation);
         foreach (string note in plan.Notes) Console.WriteLine(note);
         foreach ((string repository, string commit) in plan.Lock.Repositories) Console.WriteLine($"{repository} at {commit}");
-        Console.WriteLine(plan.Missing.Count == 0 ? $"All {plan.Lock.Files.Count} files are there." : $"{plan.Missing.Count} of {plan.Lock.Files.Count} files to load, {ModelsCommand.Size(plan.Bytes)}, into {folder}");
+        Console.WriteLine(Sizes(plan, pull.BytesToLoad(plan), folder));
+        if (arguments.GetValue(dryRun)) return 0;
         await ByteProgress.ShowAsync(async tell =>
         {
             await pull.LoadAsync(plan, tell, cancellation);
@@ -52,6 +54,16 @@ internal sealed class ModelsPullCommand
         });
         Console.WriteLine($"{folder} is ready; `ltx models verify {folder}` reads and checks every byte of it.");
         return 0;
+    }
+
+    // What is still to come is told, and not what is here already, in whole files or in parts of one.
+    private static string Sizes(PullPlan plan, long toLoad, string folder)
+    {
+        long all = plan.Lock.Files.Values.Sum(file => file.Bytes);
+        if (plan.Missing.Count == 0) return $"All {plan.Lock.Files.Count} files are there, {ModelsCommand.Size(all)}.";
+        string rest = toLoad == all ? "" : $"; the rest of {ModelsCommand.Size(all)} is there already";
+        string free = ModelsCommand.Size(new DriveInfo(folder).AvailableFreeSpace);
+        return $"{plan.Missing.Count} of {plan.Lock.Files.Count} files to load, {ModelsCommand.Size(toLoad)}, into {folder}, where {free} are free{rest}";
     }
 
     // What somebody agrees to is shown every time, whoever accepts it.

@@ -10,7 +10,7 @@ namespace Ltx.Server.Commands;
 internal sealed class ModelsSynthCommand
 {
     private readonly Option<string> preset = new("--preset") { Required = true, Description = "name of a file under models/presets/, or a file" };
-    private readonly Option<string> output = new("--out") { Required = true, Description = "the folder to make" };
+    private readonly Option<string> output = new("--out", "-o") { Required = true, Description = "the folder to make" };
     private readonly Option<int?> layers = new("--layers") { Description = "blocks of the transformer, where not all are wanted" };
     private readonly Option<int?> gemmaLayers = new("--gemma-layers") { Description = "layers of Gemma, and with them the width of the text projection" };
     private readonly Option<int> float8 = new("--fp8-blocks") { Description = "blocks whose linear layers are in float8 with scales, as in the official float8 checkpoints (there 43 or 44)", DefaultValueFactory = _ => 0 };

@@ -22,6 +22,26 @@ internal static class OutputPath
         return full;
     }
 
+    /// <summary>The full path of a video to write, which is an MP4 and is called one, and stands in nobody's place unasked.</summary>
+    /// <param name="option">that it was given with</param>
+    /// <param name="path">as it was given</param>
+    /// <param name="mayOverwrite">what is there already may be written over</param>
+    /// <param name="inputs">files that are read, and not to be written over</param>
+    /// <exception cref="Ltx.Inference.InferenceException">No file can be written there, or none should be.</exception>
+    public static string Video(string option, string path, bool mayOverwrite, params ReadOnlySpan<string> inputs)
+    {
+        string full = File(option, path, inputs);
+        if (!Path.GetExtension(full).Equals(".mp4", StringComparison.OrdinalIgnoreCase))
+        {
+            throw CommandFailure.Wrong($"{option}: {full} would be an MP4, and its name must end in .mp4.");
+        }
+        if (System.IO.File.Exists(full) && !mayOverwrite && !Question.Asks($"{full} is there already. Write over it?"))
+        {
+            throw CommandFailure.Wrong($"{option}: {full} is there already; add --yes to write over it.");
+        }
+        return full;
+    }
+
     /// <summary>The full path of a folder to write into, which is made where it is missing.</summary>
     /// <exception cref="Ltx.Inference.InferenceException">Nothing can be written there.</exception>
     public static string Folder(string option, string path)

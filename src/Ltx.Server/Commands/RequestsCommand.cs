@@ -1,13 +1,15 @@
 using System.CommandLine;
 using System.Text.Json;
-using Ltx.Server.Storage;
-using Spectre.Console;
 
 namespace Ltx.Server.Commands;
 
 /// <summary>`ltx requests`: the operator's view of the queue, whether the server runs or not.</summary>
 internal static class RequestsCommand
 {
+    private const int WholeId = 36;
+
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(500);
+
     public static Command Create()
     {
         Option<string> data = new("--data") { Description = "The server's data folder", DefaultValueFactory = _ => "data", Recursive = true };
@@ -16,28 +18,65 @@ internal static class RequestsCommand
         Option<int> limit = new("--limit") { Description = "How many", DefaultValueFactory = _ => 20 };
         Option<string> status = new("--status") { Description = "IN_QUEUE, IN_PROGRESS or COMPLETED" };
         status.AcceptOnlyFromAmong("IN_QUEUE", "IN_PROGRESS", "COMPLETED");
-        Option<bool> json = new("--json") { Description = "Print JSON" };
+        Option<bool> json = TellingOptions.Json();
         Command list = new("list", "Lists requests, newest first.") { limit, status, json };
         list.SetAction((parsed, ct) => WithAccessAsync(
-            parsed.GetValue(data)!, async access => PrintList(await access.ListAsync(Limit(parsed.GetValue(limit)), parsed.GetValue(status), ct), parsed.GetValue(json)), ct));
+            parsed.GetValue(data)!, async access => PrintList(await access.ListAsync(Limit(parsed.GetValue(limit)), parsed.GetValue(status), null, ct), parsed.GetValue(json)), ct));
         command.Add(list);
 
-        command.Add(One("show", "Shows a request with its input, result and logs.", data, async (access, id, ct) =>
+        command.Add(One("show", "Shows a request with its input, result and logs.", data, async (access, id, _, ct) =>
         {
             Console.WriteLine(Indented(await access.ShowAsync(id, ct)));
             return 0;
         }));
-        command.Add(One("cancel", "Cancels a waiting or running request.", data, (access, id, ct) => SayAsync(access.CancelAsync(id, ct))));
-        command.Add(One("delete", "Deletes a completed request's input, result and output file.", data, (access, id, ct) => SayAsync(access.DeleteAsync(id, ct))));
+        Option<bool> follow = new("--follow", "-f") { Description = "go on until the request has ended" };
+        Command logs = One("logs", "Prints a request's log.", data, (access, id, parsed, ct) => LogsAsync(access, id, parsed.GetValue(follow), ct));
+        logs.Add(follow);
+        command.Add(logs);
+        command.Add(One("cancel", "Cancels a waiting or running request.", data, (access, id, _, ct) => SayAsync(access.CancelAsync(id, ct))));
+        command.Add(One("delete", "Deletes a completed request's input, result and output file.", data, (access, id, _, ct) => SayAsync(access.DeleteAsync(id, ct))));
         return command;
     }
 
-    private static Command One(string name, string description, Option<string> data, Func<IRequestsAccess, string, CancellationToken, Task<int>> action)
+    private static Command One(string name, string description, Option<string> data, Func<IRequestsAccess, string, ParseResult, CancellationToken, Task<int>> action)
     {
-        Argument<string> id = new("id") { Description = "The request's id" };
+        Argument<string> id = new("id") { Description = "The request's id, or as much of its beginning as no other has" };
         Command command = new(name, description) { id };
-        command.SetAction((parsed, ct) => WithAccessAsync(parsed.GetValue(data)!, access => action(access, parsed.GetValue(id)!, ct), ct));
+        command.SetAction((parsed, ct) => WithAccessAsync(
+            parsed.GetValue(data)!, async access => await action(access, await WholeAsync(access, parsed.GetValue(id)!, ct), parsed, ct), ct));
         return command;
+    }
+
+    /// <summary>The id that begins so.</summary>
+    internal static async Task<string> WholeAsync(IRequestsAccess access, string id, CancellationToken ct)
+    {
+        if (id.Length >= WholeId || id.Length == 0) return id;
+        string[] found = [.. (await access.ListAsync(3, null, id.ToLowerInvariant(), ct)).Select(request => request.GetProperty("request_id").GetString()!)];
+        return found switch
+        {
+            [var one] => one,
+            [] => throw new RequestsAccessException($"There is no request {id}."),
+            _ => throw new RequestsAccessException($"Several requests begin with {id}: {string.Join(", ", found)}{(found.Length > 2 ? ", ..." : "")}"),
+        };
+    }
+
+    private static async Task<int> LogsAsync(IRequestsAccess access, string id, bool follows, CancellationToken ct)
+    {
+        for (var told = 0; ; await Task.Delay(BetweenLooks, ct))
+        {
+            var request = await access.ShowAsync(id, ct);
+            var lines = request.GetProperty("logs");
+            for (; told < lines.GetArrayLength(); told++)
+            {
+                Console.WriteLine($"{lines[told].GetProperty("timestamp").GetString()}  {lines[told].GetProperty("level").GetString(),-5}  {lines[told].GetProperty("message").GetString()}");
+            }
+
+            // Without a server nothing more will come.
+            if (!follows || access is FolderRequestsAccess || request.GetProperty("status").GetString() == "COMPLETED")
+            {
+                return 0;
+            }
+        }
     }
 
     private static Task<int> WithAccessAsync(string data, Func<IRequestsAccess, Task<int>> action, CancellationToken cancellation) => CommandFailure.Guard(
@@ -56,32 +95,19 @@ internal static class RequestsCommand
         return 0;
     }
 
-    private static int PrintList(JsonElement page, bool json)
+    private static int PrintList(IReadOnlyList<JsonElement> requests, bool json)
     {
         if (json)
         {
-            Console.WriteLine(Indented(page));
+            Console.WriteLine(JsonSerializer.Serialize(new { requests }, IndentedOptions));
             return 0;
         }
 
-        Table table = new();
-        table.AddColumns("request", "key", "status", "result", "created", "seconds", "prompt");
-        foreach (var request in page.GetProperty("requests").EnumerateArray())
+        foreach (var line in RequestsTable.Lines(requests, Console.IsOutputRedirected ? null : Console.WindowWidth))
         {
-            var prompt = request.GetProperty("input") is { ValueKind: JsonValueKind.Object } input && input.TryGetProperty("prompt", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString()! : "";
-            table.AddRow(new[]
-            {
-                request.GetProperty("request_id").GetString()!,
-                request.GetProperty("key_name").GetString() is { Length: > 0 } key ? key : "-",
-                request.GetProperty("status").GetString()!,
-                $"{request.GetProperty("status_code")} {request.GetProperty("error_type")}".Trim(),
-                request.GetProperty("created_at").GetString()!,
-                request.GetProperty("inference_time") is { ValueKind: JsonValueKind.Number } seconds ? seconds.GetDouble().ToString("F1") : "",
-                prompt.Length > 40 ? prompt[..40] + "..." : prompt,
-            }.Select(Markup.Escape).ToArray());
+            Console.WriteLine(line);
         }
 
-        AnsiConsole.Write(table);
         return 0;
     }
 

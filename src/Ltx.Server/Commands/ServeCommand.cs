@@ -1,15 +1,18 @@
 using System.CommandLine;
+using Ltx.Inference.Native;
+using Ltx.Server.Auth;
 using Ltx.Server.Configuration;
 using Ltx.Server.Fetch;
 using Ltx.Server.Media;
 using Ltx.Server.Queue;
 using Ltx.Server.Training;
 using Ltx.Server.Webhooks;
+using Ltx.Video;
 
 namespace Ltx.Server.Commands;
 
 /// <summary>`ltx serve`: the HTTP server.</summary>
-internal static class ServeCommand
+internal static partial class ServeCommand
 {
     public static Command Create()
     {
@@ -34,6 +37,7 @@ internal static class ServeCommand
     private static int Run(IConfiguration configuration)
     {
         var options = ConfigurationSources.Read(configuration);
+        MediaTools.LeaveTerminal();
         ListenAddresses.CheckFree(options.Server.Urls);
         using var app = ServeHost.Build(options, services => AddEngine(services, configuration, options));
         try
@@ -46,9 +50,27 @@ internal static class ServeCommand
             throw new InvalidConfigurationException($"Server:Urls: {e.Message}", e);
         }
 
+        Introduce(app, options);
+        using var impatience = StopSignals.SecondEndsNow();
         app.WaitForShutdown();
         return Environment.ExitCode;
     }
+
+    // Through the log, so that a collector has them, too.
+    private static void Introduce(WebApplication app, LtxOptions options)
+    {
+        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ltx");
+        var device = EngineDevice.Choose(options.Inpaint.Device, 0, options.Queue.Workers);
+        var type = options.Inpaint.Dtype.Length > 0 ? options.Inpaint.Dtype : ComputeDevice.DefaultType(device).ToString().ToLowerInvariant();
+        string[] keys = [.. app.Services.GetRequiredService<ApiKeys>().Names];
+        foreach (var line in StartLines.Of(options, ModelLocator.Open(options.Server.Model).Path, $"{device}, {type}", keys, app.Urls.First()))
+        {
+            Said(logger, line);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Line}")]
+    private static partial void Said(ILogger logger, string line);
 
     /// <summary>The parts that <see cref="ServeHost.Build"/> asks for.</summary>
     internal static void AddEngine(IServiceCollection services, IConfiguration configuration, LtxOptions options)

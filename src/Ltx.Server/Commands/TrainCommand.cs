@@ -19,7 +19,7 @@ internal sealed class TrainCommand
 
     private readonly Option<string> kind = new("--kind") { Description = $"what is taught: {string.Join(", ", TrainingKinds.All)}" };
     private readonly Option<string> data = new("--data") { Description = "the clips: a folder, or a zip" };
-    private readonly Option<string> output = new("--out") { Description = "folder for everything that the training makes" };
+    private readonly Option<string> output = new("--out", "-o") { Description = "folder for everything that the training makes" };
     private readonly Option<bool> full = new("--full") { Description = "train all weights of the video stream, and write a whole checkpoint: for small models" };
     private readonly Option<int> rank = new("--rank") { Description = "of the LoRA", DefaultValueFactory = _ => Defaults.Rank };
     private readonly Option<double?> alpha = new("--alpha") { Description = "the LoRA acts with alpha / rank; the rank where it is not given" };
@@ -78,7 +78,9 @@ internal sealed class TrainCommand
 
     private TrainingOrder Order(ParseResult arguments)
     {
-        string named = Needed(kind, arguments), clips = Path.GetFullPath(Needed(data, arguments)), wanted = Needed(output, arguments);
+        string[] missing = [.. new[] { kind, data, output }.Where(option => arguments.GetValue(option) is null or "").Select(option => option.Name)];
+        if (missing.Length > 0) throw CommandFailure.Wrong($"{CommandLineMistakes.Listed(missing, "and")} {(missing.Length == 1 ? "is" : "are")} missing.");
+        string named = arguments.GetValue(kind)!, clips = Path.GetFullPath(arguments.GetValue(data)!), wanted = arguments.GetValue(output)!;
         TrainingKind taught = TrainingKinds.Find(named) ?? throw CommandFailure.Wrong($"--kind is {named}, and must be one of {string.Join(", ", TrainingKinds.All)}.");
         if (!File.Exists(clips) && !Directory.Exists(clips)) throw CommandFailure.Wrong($"--data: {clips} does not exist.");
         KeptRectangle? kept = arguments.GetValue(keep) is { Length: > 0 } edges ? Rectangle(edges) : null;
@@ -124,9 +126,6 @@ internal sealed class TrainCommand
             Cache = arguments.GetValue(cache) is { Length: > 0 } shared ? OutputPath.Folder("--cache", shared) : null,
         };
     }
-
-    private static string Needed(Option<string> option, ParseResult arguments) =>
-        arguments.GetValue(option) is { Length: > 0 } given ? given : throw CommandFailure.Wrong($"{option.Name} is missing.");
 
     private static int AtLeast(Option<int> option, ParseResult arguments, int least) =>
         arguments.GetValue(option) is var value && value >= least ? value : throw CommandFailure.Wrong($"{option.Name} is {value}, and must be {least} or more.");
@@ -195,6 +194,6 @@ internal sealed class TrainCommand
         // The command's own name is not among what it parses.
         all.AddRange(arguments.Tokens.Select(token => token.Value).SkipWhile(token => token != command.Name).Skip(1));
         ParseResult parsed = command.Parse(all, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        return parsed.Errors.Count == 0 ? parsed : throw CommandFailure.Wrong($"--config: {parsed.Errors[0].Message}");
+        return parsed.Errors.Count == 0 ? parsed : throw CommandFailure.Wrong($"--config: {CommandLineMistakes.Sentence(parsed)}");
     }
 }

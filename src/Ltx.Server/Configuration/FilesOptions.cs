@@ -30,6 +30,7 @@ internal sealed class FilesOptions : ICheckedOptions
     [Range(1, 10_000)]
     public int ConcurrentUploads { get; set; } = 16;
 
+    /// <summary>How long an upload waits for its turn.</summary>
     [Range(0, 3600)]
     public double UploadWaitSeconds { get; set; } = 60;
 

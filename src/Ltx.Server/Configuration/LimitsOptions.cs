@@ -21,12 +21,15 @@ internal sealed class LimitsOptions
     [Range(8, 900)]
     public int MaxJsonDepth { get; set; } = 512;
 
+    /// <summary>Connections at a time, but half of the files that the process may open at most.</summary>
     [Range(1, 1_000_000)]
     public int MaxConnections { get; set; } = 4096;
 
+    /// <summary>Bytes of a call's headers together.</summary>
     [Range(1024, 1_048_576)]
     public int MaxHeaderBytes { get; set; } = 32768;
 
+    /// <summary>How long a connection may take for its headers.</summary>
     [Range(1, 600)]
     public double HeaderTimeoutSeconds { get; set; } = 20;
 

@@ -9,6 +9,17 @@ internal static class ListenAddresses
 {
     public static string[] Split(string urls) => urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
+    /// <summary>An address as this machine itself calls it: one that means all of its addresses by its loopback address.</summary>
+    public static string Reachable(string url)
+    {
+        foreach (var any in new[] { "0.0.0.0", "[::]", "*", "+" })
+        {
+            url = url.Replace("://" + any, "://" + IPAddress.Loopback, StringComparison.Ordinal);
+        }
+
+        return url;
+    }
+
     /// <summary>A sentence for everything that is wrong with how they are written.</summary>
     public static IEnumerable<string> Problems(string urls)
     {

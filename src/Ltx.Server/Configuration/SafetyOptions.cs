@@ -28,21 +28,25 @@ internal sealed class SafetyOptions : ICheckedOptions
     public bool MaskedRegion { get; set; } = true;
 
     /// <summary>
-    /// The probability of each class above which a picture is too much; 1 does not count. Classes add up: each takes its share of what it
+    /// The probability of this class above which a picture is too much; 1 does not count. Classes add up: each takes its share of what it
     /// may have, so that 0.4 of Porn and 0.4 of Hentai are as much as 0.8 of either.
     /// </summary>
     [Range(0.0, 1.0)]
     public double Porn { get; set; } = 0.7;
 
+    /// <summary>The same of the class Hentai.</summary>
     [Range(0.0, 1.0)]
     public double Hentai { get; set; } = 0.7;
 
+    /// <summary>The same of the class Sexy.</summary>
     [Range(0.0, 1.0)]
     public double Sexy { get; set; } = 1;
 
+    /// <summary>The same of the class Drawing.</summary>
     [Range(0.0, 1.0)]
     public double Drawing { get; set; } = 1;
 
+    /// <summary>The same of the class Neutral.</summary>
     [Range(0.0, 1.0)]
     public double Neutral { get; set; } = 1;
 

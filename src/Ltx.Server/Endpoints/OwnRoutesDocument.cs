@@ -16,7 +16,7 @@ internal static class OwnRoutesDocument
                 Object(("file_url", Text("Where the file will be; use it in an input.")), ("upload_url", Text("Where to PUT the bytes; it needs no key."))))),
             ("/requests", "get", Operation("The key's own requests, the latest first: input, state and result of each.", "Requests", null,
                 Object(("requests", List("object", "The requests.")), ("next_cursor", Text("Give it back as cursor for the next page; null at the end.")), ("has_more", Map(("type", "boolean")))),
-                Query("limit", "integer"), Query("cursor", "string"), Query("status", "string"))),
+                Query("limit", "integer"), Query("cursor", "string"), Query("status", "string"), Query("prefix", "string"))),
             ("/requests/{id}", "get", Operation("One request with its log.", "Requests", null, Map(("type", "object")), requestId)),
             ("/ui/api/requests/{id}/thumbnail", "get", Map(
                 ("summary", "The first frame of the request's result, or of its source."), ("tags", new[] { "Playground" }), ("parameters", new[] { requestId }),

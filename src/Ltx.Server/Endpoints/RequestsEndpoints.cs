@@ -26,7 +26,8 @@ internal static class RequestsEndpoints
             "COMPLETED" => RequestState.Completed,
             _ => null,
         };
-        var page = store.Page(caller.IsOperator ? null : caller.Owner, before, limit + 1, state);
+        var prefix = query["prefix"].ToString() is { Length: > 0 } beginning ? beginning : null;
+        var page = store.Page(caller.IsOperator ? null : caller.Owner, before, limit + 1, state, prefix);
         return FalResponse.WriteAsync(context, 200, json =>
         {
             json.WriteStartObject();

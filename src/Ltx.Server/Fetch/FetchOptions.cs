@@ -1,6 +1,6 @@
 namespace Ltx.Server.Fetch;
 
-/// <summary>Section <c>Fetch</c> of the configuration.</summary>
+/// <summary>The downloader: what it may reach, how much it takes, how long it waits, and what it keeps.</summary>
 internal sealed class FetchOptions
 {
     public const string Section = "Fetch";
@@ -8,13 +8,13 @@ internal sealed class FetchOptions
     /// <summary>Folders below which <c>file:</c> URLs may read. Empty: none may.</summary>
     public IList<string> AllowedFolders { get; set; } = [];
 
-    /// <summary>Private hosts that may be reached: <c>nas.lan</c>, <c>*.lan</c>, <c>10.0.0.5</c>, <c>10.0.0.5:9000</c>, <c>10.0.0.0/8</c>.</summary>
+    /// <summary>Hosts of one's own network that may be reached, for inputs and webhooks: <c>nas.lan</c>, <c>*.lan</c>, <c>10.0.0.5</c>, <c>10.0.0.5:9000</c>, <c>10.0.0.0/8</c>.</summary>
     public IList<string> AllowedPrivateHosts { get; set; } = [];
 
     /// <summary>A video or a mask. 1 GiB: the longest input that is used, 481 frames, is 8 s at 60 fps, and that is 1 Gbit/s for 8 s.</summary>
     public long MaxVideoBytes { get; set; } = 1L << 30;
 
-    /// <summary>fal: "Max size: 3 GB per LoRA", read as 3 GiB (fal-contract.md, 9.1).</summary>
+    /// <summary>fal: "Max size: 3 GB per LoRA", read as 3 GiB.</summary>
     public long MaxLoraBytes { get; set; } = 3L << 30;
 
     /// <summary>A data set to train with. Set from Training:MaxDataSetBytes.</summary>
@@ -44,7 +44,7 @@ internal sealed class FetchOptions
     /// <summary>How long a server that should have closed the connection may still send what it should not. Local servers need microseconds. No setting: tests wait longer.</summary>
     internal TimeSpan ExcessGrace { get; set; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Where downloads and cached LoRAs lie. Used by one process at a time.</summary>
+    /// <summary>Where downloads and cached LoRAs lie; empty for `cache` in the data folder. Used by one process at a time.</summary>
     public string CacheFolder { get; set; } = "";
 
     /// <summary>What cached LoRAs may take: the least recently used ones go first. Those in use never go, so that the sum may pass this for a while.</summary>

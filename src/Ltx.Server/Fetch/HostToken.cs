@@ -6,5 +6,6 @@ internal sealed class HostToken
     /// <summary>Scheme and host, with the port where it is not the scheme's own: <c>https://huggingface.co</c>.</summary>
     public string Origin { get; set; } = "";
 
+    /// <summary>What is sent behind `Bearer`.</summary>
     public string Token { get; set; } = "";
 }

@@ -4,7 +4,8 @@ using Ltx.Server.Fal;
 namespace Ltx.Server.Http;
 
 /// <summary>
-/// One line a request, without its query and the secrets of its path (<see cref="LoggedPath"/>). Status calls come ten times a second from each client: Debug.
+/// One line a request, without its query and the secrets of its path (<see cref="LoggedPath"/>). Status calls come ten times a second from each client,
+/// and the page loads dozens of files: Debug.
 /// </summary>
 internal sealed partial class RequestLogMiddleware(RequestDelegate next, TimeProvider clock, ILogger<RequestLogMiddleware> logger)
 {
@@ -14,8 +15,7 @@ internal sealed partial class RequestLogMiddleware(RequestDelegate next, TimePro
         var path = context.Request.Path;
         await next(context);
         var status = context.Response.StatusCode;
-        var often = HttpMethods.IsGet(context.Request.Method) && status < 500
-            && (path.Value!.Contains("/status", StringComparison.Ordinal) || path.StartsWithSegments("/health", StringComparison.Ordinal) || path.StartsWithSegments("/metrics", StringComparison.Ordinal));
+        var often = HttpMethods.IsGet(context.Request.Method) && status < 500 && (IsPolled(path) || IsOfThePage(path));
         var level = often ? LogLevel.Debug : LogLevel.Information;
         if (logger.IsEnabled(level))
         {
@@ -23,6 +23,13 @@ internal sealed partial class RequestLogMiddleware(RequestDelegate next, TimePro
                 context.Response.Headers[FalResponse.RequestIdHeader].ToString(), context.Features.Get<Caller>()?.Owner ?? "");
         }
     }
+
+    private static bool IsPolled(PathString path) =>
+        path.Value!.Contains("/status", StringComparison.Ordinal) || path.StartsWithSegments("/health", StringComparison.Ordinal) || path.StartsWithSegments("/metrics", StringComparison.Ordinal);
+
+    private static bool IsOfThePage(PathString path) =>
+        path == "/" || path.StartsWithSegments("/vendor", StringComparison.Ordinal)
+        || (path.StartsWithSegments("/ui", StringComparison.Ordinal) && !path.StartsWithSegments("/ui/api", StringComparison.Ordinal));
 
     [LoggerMessage(Message = "{Method} {Path} {Status} in {Milliseconds:F1} ms, request {RequestId}, key '{Key}'")]
     private static partial void Answered(

@@ -1,4 +1,5 @@
 using Ltx.Inference.Weights;
+using Ltx.Server.Models;
 
 namespace Ltx.Server.Media;
 
@@ -31,16 +32,36 @@ internal static class ModelLocator
     /// <summary>Where the operator's own recipes are looked for, before the program's.</summary>
     public static string Recipes => Path.Combine(Models, "recipes");
 
+    /// <summary>The models that are here.</summary>
+    public static IEnumerable<string> Names => !Directory.Exists(Models) ? [] : Directory.EnumerateDirectories(Models)
+        .Where(folder => File.Exists(Path.Combine(folder, ModelFolder.FileName))).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal);
+
     /// <exception cref="WeightsException">There is no such model, or it is not whole.</exception>
     public static ModelFolder Open(string nameOrFolder)
     {
         if (Directory.Exists(nameOrFolder)) return OpenFolder(nameOrFolder);
         string named = Path.Combine(Models, nameOrFolder);
         if (Directory.Exists(named)) return OpenFolder(named);
-        throw new WeightsException($"There is no model \"{nameOrFolder}\": neither a folder of that name, nor {named}.");
+        throw new WeightsException(IsPublished(nameOrFolder)
+            ? $"The model \"{nameOrFolder}\" is not here yet: `ltx models pull {nameOrFolder}` gets it."
+            : $"There is no model \"{nameOrFolder}\": neither a folder of that name, nor {named}.");
+    }
+
+    private static bool IsPublished(string name)
+    {
+        string manifest = Path.Combine(Models, ModelManifest.FileName);
+        return File.Exists(manifest) && ModelManifest.Read(manifest).Models.ContainsKey(name);
     }
 
     /// <summary>Says what it has to unpack first, which takes seconds at the first run: the project's own model lies in it packed.</summary>
     /// <exception cref="WeightsException">The folder holds no model, or it is not whole.</exception>
-    public static ModelFolder OpenFolder(string folder) => ModelFolder.Open(folder, file => Console.Error.WriteLine($"ltx: unpacking {file}, once"));
+    public static ModelFolder OpenFolder(string folder)
+    {
+        if (!File.Exists(Path.Combine(folder, ModelFolder.FileName)) && ModelLock.Read(folder) is { } begun)
+        {
+            string to = Path.GetFullPath(folder) == Path.Combine(Models, begun.Model) ? "" : $" --to {folder}";
+            throw new WeightsException($"{folder} holds only a part of the model {begun.Model}: `ltx models pull {begun.Model}{to}` gets the rest.");
+        }
+        return ModelFolder.Open(folder, file => Console.Error.WriteLine($"ltx: unpacking {file}, once"));
+    }
 }

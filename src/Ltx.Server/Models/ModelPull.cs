@@ -78,6 +78,10 @@ internal sealed class ModelPull(HubClient hub, string name, ModelManifest.Model 
         WriteModelFile();
     }
 
+    /// <summary>Bytes that still have to come: of the missing files what an earlier pull has not left here.</summary>
+    public long BytesToLoad(PullPlan plan) => plan.Missing.Where(local => !File.Exists(Local(local)))
+        .Sum(local => plan.Lock.Files[local].Bytes - PartialFile.DoneAt(plan.Lock.Files[local].ToFile(), Local(local), hub.Options.SegmentBytes));
+
     // Null where the lock has nothing of the part.
     private static Dictionary<string, HubFile>? Locked(ModelLock? before, ModelManifest.Part part)
     {
@@ -121,9 +125,7 @@ internal sealed class ModelPull(HubClient hub, string name, ModelManifest.Model 
 
     private void CheckSpace(PullPlan plan)
     {
-        long needed = plan.Missing.Where(local => !File.Exists(Local(local)))
-            .Sum(local => plan.Lock.Files[local].Bytes - PartialFile.DoneAt(plan.Lock.Files[local].ToFile(), Local(local), hub.Options.SegmentBytes));
-        long free = new DriveInfo(folder).AvailableFreeSpace;
+        long needed = BytesToLoad(plan), free = new DriveInfo(folder).AvailableFreeSpace;
         if (needed > free) throw new ModelException(string.Create(CultureInfo.InvariantCulture, $"The disk of {folder} has {free / 1e9:0.0} GB free, and {needed / 1e9:0.0} GB are still to be loaded."));
     }
 

@@ -48,6 +48,19 @@ internal static class MaskRequestReader
         }
     }
 
+    /// <summary>A drawing by itself, or the first thing that is wrong with it.</summary>
+    public static (Marks? Marks, FalDetail? Problem) ReadMarks(JsonElement marks)
+    {
+        try
+        {
+            return (Marks(new JsonField(marks, [])), null);
+        }
+        catch (JsonFieldException e)
+        {
+            return (null, e.Detail);
+        }
+    }
+
     private static double[] Times(JsonField list)
     {
         double[] times = [.. list.Items(1, MaxTimes).Select(item => item.Number(-MaxNumber, MaxNumber))];

@@ -99,6 +99,7 @@ internal sealed partial class QueueService(
     private void BeginStop()
     {
         queue.BeginDrain();
+        Stopping(logger, Awaited());
         _ = StopRunningAsync();
 
         async Task StopRunningAsync()
@@ -137,6 +138,17 @@ internal sealed partial class QueueService(
             await Task.WhenAny(Task.WhenAll(_loops), Task.Delay(OpenCalls.Grace));
             await calls.EndAsync();
         }
+    }
+
+    /// <summary>What the stop waits for, for who stands before it.</summary>
+    private string Awaited()
+    {
+        var running = queue.Running.ToList();
+        var clips = running.Count(request => request.Kind != JobKind.Training);
+        var training = running.Count > clips ? "; the training goes on with the next start" : "";
+        return clips == 0
+            ? $"nothing is running that would be waited for{training}"
+            : $"up to {options.Queue.DrainSeconds:0} s for {(clips == 1 ? "the request that is running" : $"the {clips} requests that are running")} (Ctrl-C again: not at all){training}";
     }
 
     private async Task EndWaitingSyncAsync()
@@ -178,6 +190,9 @@ internal sealed partial class QueueService(
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "What the last stop left cannot be read; the server stops")]
     private static partial void NotRecovered(ILogger logger, Exception e);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: {Awaited}. What waits stays in the queue")]
+    private static partial void Stopping(ILogger logger, string awaited);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A run did not end in time; the server leaves it")]
     private static partial void RunGoesOn(ILogger logger);

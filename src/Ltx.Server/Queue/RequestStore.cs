@@ -74,13 +74,14 @@ internal sealed class RequestStore(Database database, DataFolder folder, ILogger
     /// <summary>Everything that is not completed, in order of submission: what a start has to deal with.</summary>
     public List<StoredRequest> Unfinished() => database.Read(db => db.Query("SELECT * FROM requests WHERE state < 2 ORDER BY sequence", Map));
 
-    /// <summary>A page of requests, newest first. <paramref name="owner"/> null: everybody's.</summary>
-    public List<StoredRequest> Page(string? owner, long before, int limit, RequestState? state) => database.Read(db => db.Query(
+    /// <summary>A page of requests, newest first. <paramref name="owner"/> null: everybody's. <paramref name="prefix"/>: of their ids.</summary>
+    public List<StoredRequest> Page(string? owner, long before, int limit, RequestState? state, string? prefix = null) => database.Read(db => db.Query(
         """
         SELECT * FROM requests WHERE sequence < $before AND ($owner IS NULL OR owner = $owner) AND ($state IS NULL OR state = $state)
+          AND ($prefix IS NULL OR substr(id, 1, length($prefix)) = $prefix)
         ORDER BY sequence DESC LIMIT $limit
         """,
-        Map, ("$before", before), ("$owner", owner), ("$state", state), ("$limit", limit)));
+        Map, ("$before", before), ("$owner", owner), ("$state", state), ("$limit", limit), ("$prefix", prefix)));
 
     public List<LogLine> Logs(string id) => database.Read(db => db.Query(
         "SELECT at, level, message FROM logs WHERE request_id = $id ORDER BY number",

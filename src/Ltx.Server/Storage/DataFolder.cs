@@ -57,6 +57,9 @@ internal sealed class DataFolder : IDisposable
     /// <summary>What the CUDA driver has compiled for this machine's cards.</summary>
     public string Kernels => Path.Combine(Root, "kernels");
 
+    /// <summary>The keys that `ltx keys` has made.</summary>
+    public string KeyFile => Path.Combine(Root, "keys.json");
+
     public string ServerFile => Path.Combine(Root, "server.json");
 
     /// <summary>A request's folder in <see cref="Work"/>.</summary>
@@ -132,13 +135,13 @@ internal sealed class DataFolder : IDisposable
 
     /// <summary>
     /// What somebody else keeps in a folder that no server has used yet: at a start the server tidies up in it. Hidden files, a file system's
-    /// `lost+found`, a configuration file, and our own folders while they are empty (a first start may have been ended) are nobody's.
+    /// `lost+found`, a configuration file, keys that were made before the first start, and our own folders while they are empty (a first start may have been ended) are nobody's.
     /// </summary>
     private List<string> Strangers(string[] ours) =>
         !Directory.Exists(Root) || File.Exists(DatabaseFile) || File.Exists(Path.Combine(Root, LockName))
             ? []
             : [.. Directory.EnumerateFileSystemEntries(Root)
-                .Where(entry => Path.GetFileName(entry) is var name && name[0] != '.' && name is not ("lost+found" or "ltx.json")
+                .Where(entry => Path.GetFileName(entry) is var name && name[0] != '.' && name is not ("lost+found" or "ltx.json" or "keys.json")
                     && !(ours.Contains(entry) && Directory.Exists(entry) && !Directory.EnumerateFileSystemEntries(entry).Any()))
                 .Select(entry => Path.GetFileName(entry)).Order(StringComparer.Ordinal)];
 

@@ -35,7 +35,7 @@ public sealed partial class BadInputTests(GoodFiles good) : IClassFixture<GoodFi
     public async Task A_failure_leaves_an_older_result_as_it_was()
     {
         using TestFolder folder = new();
-        InpaintCall call = good.Call(folder).With("--lora", folder.Text("lora.safetensors", "none"));
+        InpaintCall call = good.Call(folder).With("--yes", "--lora", folder.Text("lora.safetensors", "none"));
         File.WriteAllText(call.Output, "older");
 
         LtxRun run = await call.RunAsync();
@@ -43,6 +43,20 @@ public sealed partial class BadInputTests(GoodFiles good) : IClassFixture<GoodFi
         Assert.Equal(BadInput.Users, run.ExitCode);
         Assert.Equal("older", File.ReadAllText(call.Output));
         Assert.Equal([call.Output], TestFolder.Names(Path.GetDirectoryName(call.Output)!));
+    }
+
+    [Fact]
+    public async Task An_older_result_is_not_written_over_unasked()
+    {
+        using TestFolder folder = new();
+        InpaintCall call = good.Call(folder).Untouched();
+        File.WriteAllText(call.Output, "older");
+
+        LtxRun run = await call.RunAsync();
+
+        Assert.Equal(BadInput.Users, run.ExitCode);
+        Assert.Equal([$"ltx: --out: {call.Output} is there already; add --yes to write over it."], run.Complaints);
+        Assert.Equal("older", File.ReadAllText(call.Output));
     }
 
     [Fact]

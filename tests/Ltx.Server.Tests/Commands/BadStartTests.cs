@@ -18,7 +18,7 @@ public sealed class BadStartTests : IDisposable
         ["serve: --config names a folder"] = ("is a folder, and a JSON file is needed", folder => ["serve", "--config", folder.Path]),
         ["serve: --config is no JSON"] = ("LineNumber: 1", folder => ["serve", "--config", folder.Text(".hidden.json", "{\n  Queue: 1 }")]),
         ["serve: --set without a value"] = ("--set Queue:Workers: must be Section:Name=value", _ => ["serve", "--set", "Queue:Workers"]),
-        ["serve: --set without anything"] = ("for option: '--set'", _ => ["serve", "--set"]),
+        ["serve: --set without anything"] = ("--set needs a value; see ltx serve --help.", _ => ["serve", "--set"]),
         ["serve: --data is a file"] = ("is a file, and a folder is needed", folder => ["serve", "--urls", "http://127.0.0.1:0", "--data", folder.Text("data", "")]),
         ["serve: --urls that is no address"] = ("'localhost:8080' is not an address to listen on", _ => ["serve", "--urls", "localhost:8080"]),
         ["requests: --data is no data folder"] = ("is no data folder of a server", folder => ["requests", "list", "--data", folder.Path]),

@@ -22,6 +22,8 @@ internal sealed class LtxProcess : IDisposable
 
     public int Id => process.Id;
 
+    public bool HasEnded => process.HasExited;
+
     /// <summary>What is to be written before the arguments to run the executable itself.</summary>
     public static string[] CommandLine => ["dotnet", Path.Combine(AppContext.BaseDirectory, "ltx.dll")];
 

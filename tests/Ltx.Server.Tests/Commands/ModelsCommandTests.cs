@@ -139,9 +139,22 @@ public sealed class ModelsCommandTests : IDisposable
         Assert.Matches(@"(?m)^ltx-2\.3 +.+LTX-2\.x community licence, Gemma terms of use\)$", run.Output);
     }
 
+    [Fact]
+    public async Task A_model_that_was_not_pulled_is_not_removed()
+    {
+        string own = folder.Folder("own");
+        LtxRun run = await Models("rm", own, "--yes");
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Equal([$"ltx: {own} was not pulled; what is in it is yours to remove."], run.Complaints);
+        Assert.True(Directory.Exists(own));
+    }
+
     [Theory]
     [InlineData("There is no preset \"none\"; ", "synth", "--preset", "none", "--out", "x")]
     [InlineData("There is no model \"none\": neither a folder of that name, nor ", "verify", "none")]
+    [InlineData("The model \"ltx-2.3-fp8\" is not here yet: `ltx models pull ltx-2.3-fp8` gets it.", "verify", "ltx-2.3-fp8")]
+    [InlineData("There is no model \"none\" here.", "rm", "none")]
     [InlineData("There is no model \"none\" to pull; there are: ltx-2.3, ltx-2.3-fp8.", "pull", "none")]
     [InlineData("A model has at least one layer", "synth", "--preset", "tiny", "--layers", "0", "--out", "x")]
     public async Task What_cannot_be_is_one_sentence_and_exit_code_2(string sentence, params string[] arguments)

@@ -45,7 +45,7 @@ public sealed class ModelsPullCommandTests : IAsyncDisposable
         Assert.False(File.Exists(final));
         Assert.False(File.Exists(Path.Combine(Model, "model.json")));
         LtxRun unfinished = await LtxInProcess.RunAsync(["models", "verify", Model]);
-        Assert.Equal($"ltx: {Model} is not a model folder: it has no model.json.", Assert.Single(unfinished.Complaints));
+        Assert.Equal($"ltx: {Model} holds only a part of the model test: `ltx models pull test --to {Model}` gets the rest.", Assert.Single(unfinished.Complaints));
         hub.OnStorage = (_, _) => Task.FromResult(false);
         int before = hub.Loaded.Count;
 
@@ -56,6 +56,25 @@ public sealed class ModelsPullCommandTests : IAsyncDisposable
         Assert.False(File.Exists(part));
         Assert.Contains($"{FakeHub.Repository} at {FakeHub.Commit}", run.Output, StringComparison.Ordinal);
         Assert.Contains($"{Model} is ready; ", run.Output, StringComparison.Ordinal);
+        // What came before the kill is not told as still to come.
+        Assert.Matches(@"(?m)^2 of 2 files to load, 36\.4 MB, into .+; the rest of 70\.0 MB is there already$", run.Output);
+    }
+
+    [Fact]
+    public async Task What_would_be_loaded_is_told_without_loading_it_and_what_was_is_removed_when_asked_for()
+    {
+        hub.Add("weights.safetensors", 2000);
+        LtxRun dry = (await LtxInProcess.RunAsync(Arguments("--accept-licence", "--dry-run"))).Succeeded();
+        Assert.Matches(@"(?m)^2 of 2 files to load, 2\.0 kB, into ", dry.Output);
+        Assert.Empty(hub.Loaded);
+        (await LtxInProcess.RunAsync(Arguments("--accept-licence"))).Succeeded();
+
+        LtxRun asked = await LtxInProcess.RunAsync(["models", "rm", Model]);
+        Assert.Equal(2, asked.ExitCode);
+        Assert.EndsWith("is still there: add --yes to remove it.", Assert.Single(asked.Complaints), StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(Model, "weights.safetensors")));
+        (await LtxInProcess.RunAsync(["models", "rm", Model, "--yes"])).Succeeded();
+        Assert.False(Directory.Exists(Model));
     }
 
     [Fact]

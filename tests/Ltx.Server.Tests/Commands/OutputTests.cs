@@ -49,7 +49,7 @@ public sealed class OutputTests(OutputTests.SeededRun seeded) : IClassFixture<Ou
             call.Folder, "short.mp4", "-f", "lavfi", "-i", "testsrc2=s=128x128:r=24:d=0.5", "-f", "lavfi", "-i", "sine=d=0.3", "-pix_fmt", "yuv420p")),
         ["fewer frames than the source has, over an older result, whose name may hold anything"] = new(10, "24/1", call =>
         {
-            call.With("--frames", "10").Video = TestMedia.VideoWithSound(call.Folder, "long.mp4", frames: 24);
+            call.With("--frames", "10", "--yes").Video = TestMedia.VideoWithSound(call.Folder, "long.mp4", frames: 24);
             call.Output = Path.Combine(Path.GetDirectoryName(call.Output)!, "-a b%03d;'ä.mp4");
             File.WriteAllText(call.Output, "older");
         }),
@@ -98,7 +98,7 @@ public sealed class OutputTests(OutputTests.SeededRun seeded) : IClassFixture<Ou
 
         async Task<byte[]> MadeAsync(string seed)
         {
-            InpaintCall call = seeded.With(folder, seed);
+            InpaintCall call = seeded.With(folder, seed).With("--yes");
             (await call.RunAsync()).Succeeded();
             return await File.ReadAllBytesAsync(call.Output, TestContext.Current.CancellationToken);
         }
