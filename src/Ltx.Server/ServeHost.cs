@@ -198,7 +198,8 @@ internal static class ServeHost
         else
         {
             builder.Services.TryAddSingleton(TimeProvider.System);
-            builder.Logging.AddConsole(o => o.FormatterName = LineFormatter.FormatterName).AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
+            builder.Logging.AddConsole(o => o.FormatterName = LineFormatter.FormatterName);
+            builder.Logging.AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
         }
     }
 
@@ -222,6 +223,8 @@ internal static class ServeHost
     {
         var url = ListenAddresses.Reachable(app.Urls.First());
         var fingerprint = certificate is null ? null : ServerCertificate.Fingerprint(certificate);
-        File.WriteAllText(folder.ServerFile, JsonSerializer.Serialize(new { url, certificate = fingerprint, pid = Environment.ProcessId, version = ProgramVersion.Text, started = DateTimeOffset.UtcNow }));
+        var started = DateTimeOffset.UtcNow;
+        var self = new { url, certificate = fingerprint, pid = Environment.ProcessId, version = ProgramVersion.Text, started };
+        File.WriteAllText(folder.ServerFile, JsonSerializer.Serialize(self));
     }
 }

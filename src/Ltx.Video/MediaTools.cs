@@ -6,8 +6,8 @@ namespace Ltx.Video;
 public static class MediaTools
 {
     /// <summary>
-    /// From here on ffmpeg runs in sessions of its own, where the system has `setsid`: a terminal's Ctrl-C goes to every process that was started from
-    /// it, and would end what a server that stops still waits for.
+    /// From here on ffmpeg runs in sessions of its own, where the system has `setsid`: a terminal's Ctrl-C goes to every process that was started
+    /// from it, and would end what a server that stops still waits for.
     /// </summary>
     public static void LeaveTerminal() => FfmpegTool.LeaveTerminal();
 

@@ -11,7 +11,10 @@ internal sealed class KeyFile(DataFolder folder)
 {
     private static readonly JsonSerializerOptions Options = new()
     {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
     };
 
     private readonly Lock gate = new();
@@ -39,14 +42,18 @@ internal sealed class KeyFile(DataFolder folder)
             if (bytes.AsSpan().SequenceEqual(seen)) return current;
             try
             {
-                List<Entry> entries = bytes.Length == 0 ? [] : JsonSerializer.Deserialize<List<Entry>>(bytes, Options) ?? throw new JsonException("it is null");
+                List<Entry> entries = bytes.Length == 0 ? [] : JsonSerializer.Deserialize<List<Entry>>(bytes, Options)
+                    ?? throw new JsonException("it is null");
                 foreach (Entry entry in entries) entry.ToKey();
                 (seen, current) = (bytes, entries);
                 return current;
             }
             catch (Exception e) when (e is JsonException or FormatException)
             {
-                throw new DataFolderException($"{folder.KeyFile} is damaged ({e.Message.TrimEnd('.')}). Put a copy of it back, or remove it and make the keys anew with `ltx keys create`.", e);
+                throw new DataFolderException(
+                    $"{folder.KeyFile} is damaged ({e.Message.TrimEnd('.')}). Put a copy of it back, or remove it and make the keys anew with "
+                    + "`ltx keys create`.",
+                    e);
             }
         }
     }

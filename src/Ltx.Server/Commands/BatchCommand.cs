@@ -12,9 +12,19 @@ internal sealed class BatchCommand
     // What stands in a file is relative to that file.
     private static readonly string[] PathColumns = ["video", "mask", "lora"];
 
-    private readonly Argument<string> file = new("file") { Description = "CSV file: columns video, mask and prompt, and any other option of ltx inpaint by its name (out, seed, lora, ...)" };
-    private readonly Option<string> output = new("--out", "-o") { Required = true, Description = "folder for the results; a line's own out is a name in it, and otherwise 01.mp4, 02.mp4, ..." };
-    private readonly Option<bool> yes = new("--yes", "-y") { Description = "make again what is there already; otherwise it is left as it is, and a batch that was broken off goes on" };
+    private readonly Argument<string> file = new("file")
+    {
+        Description = "CSV file: columns video, mask and prompt, and any other option of ltx inpaint by its name (out, seed, lora, ...)",
+    };
+    private readonly Option<string> output = new("--out", "-o")
+    {
+        Required = true,
+        Description = "folder for the results; a line's own out is a name in it, and otherwise 01.mp4, 02.mp4, ...",
+    };
+    private readonly Option<bool> yes = new("--yes", "-y")
+    {
+        Description = "make again what is there already; otherwise it is left as it is, and a batch that was broken off goes on",
+    };
     private readonly TellingOptions telling = new();
 
     /// <summary>A line of the file.</summary>
@@ -39,7 +49,8 @@ internal sealed class BatchCommand
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
     {
-        List<Line> lines = Lines(arguments.GetValue(file)!, OutputPath.Folder("--out", arguments.GetValue(output)!), arguments.GetValue(yes), arguments.UnmatchedTokens);
+        string folder = OutputPath.Folder("--out", arguments.GetValue(output)!);
+        List<Line> lines = Lines(arguments.GetValue(file)!, folder, arguments.GetValue(yes), arguments.UnmatchedTokens);
         bool isQuiet = telling.IsQuiet(arguments), isTold = !isQuiet && !telling.IsJson(arguments);
         List<Outcome> outcomes = [];
         InpaintEngine? loaded = null;
@@ -68,8 +79,10 @@ internal sealed class BatchCommand
                         loaded = await line.Clip.Chosen.LoadAsync(line.Clip.How, isQuiet);
                         before = line;
                     }
-                    ClipResult result = await ConsoleProgress.ShowAsync(progress => new ClipInpainter(loaded!, MediaLimits.Default).RunAsync(job, progress, cancellation, files), isQuiet);
-                    return new Outcome("made", $"{result.Size}, {result.Frames} frames, seed {job.Parameters.Seed}, {ConsoleProgress.Seconds(result.Stages)} s", InpaintCommand.Outcome(job, result), 0);
+                    ClipInpainter inpainter = new(loaded!, MediaLimits.Default);
+                    ClipResult result = await ConsoleProgress.ShowAsync(progress => inpainter.RunAsync(job, progress, cancellation, files), isQuiet);
+                    string made = $"{result.Size}, {result.Frames} frames, seed {job.Parameters.Seed}, {ConsoleProgress.Seconds(result.Stages)} s";
+                    return new Outcome("made", made, InpaintCommand.Outcome(job, result), 0);
                 }
                 catch (Exception e) when (!cancellation.IsCancellationRequested)
                 {
@@ -84,7 +97,10 @@ internal sealed class BatchCommand
             loaded?.Dispose();
         }
         if (telling.IsJson(arguments)) TellingOptions.Print(outcomes.Select(outcome => outcome.Value));
-        else if (isTold) Console.WriteLine(string.Join(", ", outcomes.GroupBy(outcome => outcome.State).Select(group => $"{group.Count()} {group.Key switch { "there" => "there already", "FAILED" => "failed", _ => group.Key }}")));
+        else if (isTold)
+        {
+            Console.WriteLine(string.Join(", ", outcomes.GroupBy(outcome => outcome.State).Select(group => $"{group.Count()} {Words(group.Key)}")));
+        }
         return outcomes.Max(outcome => outcome.ExitCode);
     }
 
@@ -116,10 +132,14 @@ internal sealed class BatchCommand
             // A switch is on where its column says true.
             if (column == "out" || value.Length == 0 || value.Equals("false", StringComparison.OrdinalIgnoreCase)) continue;
             yield return $"--{column}";
-            if (!value.Equals("true", StringComparison.OrdinalIgnoreCase)) yield return PathColumns.Contains(column) ? Path.Combine(beside, value) : value;
+            if (value.Equals("true", StringComparison.OrdinalIgnoreCase)) continue;
+            yield return PathColumns.Contains(column) ? Path.Combine(beside, value) : value;
         }
     }
 
+    private static string Words(string state) => state switch { "there" => "there already", "FAILED" => "failed", _ => state };
+
     private static bool IsOfOneModel(InpaintCommand.Planned a, InpaintCommand.Planned b) =>
-        a.How == b.How && a.Chosen.Model.Path == b.Chosen.Model.Path && a.Chosen.Type == b.Chosen.Type && a.Chosen.Device.ToString() == b.Chosen.Device.ToString();
+        a.How == b.How && a.Chosen.Model.Path == b.Chosen.Model.Path && a.Chosen.Type == b.Chosen.Type
+            && a.Chosen.Device.ToString() == b.Chosen.Device.ToString();
 }

@@ -22,12 +22,14 @@ internal static class CommandLineMistakes
                 case OptionResult { IdentifierToken: null } absent: missing.Add(absent.Option.Name); break;
                 case ArgumentResult { Tokens.Count: 0 } absent: missing.Add($"<{absent.Argument.Name}>"); break;
                 case OptionResult { Tokens.Count: 0 } bare: wrong.Add($"{bare.Option.Name} needs a value"); break;
-                case OptionResult given: wrong.Add($"{given.Option.Name} is '{given.Tokens[^1].Value}', and must be {Kind(given.Option, given.Option.ValueType, given.Tokens[^1].Value)}"); break;
+                case OptionResult given: wrong.Add(Misread(given.Option.Name, given.Option, given.Option.ValueType, given.Tokens[^1].Value)); break;
                 // Of an option that reads its value itself.
                 case ArgumentResult { Parent: OptionResult { Option: var option } } given:
-                    wrong.Add($"{option.Name} is '{given.Tokens[^1].Value}', and must be {Kind(option, option.ValueType, given.Tokens[^1].Value)}");
+                    wrong.Add(Misread(option.Name, option, option.ValueType, given.Tokens[^1].Value));
                     break;
-                case ArgumentResult given: wrong.Add($"<{given.Argument.Name}> is '{given.Tokens[^1].Value}', and must be {Kind(given.Argument, given.Argument.ValueType, given.Tokens[^1].Value)}"); break;
+                case ArgumentResult { Argument: var argument } given:
+                    wrong.Add(Misread($"<{argument.Name}>", argument, argument.ValueType, given.Tokens[^1].Value));
+                    break;
                 default: break;
             }
         }
@@ -36,7 +38,8 @@ internal static class CommandLineMistakes
     }
 
     /// <summary>For instance "a, b and c".</summary>
-    public static string Listed(IReadOnlyList<string> words, string last) => words.Count == 1 ? words[0] : $"{string.Join(", ", words.SkipLast(1))} {last} {words[^1]}";
+    public static string Listed(IReadOnlyList<string> words, string last) =>
+        words.Count == 1 ? words[0] : $"{string.Join(", ", words.SkipLast(1))} {last} {words[^1]}";
 
     /// <summary>The command as it is typed.</summary>
     private static string Path(ParseResult parsed)
@@ -59,7 +62,8 @@ internal static class CommandLineMistakes
         foreach (string token in typed.Distinct())
         {
             bool isOption = token.StartsWith('-');
-            List<string> meant = [.. similar[token].Where(name => isOption ? name.StartsWith("--", StringComparison.Ordinal) : !name.StartsWith('-')).Take(MostSuggestions)];
+            List<string> meant = [.. similar[token].Where(name => isOption ? name.StartsWith("--", StringComparison.Ordinal) : !name.StartsWith('-'))
+                .Take(MostSuggestions)];
             string what = isOption ? "option" : parsed.CommandResult.Command.Subcommands.Count > 0 ? "command" : "place for";
             yield return $"there is no {what} '{token}'{(meant.Count == 0 ? "" : $" (did you mean {Listed(meant, "or")}?)")}";
         }
@@ -84,13 +88,17 @@ internal static class CommandLineMistakes
         return found.ToLookup(pair => pair.Typed, pair => pair.Like);
     }
 
+    private static string Misread(string name, Symbol symbol, Type type, string value) =>
+        $"{name} is '{value}', and must be {Kind(symbol, type, value)}";
+
     private static string Kind(Symbol symbol, Type type, string value)
     {
         Type plain = Nullable.GetUnderlyingType(type) ?? type;
         if (plain.IsEnum) return Listed([.. Enum.GetNames(plain).Select(name => name.ToLowerInvariant())], "or");
         if (plain == typeof(int) || plain == typeof(long))
         {
-            return BigInteger.TryParse(value, out _) ? $"a whole number of at most {(plain == typeof(int) ? int.MaxValue : long.MaxValue)}" : "a whole number";
+            return BigInteger.TryParse(value, out _) ? $"a whole number of at most {(plain == typeof(int) ? int.MaxValue : long.MaxValue)}"
+                : "a whole number";
         }
         if (plain == typeof(double)) return "a number";
         if (plain == typeof(bool)) return "true or false";

@@ -18,8 +18,16 @@ internal sealed class CompareCommand
     private readonly Option<string?> mask = new("--mask", "-m") { Description = "video or picture; white is regenerated" };
     private readonly Option<string?> prompt = new("--prompt", "-p") { Description = "what belongs into the masked region" };
     private readonly Option<string?> clips = new("--clips") { Description = "CSV file with the columns video, mask and prompt, for several clips" };
-    private readonly Option<string> output = new("--out", "-o") { Required = true, Description = "folder for results, contact sheets and figures.csv" };
-    private readonly Option<string[]> loras = new("--lora", "-l") { Description = "FILE[:scale[:both|stage_1|stage_2]], up to three times", AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string> output = new("--out", "-o")
+    {
+        Required = true,
+        Description = "folder for results, contact sheets and figures.csv",
+    };
+    private readonly Option<string[]> loras = new("--lora", "-l")
+    {
+        Description = "FILE[:scale[:both|stage_1|stage_2]], up to three times",
+        AllowMultipleArgumentsPerToken = false,
+    };
     private readonly FieldOption<int> frames = new("--frames", "num_frames", "frames at most");
     private readonly FieldOption<double> rate = new("--fps", "frames_per_second", "frames a second");
     private readonly FieldOption<int> steps = new("--steps", "num_inference_steps", "denoising steps");

@@ -14,7 +14,11 @@ internal sealed class DemoCommand
     // One of the rounder discs that the miniature draws, so that everyone sees the same picture.
     private const long Seed = 3;
 
-    private readonly Option<string> folder = new("--out", "-o") { Description = "folder for what the demo makes", DefaultValueFactory = _ => "ltx-demo" };
+    private readonly Option<string> folder = new("--out", "-o")
+    {
+        Description = "folder for what the demo makes",
+        DefaultValueFactory = _ => "ltx-demo",
+    };
     private readonly EngineOptions engine = new();
 
     public static Command Create()

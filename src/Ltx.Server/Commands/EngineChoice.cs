@@ -13,6 +13,7 @@ internal sealed record EngineChoice(ModelFolder Model, torch.Device Device, torc
     /// <param name="how">what else is to be decided; null for the defaults</param>
     /// <param name="isQuiet">nothing is said of how far it is</param>
     public Task<InpaintEngine> LoadAsync(InpaintOptions? how = null, bool isQuiet = false) => ConsoleProgress.LoadAsync(
-        progress => InpaintEngine.OpenAsync(() => new InpaintPipeline(Model, Device, Type, how ?? new InpaintOptions(RecipeFolder: ModelLocator.Recipes), progress)),
+        progress => InpaintEngine.OpenAsync(() =>
+            new InpaintPipeline(Model, Device, Type, how ?? new InpaintOptions(RecipeFolder: ModelLocator.Recipes), progress)),
         isQuiet);
 }

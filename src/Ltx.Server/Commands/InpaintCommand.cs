@@ -16,7 +16,11 @@ internal sealed class InpaintCommand
     private readonly Option<string> mask = new("--mask", "-m") { Required = true, Description = "video or picture; white is regenerated" };
     private readonly Option<string> prompt = new("--prompt", "-p") { Required = true, Description = "what belongs into the masked region" };
     private readonly Option<string> output = new("--out", "-o") { Required = true, Description = "the MP4 to write" };
-    private readonly Option<string[]> loras = new("--lora", "-l") { Description = "FILE[:scale[:both|stage_1|stage_2]], up to three times", AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string[]> loras = new("--lora", "-l")
+    {
+        Description = "FILE[:scale[:both|stage_1|stage_2]], up to three times",
+        AllowMultipleArgumentsPerToken = false,
+    };
     private readonly FieldOption<double> strength = new("--video-strength", "video_strength", "strength of the guide");
     private readonly FieldOption<int> frames = new("--frames", "num_frames", "frames at most");
     private readonly FieldOption<double> rate = new("--fps", "frames_per_second", "frames a second");
@@ -61,7 +65,9 @@ internal sealed class InpaintCommand
         return command;
     }
 
-    /// <summary>What is wrong with the numbers or a file is said before the model is loaded, which may take minutes, and first what is found at once.</summary>
+    /// <summary>
+    /// What is wrong with the numbers or a file is said before the model is loaded, which may take minutes, and first what is found at once.
+    /// </summary>
     public Planned Plan(ParseResult arguments)
     {
         ClipJob job = Job(arguments);
@@ -93,9 +99,11 @@ internal sealed class InpaintCommand
         bool isQuiet = telling.IsQuiet(arguments);
         ClipFiles files = await ClipFiles.ProbeAsync(job, MediaLimits.Default, cancellation);
         using InpaintEngine loaded = await chosen.LoadAsync(how, isQuiet);
-        ClipResult result = await ConsoleProgress.ShowAsync(progress => new ClipInpainter(loaded, MediaLimits.Default).RunAsync(job, progress, cancellation, files), isQuiet);
+        ClipInpainter inpainter = new(loaded, MediaLimits.Default);
+        ClipResult result = await ConsoleProgress.ShowAsync(progress => inpainter.RunAsync(job, progress, cancellation, files), isQuiet);
         string[] prompted = result.Report.Prompt == job.Parameters.Prompt ? [] : [$"prompt: {result.Report.Prompt}"];
-        string made = $"{job.Output}: {result.Size}, {result.Frames} frames, {(result.HasSound ? "with sound" : "no sound")}, seed {job.Parameters.Seed}";
+        string sound = result.HasSound ? "with sound" : "no sound";
+        string made = $"{job.Output}: {result.Size}, {result.Frames} frames, {sound}, seed {job.Parameters.Seed}";
         telling.Tell(arguments, Outcome(job, result), [.. result.Notes, .. prompted, made, ConsoleProgress.Timings(result.Stages)]);
         return 0;
     }

@@ -13,21 +13,35 @@ namespace Ltx.Server.Commands;
 internal sealed class KeysCommand
 {
     private readonly Option<string?> data = new("--data") { Description = "the server's data folder (Server:Data)", Recursive = true };
-    private readonly Option<string?> config = new("--config") { Description = "the server's JSON file with settings; ltx.json in the current folder is read when it is there", Recursive = true };
+    private readonly Option<string?> config = new("--config")
+    {
+        Description = "the server's JSON file with settings; ltx.json in the current folder is read when it is there",
+        Recursive = true,
+    };
     private readonly Argument<string> name = new("name") { Description = "whose key it is: requests belong to this name" };
     private readonly Option<int> waiting = new("--max-waiting") { Description = "waiting requests that it may have; 0 for any" };
     private readonly Option<int> perMinute = new("--requests-per-minute") { Description = "submits a minute; 0 for any" };
     private readonly Option<bool> json = TellingOptions.Json();
 
+    /// <summary>A key as it is listed.</summary>
+    private sealed record Listed(string Name, string From, DateTimeOffset? CreatedAt, int MaxWaiting, int RequestsPerMinute);
+
     public static Command Create()
     {
         KeysCommand definition = new();
-        Command create = new("create", "Makes a key, and prints it this once: only its hash is kept.") { definition.name, definition.waiting, definition.perMinute, definition.json };
-        Command list = new("list", "Lists the keys.") { definition.json }, revoke = new("revoke", "Takes a key back; its requests stay.") { definition.name };
+        Command create = new("create", "Makes a key, and prints it this once: only its hash is kept.")
+        {
+            definition.name, definition.waiting, definition.perMinute, definition.json,
+        };
+        Command list = new("list", "Lists the keys.") { definition.json };
+        Command revoke = new("revoke", "Takes a key back; its requests stay.") { definition.name };
         create.SetAction(arguments => CommandFailure.Guard(() => definition.Make(arguments)));
         list.SetAction(arguments => CommandFailure.Guard(() => definition.List(arguments)));
         revoke.SetAction(arguments => CommandFailure.Guard(() => definition.Revoke(arguments)));
-        return new Command("keys", "Makes, lists and revokes the keys that a server's callers need.") { definition.data, definition.config, create, list, revoke };
+        return new Command("keys", "Makes, lists and revokes the keys that a server's callers need.")
+        {
+            definition.data, definition.config, create, list, revoke,
+        };
     }
 
     private int Make(ParseResult arguments)
@@ -58,7 +72,8 @@ internal sealed class KeysCommand
         }
         Console.WriteLine(secret);
         // Where only the key is wanted, as in KEY=$(ltx keys create me), only the key is on standard output.
-        Console.Error.WriteLine($"The key of \"{wanted}\", which counts at once; it is not kept, so note it now. Clients send it as \"Authorization: Key ...\".");
+        Console.Error.WriteLine(
+            $"The key of \"{wanted}\", which counts at once; it is not kept, so note it now. Clients send it as \"Authorization: Key ...\".");
         if (isFirst) Console.Error.WriteLine("It is the first one: from now on every caller needs a key, on this machine, too.");
         return 0;
     }
@@ -66,20 +81,25 @@ internal sealed class KeysCommand
     private int List(ParseResult arguments)
     {
         LtxOptions options = Options(arguments);
-        var keys = options.Auth.Keys.Select(key => new { key.Name, From = "settings", CreatedAt = (DateTimeOffset?)null, key.MaxWaiting, key.RequestsPerMinute })
-            .Concat(Keys(options).Read().Select(key => new { key.Name, From = "keys", CreatedAt = (DateTimeOffset?)key.CreatedAt, key.MaxWaiting, key.RequestsPerMinute })).ToList();
+        Listed[] keys =
+        [
+            .. options.Auth.Keys.Select(key => new Listed(key.Name, "settings", null, key.MaxWaiting, key.RequestsPerMinute)),
+            .. Keys(options).Read().Select(key => new Listed(key.Name, "keys", key.CreatedAt, key.MaxWaiting, key.RequestsPerMinute)),
+        ];
         if (arguments.GetValue(json))
         {
             TellingOptions.Print(keys);
             return 0;
         }
-        if (keys.Count == 0) Console.Error.WriteLine("There is no key: only this machine's own user is served. `ltx keys create NAME` makes one.");
+        if (keys.Length == 0) Console.Error.WriteLine("There is no key: only this machine's own user is served. `ltx keys create NAME` makes one.");
         int width = keys.Select(key => key.Name.Length).DefaultIfEmpty().Max();
-        foreach (var key in keys)
+        foreach (Listed key in keys)
         {
-            string from = key.CreatedAt is { } at ? string.Create(CultureInfo.InvariantCulture, $"made {at.ToLocalTime():yyyy-MM-dd HH:mm}") : "from the settings";
-            string limits = $"{(key.MaxWaiting > 0 ? $", {key.MaxWaiting} waiting at most" : "")}{(key.RequestsPerMinute > 0 ? $", {key.RequestsPerMinute} a minute at most" : "")}";
-            Console.WriteLine($"{key.Name.PadRight(width)}  {from}{limits}");
+            string from = key.CreatedAt is { } at ? string.Create(CultureInfo.InvariantCulture, $"made {at.ToLocalTime():yyyy-MM-dd HH:mm}")
+                : "from the settings";
+            string waiting = key.MaxWaiting > 0 ? $", {key.MaxWaiting} waiting at most" : "";
+            string rate = key.RequestsPerMinute > 0 ? $", {key.RequestsPerMinute} a minute at most" : "";
+            Console.WriteLine($"{key.Name.PadRight(width)}  {from}{waiting}{rate}");
         }
         return 0;
     }
@@ -88,7 +108,10 @@ internal sealed class KeysCommand
     {
         string wanted = arguments.GetValue(name)!;
         LtxOptions options = Options(arguments);
-        if (options.Auth.Keys.Any(key => key.Name == wanted)) throw CommandFailure.Wrong($"The key \"{wanted}\" is one of the settings (Auth:Keys); take it out there, and start the server anew.");
+        if (options.Auth.Keys.Any(key => key.Name == wanted))
+        {
+            throw CommandFailure.Wrong($"The key \"{wanted}\" is one of the settings (Auth:Keys); take it out there, and start the server anew.");
+        }
         bool isLast = false;
         Change(Keys(options), keys =>
         {

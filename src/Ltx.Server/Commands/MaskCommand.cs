@@ -18,8 +18,14 @@ internal sealed class MaskCommand
     private readonly Option<double?> rate = new("--fps") { Description = "frames a second; the source's where there is one, else 24" };
     private readonly Option<string[]> rectangles = Shape("--rect", "a rectangle");
     private readonly Option<string[]> ellipses = Shape("--ellipse", "an ellipse");
-    private readonly Option<string?> marks = new("--marks") { Description = "JSON file with a drawing, as docs/marks.md describes it; --rect and --ellipse are drawn over it" };
-    private readonly Option<bool> invert = new("--invert") { Description = "black and white change places: everything but the shapes is regenerated" };
+    private readonly Option<string?> marks = new("--marks")
+    {
+        Description = "JSON file with a drawing, as docs/marks.md describes it; --rect and --ellipse are drawn over it",
+    };
+    private readonly Option<bool> invert = new("--invert")
+    {
+        Description = "black and white change places: everything but the shapes is regenerated",
+    };
     private readonly Option<string> output = new("--out", "-o") { Required = true, Description = "the MP4 to write" };
     private readonly Option<bool> yes = new("--yes", "-y") { Description = "write over a mask that is there already" };
     private readonly TellingOptions telling = new();
@@ -29,8 +35,8 @@ internal sealed class MaskCommand
         MaskCommand definition = new();
         Command command = new("mask", "Makes a mask video: white shapes that stand still or move.")
         {
-            definition.video, definition.size, definition.frames, definition.rate, definition.rectangles, definition.ellipses, definition.marks, definition.invert, definition.output,
-            definition.yes,
+            definition.video, definition.size, definition.frames, definition.rate, definition.rectangles, definition.ellipses, definition.marks,
+            definition.invert, definition.output, definition.yes,
         };
         definition.telling.AddTo(command);
         command.SetAction((arguments, cancellation) => CommandFailure.Guard(() => definition.RunAsync(arguments, cancellation), cancellation));
@@ -45,7 +51,8 @@ internal sealed class MaskCommand
         (FrameSize shape, FrameRate perSecond, int count) = source is null ? Given(arguments) : await OfSourceAsync(arguments, source, cancellation);
         double[] times = [.. Enumerable.Range(0, count).Select(i => i * (double)perSecond.Denominator / perSecond.Numerator)];
         MaskRasteriser rasteriser = new(shape.Width, shape.Height, drawing);
-        await MaskWriter.WriteAsync(target, shape, times, times.Select(time => rasteriser.Draw(time, cancellation)), MediaLimits.Default, cancellation);
+        await MaskWriter.WriteAsync(target, shape, times, times.Select(time => rasteriser.Draw(time, cancellation)), MediaLimits.Default,
+            cancellation);
         string per = perSecond.Value.ToString("0.###", CultureInfo.InvariantCulture);
         telling.Tell(
             arguments,
@@ -57,8 +64,10 @@ internal sealed class MaskCommand
     private Marks Drawing(ParseResult arguments)
     {
         Marks drawn = arguments.GetValue(marks) is { } file ? Read(file) : new Marks(false, []);
-        IEnumerable<MarkShape> Shapes(Option<string[]> option, MarkKind kind) => (arguments.GetValue(option) ?? []).Select(text => MaskShapeText.Parse(option.Name, kind, text));
-        drawn = new Marks(drawn.Invert ^ arguments.GetValue(invert), [.. drawn.Shapes, .. Shapes(rectangles, MarkKind.Rect), .. Shapes(ellipses, MarkKind.Ellipse)]);
+        IEnumerable<MarkShape> Shapes(Option<string[]> option, MarkKind kind) => (arguments.GetValue(option) ?? [])
+            .Select(text => MaskShapeText.Parse(option.Name, kind, text));
+        drawn = new Marks(drawn.Invert ^ arguments.GetValue(invert),
+            [.. drawn.Shapes, .. Shapes(rectangles, MarkKind.Rect), .. Shapes(ellipses, MarkKind.Ellipse)]);
         return drawn.Shapes.Count > 0 ? drawn : throw CommandFailure.Wrong("The mask has no shape: give --rect, --ellipse or --marks.");
     }
 
@@ -78,27 +87,32 @@ internal sealed class MaskCommand
 
     private (FrameSize Size, FrameRate Rate, int Frames) Given(ParseResult arguments)
     {
-        int[] sides = [.. (arguments.GetValue(size) ?? "").Split('x').Select(side => int.TryParse(side, NumberStyles.None, CultureInfo.InvariantCulture, out int pixels) ? pixels : 0)];
+        int[] sides = [.. (arguments.GetValue(size) ?? "").Split('x')
+            .Select(side => int.TryParse(side, NumberStyles.None, CultureInfo.InvariantCulture, out int pixels) ? pixels : 0)];
         if (sides is not [> 0 and <= MaskRequestReader.MaxSide and var width, > 0 and <= MaskRequestReader.MaxSide and var height])
         {
             throw CommandFailure.Wrong("Give the source with --video, or --size as WIDTHxHEIGHT with --frames.");
         }
-        return (new FrameSize(width, height), Rate(arguments) ?? new FrameRate(24, 1), Count(arguments.GetValue(frames) ?? throw CommandFailure.Wrong("Give --frames: how many the mask has.")));
+        return (new FrameSize(width, height), Rate(arguments) ?? new FrameRate(24, 1),
+            Count(arguments.GetValue(frames) ?? throw CommandFailure.Wrong("Give --frames: how many the mask has.")));
     }
 
-    private async Task<(FrameSize Size, FrameRate Rate, int Frames)> OfSourceAsync(ParseResult arguments, string source, CancellationToken cancellation)
+    private async Task<(FrameSize Size, FrameRate Rate, int Frames)> OfSourceAsync(
+        ParseResult arguments, string source, CancellationToken cancellation)
     {
         if (arguments.GetValue(size) is not null) throw CommandFailure.Wrong("--size is the source's where there is --video.");
         MediaInfo info = (await MediaProbe.ProbeAsync(source, MediaLimits.Default, ClipInpainter.SourceRole, cancellation)).RequireVideo();
-        FrameRate perSecond = Rate(arguments) ?? info.AverageFrameRate ?? throw CommandFailure.Wrong("The source does not tell its rate; give --fps.");
+        FrameRate perSecond = Rate(arguments) ?? info.AverageFrameRate
+            ?? throw CommandFailure.Wrong("The source does not tell its rate; give --fps.");
         long? has = info.Duration > TimeSpan.Zero ? (long)Math.Round(info.Duration.TotalSeconds * perSecond.Value) : info.FrameCountEstimate;
-        int count = arguments.GetValue(frames) ?? (int)Math.Clamp(has ?? throw CommandFailure.Wrong("The source does not tell its length; give --frames."), 1, MaskRequestReader.MaxTimes);
-        return (new FrameSize(info.Width, info.Height), perSecond, Count(count));
+        long count = arguments.GetValue(frames) ?? has ?? throw CommandFailure.Wrong("The source does not tell its length; give --frames.");
+        return (new FrameSize(info.Width, info.Height), perSecond, Count(Math.Max(1, count)));
     }
 
-    private FrameRate? Rate(ParseResult arguments) => arguments.GetValue(rate) is { } given ? FrameRate.FromDouble(CommandFailure.Within("--fps", given, 1, 240)) : null;
+    private FrameRate? Rate(ParseResult arguments) => arguments.GetValue(rate) is { } given
+        ? FrameRate.FromDouble(CommandFailure.Within("--fps", given, 1, 240)) : null;
 
-    private static int Count(int count) => (int)CommandFailure.Within("--frames", count, 1, MaskRequestReader.MaxTimes);
+    private static int Count(long count) => (int)CommandFailure.Within("--frames", count, 1, MaskRequestReader.MaxTimes);
 
     private static Option<string[]> Shape(string name, string what) => new(name)
     {

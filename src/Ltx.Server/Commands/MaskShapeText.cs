@@ -29,8 +29,10 @@ internal static class MaskShapeText
     }
 
     private static double? Number(string text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && Math.Abs(number) <= MaskRequestReader.MaxNumber ? number : null;
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && Math.Abs(number) <= MaskRequestReader.MaxNumber
+            ? number : null;
 
     private static Exception Wrong(string option, string text) =>
-        CommandFailure.Wrong($"{option} \"{text}\" is not LEFT,TOP,WIDTH,HEIGHT, nor several of them, each behind its second: \"0:10,20,64,48 1.5:90,20,64,48\".");
+        CommandFailure.Wrong(
+            $"{option} \"{text}\" is not LEFT,TOP,WIDTH,HEIGHT, nor several of them, each behind its second: \"0:10,20,64,48 1.5:90,20,64,48\".");
 }

@@ -24,7 +24,8 @@ internal sealed class ModelsPullCommand
         ModelsPullCommand definition = new();
         Command command = new("pull", "Downloads a model from the Hugging Face hub: can be broken off and goes on, checks size and hash of every file.")
         {
-            definition.name, definition.to, definition.accept, definition.update, definition.token, definition.endpoint, definition.manifest, definition.connections, definition.dryRun,
+            definition.name, definition.to, definition.accept, definition.update, definition.token, definition.endpoint, definition.manifest,
+            definition.connections, definition.dryRun,
         };
         command.SetAction((arguments, cancellation) => CommandFailure.Guard(() => definition.RunAsync(arguments, cancellation), cancellation));
         return command;
@@ -63,7 +64,8 @@ internal sealed class ModelsPullCommand
         if (plan.Missing.Count == 0) return $"All {plan.Lock.Files.Count} files are there, {ModelsCommand.Size(all)}.";
         string rest = toLoad == all ? "" : $"; the rest of {ModelsCommand.Size(all)} is there already";
         string free = ModelsCommand.Size(new DriveInfo(folder).AvailableFreeSpace);
-        return $"{plan.Missing.Count} of {plan.Lock.Files.Count} files to load, {ModelsCommand.Size(toLoad)}, into {folder}, where {free} are free{rest}";
+        return $"{plan.Missing.Count} of {plan.Lock.Files.Count} files to load, {ModelsCommand.Size(toLoad)}, into {folder}, where {free} are "
+            + $"free{rest}";
     }
 
     // What somebody agrees to is shown every time, whoever accepts it.

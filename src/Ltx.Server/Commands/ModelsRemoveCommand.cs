@@ -21,12 +21,16 @@ internal sealed class ModelsRemoveCommand
 
     private int Run(ParseResult arguments)
     {
-        string wanted = arguments.GetValue(name)!, folder = Path.GetFullPath(Directory.Exists(wanted) ? wanted : Path.Combine(ModelLocator.Models, wanted));
+        string wanted = arguments.GetValue(name)!,
+            folder = Path.GetFullPath(Directory.Exists(wanted) ? wanted : Path.Combine(ModelLocator.Models, wanted));
         if (!Directory.Exists(folder)) throw CommandFailure.Wrong($"There is no model \"{wanted}\" here.");
         // Only what can be had again by the same way; whatever else lies in models/ is somebody's own.
         if (ModelLock.Read(folder) is not { } pulled) throw CommandFailure.Wrong($"{folder} was not pulled; what is in it is yours to remove.");
         string size = ModelsCommand.Size(new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length));
-        if (!arguments.GetValue(yes) && !Question.Asks($"Remove {folder}, {size}?")) throw CommandFailure.Wrong($"{folder}, {size}, is still there: add --yes to remove it.");
+        if (!arguments.GetValue(yes) && !Question.Asks($"Remove {folder}, {size}?"))
+        {
+            throw CommandFailure.Wrong($"{folder}, {size}, is still there: add --yes to remove it.");
+        }
         Directory.Delete(folder, recursive: true);
         Console.WriteLine($"{folder} is removed, {size}; `ltx models pull {pulled.Model}` gets it again.");
         return 0;

@@ -29,7 +29,8 @@ internal sealed class OperatorClient : IDisposable
     /// <summary>What the server has written down of itself.</summary>
     public JsonElement Server { get; }
 
-    public async Task<JsonElement> GetAsync(string path, CancellationToken ct) => JsonDocument.Parse(await SendAsync(HttpMethod.Get, path, ct)).RootElement;
+    public async Task<JsonElement> GetAsync(string path, CancellationToken ct) =>
+        JsonDocument.Parse(await SendAsync(HttpMethod.Get, path, ct)).RootElement;
 
     /// <param name="method">of the call</param>
     /// <param name="path">of the route</param>
@@ -44,7 +45,9 @@ internal sealed class OperatorClient : IDisposable
             using var answer = await _client.SendAsync(message, ct);
             var body = await answer.Content.ReadAsStringAsync(ct);
             var status = (int)answer.StatusCode;
-            return answer.IsSuccessStatusCode || status == alsoGood ? body : throw new RequestsAccessException($"The server answered {status}: {body}", usersFault: status < 500);
+            return answer.IsSuccessStatusCode || status == alsoGood
+                ? body
+                : throw new RequestsAccessException($"The server answered {status}: {body}", usersFault: status < 500);
         }
         catch (HttpRequestException e)
         {

@@ -13,7 +13,8 @@ internal static class RecipesCommand
         Command list = new("list", "Lists the recipes, each with a sentence."), show = new("show", "Prints a recipe whole, with its sources and where it leaves them.") { name };
         Option<bool> json = TellingOptions.Json();
         list.Options.Add(json);
-        name.CompletionSources.Add(_ => RecipeBook.Names(ModelLocator.Recipes).Select(recipe => new System.CommandLine.Completions.CompletionItem(recipe)));
+        name.CompletionSources.Add(_ => RecipeBook.Names(ModelLocator.Recipes)
+            .Select(recipe => new System.CommandLine.Completions.CompletionItem(recipe)));
         list.SetAction(arguments => CommandFailure.Guard(() => List(arguments.GetValue(json))));
         show.SetAction((arguments, cancellation) => CommandFailure.Guard(() => Task.FromResult(Show(arguments.GetValue(name)!)), cancellation));
         return new Command("recipes", "Shows what is done with a clip: strengths, samplers, schedules, guidance, sizes and seams.") { list, show };

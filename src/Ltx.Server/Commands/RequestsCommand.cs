@@ -21,7 +21,8 @@ internal static class RequestsCommand
         Option<bool> json = TellingOptions.Json();
         Command list = new("list", "Lists requests, newest first.") { limit, status, json };
         list.SetAction((parsed, ct) => WithAccessAsync(
-            parsed.GetValue(data)!, async access => PrintList(await access.ListAsync(Limit(parsed.GetValue(limit)), parsed.GetValue(status), null, ct), parsed.GetValue(json)), ct));
+            parsed.GetValue(data)!, async access =>
+                PrintList(await access.ListAsync(Limit(parsed.GetValue(limit)), parsed.GetValue(status), null, ct), parsed.GetValue(json)), ct));
         command.Add(list);
 
         command.Add(One("show", "Shows a request with its input, result and logs.", data, async (access, id, _, ct) =>
@@ -34,11 +35,13 @@ internal static class RequestsCommand
         logs.Add(follow);
         command.Add(logs);
         command.Add(One("cancel", "Cancels a waiting or running request.", data, (access, id, _, ct) => SayAsync(access.CancelAsync(id, ct))));
-        command.Add(One("delete", "Deletes a completed request's input, result and output file.", data, (access, id, _, ct) => SayAsync(access.DeleteAsync(id, ct))));
+        command.Add(One("delete", "Deletes a completed request's input, result and output file.", data, (access, id, _, ct) =>
+            SayAsync(access.DeleteAsync(id, ct))));
         return command;
     }
 
-    private static Command One(string name, string description, Option<string> data, Func<IRequestsAccess, string, ParseResult, CancellationToken, Task<int>> action)
+    private static Command One(
+        string name, string description, Option<string> data, Func<IRequestsAccess, string, ParseResult, CancellationToken, Task<int>> action)
     {
         Argument<string> id = new("id") { Description = "The request's id, or as much of its beginning as no other has" };
         Command command = new(name, description) { id };
@@ -51,12 +54,14 @@ internal static class RequestsCommand
     internal static async Task<string> WholeAsync(IRequestsAccess access, string id, CancellationToken ct)
     {
         if (id.Length >= WholeId || id.Length == 0) return id;
-        string[] found = [.. (await access.ListAsync(3, null, id.ToLowerInvariant(), ct)).Select(request => request.GetProperty("request_id").GetString()!)];
+        string[] found = [.. (await access.ListAsync(3, null, id.ToLowerInvariant(), ct))
+            .Select(request => request.GetProperty("request_id").GetString()!)];
         return found switch
         {
             [var one] => one,
             [] => throw new RequestsAccessException($"There is no request {id}."),
-            _ => throw new RequestsAccessException($"Several requests begin with {id}: {string.Join(", ", found)}{(found.Length > 2 ? ", ..." : "")}"),
+            _ => throw new RequestsAccessException(
+                $"Several requests begin with {id}: {string.Join(", ", found)}{(found.Length > 2 ? ", ..." : "")}"),
         };
     }
 
@@ -68,7 +73,8 @@ internal static class RequestsCommand
             var lines = request.GetProperty("logs");
             for (; told < lines.GetArrayLength(); told++)
             {
-                Console.WriteLine($"{lines[told].GetProperty("timestamp").GetString()}  {lines[told].GetProperty("level").GetString(),-5}  {lines[told].GetProperty("message").GetString()}");
+                Console.WriteLine($"{lines[told].GetProperty("timestamp").GetString()}  {lines[told].GetProperty("level").GetString(),-5}  "
+                    + $"{lines[told].GetProperty("message").GetString()}");
             }
 
             // Without a server nothing more will come.

@@ -18,8 +18,8 @@ internal sealed class ServerRequestsAccess(DataFolder folder) : IRequestsAccess
         string? cursor = "";
         while (cursor is not null && requests.Count < limit)
         {
-            var page = await _client.GetAsync(
-                $"/requests?limit={Math.Min(limit - requests.Count, LargestPage)}&status={Uri.EscapeDataString(status ?? "")}&prefix={Uri.EscapeDataString(prefix ?? "")}&cursor={cursor}", ct);
+            var bounds = $"limit={Math.Min(limit - requests.Count, LargestPage)}&cursor={cursor}";
+            var page = await _client.GetAsync($"/requests?{bounds}&status={Uri.EscapeDataString(status ?? "")}&prefix={Uri.EscapeDataString(prefix ?? "")}", ct);
             requests.AddRange(page.GetProperty("requests").EnumerateArray());
             cursor = page.GetProperty("next_cursor").GetString();
         }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
@@ -10,6 +11,9 @@ namespace Ltx.Server.Commands;
 /// <summary>Every setting that there is, with what the code itself says of it: the sample and the page of settings are made of this.</summary>
 internal static partial class SettingsCatalog
 {
+    // What a type holds and no setting means.
+    private const double NoBound = 1e15;
+
     private static readonly Lazy<Dictionary<string, string>> Summaries = new(ReadSummaries);
 
     /// <summary>A section's settings, and what they are about.</summary>
@@ -37,11 +41,14 @@ internal static partial class SettingsCatalog
     private static Setting Of(PropertyInfo property, object options)
     {
         RangeAttribute? range = property.GetCustomAttribute<RangeAttribute>();
-        string bounds = range is null ? "" : FormattableString.Invariant($"{range.Minimum} to {range.Maximum}");
+        string bounds = range is null ? ""
+            : Convert.ToDouble(range.Maximum, CultureInfo.InvariantCulture) >= NoBound ? FormattableString.Invariant($"{range.Minimum} or more")
+            : FormattableString.Invariant($"{range.Minimum} to {range.Maximum}");
         return new Setting(property.Name, Summary($"P:{property.DeclaringType!.FullName}.{property.Name}"), bounds, property.GetValue(options));
     }
 
-    private static IEnumerable<PropertyInfo> Properties(Type type) => type.GetProperties().Where(property => property.CanWrite && property.GetMethod!.IsPublic);
+    private static IEnumerable<PropertyInfo> Properties(Type type) => type.GetProperties()
+        .Where(property => property.CanWrite && property.GetMethod!.IsPublic);
 
     private static string Summary(string member) => Summaries.Value.GetValueOrDefault(member, "");
 
@@ -56,7 +63,10 @@ internal static partial class SettingsCatalog
 
     private static string Text(XElement summary)
     {
-        foreach (XElement reference in summary.Descendants("see").ToList()) reference.ReplaceWith($"`{reference.Attribute("cref")?.Value.Split('.')[^1]}`");
+        foreach (XElement reference in summary.Descendants("see").ToList())
+        {
+            reference.ReplaceWith($"`{reference.Attribute("cref")?.Value.Split('.')[^1]}`");
+        }
         foreach (XElement code in summary.Descendants("c").ToList()) code.ReplaceWith($"`{code.Value}`");
         return Spaces().Replace(summary.Value, " ").Trim();
     }

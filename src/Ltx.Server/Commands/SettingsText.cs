@@ -13,7 +13,11 @@ internal static class SettingsText
     // What is nobody's business who only reads along.
     private static readonly string[] Secrets = ["Password", "Token"];
 
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private static IReadOnlyList<SettingsCatalog.Section> Defaults => SettingsCatalog.Of(new LtxOptions(), new FetchOptions());
 
@@ -48,7 +52,8 @@ internal static class SettingsText
                 string bounds = setting.Bounds.Length == 0 ? "" : $" ({setting.Bounds})";
                 // A value of nothing would be read as one.
                 string comment = setting.Value is null ? "// " : "";
-                text.Append(CultureInfo.InvariantCulture, $"    // {setting.Summary}{bounds}\n    {comment}\"{setting.Name}\": {Node(setting)?.ToJsonString(Flat) ?? "null"},\n");
+                text.Append(CultureInfo.InvariantCulture,
+                    $"    // {setting.Summary}{bounds}\n    {comment}\"{setting.Name}\": {Node(setting)?.ToJsonString(Flat) ?? "null"},\n");
             }
             text.Append("  },\n");
         }
@@ -61,17 +66,23 @@ internal static class SettingsText
         StringBuilder text = new("""
             # Settings
 
-            All settings of `ltx serve`, as the code has them: this page is made by `ltx config sample --markdown`, and a test holds it to that. They come from a
-            JSON file (`--config`, or `ltx.json` in the current folder; comments are fine), then from the environment (`LTX_Queue__DrainSeconds=60`), then from
-            the command line (`--set Queue:DrainSeconds=60`); later ones win. `ltx config check` reads them without starting anything, `ltx config show` prints
-            what is in force, `ltx config sample` a file to begin with. Time spans are `days.hours:minutes:seconds`.
+            All settings of `ltx serve`, as the code has them: this page is made by `ltx config sample --markdown`, and a test holds it to that.
+            They come from a JSON file (`--config`, or `ltx.json` in the current folder; comments are fine), then from the environment
+            (`LTX_Queue__DrainSeconds=60`), then from the command line (`--set Queue:DrainSeconds=60`); later ones win. `ltx config check` reads
+            them without starting anything, `ltx config show` prints what is in force, `ltx config sample` a file to begin with. Time spans are
+            `days.hours:minutes:seconds`.
 
             """);
         foreach (SettingsCatalog.Section section in Defaults)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n## {section.Name}\n\n{section.Summary}\n\n| setting | default | what it is |\n|---|---|---|\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"\n## {section.Name}\n\n{section.Summary}\n\n| setting | default | what it is |\n|---|---|---|\n");
             foreach (SettingsCatalog.Setting setting in section.Settings) text.Append(Row($"{section.Name}:{setting.Name}", setting));
-            foreach ((string name, object item) in Items(section)) foreach (SettingsCatalog.Setting setting in SettingsCatalog.Members(item)) text.Append(Row($"{section.Name}:{name}:N:{setting.Name}", setting));
+            foreach ((string name, object item) in Items(section))
+            {
+                string path = $"{section.Name}:{name}:N";
+                foreach (SettingsCatalog.Setting setting in SettingsCatalog.Members(item)) text.Append(Row($"{path}:{setting.Name}", setting));
+            }
         }
         return text.ToString();
     }
@@ -81,18 +92,25 @@ internal static class SettingsText
     // Lists of objects are empty where nothing is said, and an object of theirs says what they may hold.
     private static IEnumerable<(string Name, object Item)> Items(SettingsCatalog.Section section) => section.Settings
         .Where(setting => setting.Value is not null)
-        .Select(setting => (setting.Name, Type: setting.Value!.GetType() is { IsArray: true } array ? array.GetElementType()! : setting.Value.GetType().GenericTypeArguments.FirstOrDefault()))
+        .Select(setting => (setting.Name, Type: setting.Value!.GetType() is { IsArray: true } array ? array.GetElementType()!
+            : setting.Value.GetType().GenericTypeArguments.FirstOrDefault()))
         .Where(list => list.Type is { IsClass: true } type && type != typeof(string))
         .Select(list => (list.Name, Activator.CreateInstance(list.Type!)!));
 
     private static string Row(string path, SettingsCatalog.Setting setting)
     {
-        string value = Node(setting) switch { null => "", JsonArray { Count: 0 } => "none", JsonNode node => $"`{node.ToJsonString(Flat).Trim('"')}`" };
+        string value = Node(setting) switch
+        {
+            null => "",
+            JsonArray { Count: 0 } => "none",
+            JsonNode node => $"`{node.ToJsonString(Flat).Trim('"')}`",
+        };
         string bounds = setting.Bounds.Length == 0 ? "" : $" ({setting.Bounds})";
         return $"| `{path}` | {(value == "``" ? "" : value)} | {setting.Summary.Replace("|", "\\|", StringComparison.Ordinal)}{bounds} |\n";
     }
 
-    private static JsonNode? Node(SettingsCatalog.Setting setting) => Secrets.Contains(setting.Name) && setting.Value is string { Length: > 0 } ? "***" : Node(setting.Value);
+    private static JsonNode? Node(SettingsCatalog.Setting setting) =>
+        Secrets.Contains(setting.Name) && setting.Value is string { Length: > 0 } ? "***" : Node(setting.Value);
 
     private static JsonNode? Node(object? value) => value switch
     {

@@ -23,6 +23,7 @@ internal static class StartLines
     private static string Callers(LtxOptions options, IReadOnlyList<string> keys)
     {
         if (options.Auth.AllowAnonymous) return "everybody, without a key (Auth:AllowAnonymous)";
-        return keys.Count > 0 ? $"who has a key: {string.Join(", ", keys)}" : "this machine's own user alone, until there is a key (`ltx keys create NAME`)";
+        return keys.Count > 0 ? $"who has a key: {string.Join(", ", keys)}"
+            : "this machine's own user alone, until there is a key (`ltx keys create NAME`)";
     }
 }

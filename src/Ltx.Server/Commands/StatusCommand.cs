@@ -27,11 +27,13 @@ internal sealed class StatusCommand
     {
         string folder = arguments.GetValue(data)!;
         using IRequestsAccess access = RequestsAccess.Open(folder);
-        int waiting = (await access.ListAsync(MostCounted, "IN_QUEUE", null, cancellation)).Count, running = (await access.ListAsync(MostCounted, "IN_PROGRESS", null, cancellation)).Count;
+        int waiting = (await access.ListAsync(MostCounted, "IN_QUEUE", null, cancellation)).Count,
+            running = (await access.ListAsync(MostCounted, "IN_PROGRESS", null, cancellation)).Count;
         string work = $"{Number(running)} running, {Number(waiting)} waiting";
         if (access is FolderRequestsAccess)
         {
-            telling.Tell(arguments, new { Serving = false, Ready = false, Running = running, Waiting = waiting }, $"no server runs over {Path.GetFullPath(folder)}", work);
+            telling.Tell(arguments, new { Serving = false, Ready = false, Running = running, Waiting = waiting },
+                $"no server runs over {Path.GetFullPath(folder)}", work);
             return CommandFailure.Ours;
         }
         using DataFolder served = new(folder);
@@ -39,10 +41,12 @@ internal sealed class StatusCommand
         using JsonDocument ready = JsonDocument.Parse(await server.SendAsync(HttpMethod.Get, "/health/ready", cancellation, alsoGood: 503));
         bool isReady = ready.RootElement.GetProperty("status").GetString() == "ready";
         string Of(string name) => server.Server.TryGetProperty(name, out JsonElement value) ? value.ToString() : "?";
-        string since = DateTimeOffset.TryParse(Of("started"), CultureInfo.InvariantCulture, out DateTimeOffset began) ? string.Create(CultureInfo.InvariantCulture, $", since {began.ToLocalTime():yyyy-MM-dd HH:mm}") : "";
+        string since = DateTimeOffset.TryParse(Of("started"), CultureInfo.InvariantCulture, out DateTimeOffset began)
+            ? string.Create(CultureInfo.InvariantCulture, $", since {began.ToLocalTime():yyyy-MM-dd HH:mm}") : "";
         telling.Tell(
             arguments,
-            new { Serving = true, Ready = isReady, Running = running, Waiting = waiting, Url = Of("url"), Version = Of("version"), Process = Of("pid"), Health = ready.RootElement },
+            new { Serving = true, Ready = isReady, Running = running, Waiting = waiting, Url = Of("url"), Version = Of("version"),
+                Process = Of("pid"), Health = ready.RootElement },
             $"ltx {Of("version")} at {Of("url")}, process {Of("pid")}{since}",
             isReady ? "ready" : $"not ready: {Reason(ready.RootElement)}",
             work);

@@ -7,7 +7,12 @@ namespace Ltx.Server.Commands;
 /// <summary>How a command tells what it did: in sentences, as one JSON value for programs, or not at all.</summary>
 internal sealed class TellingOptions
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private readonly Option<bool> quiet = new("--quiet", "-q") { Description = "say nothing but what goes wrong" };
 

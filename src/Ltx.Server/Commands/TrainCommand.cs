@@ -79,7 +79,10 @@ internal sealed class TrainCommand
     private TrainingOrder Order(ParseResult arguments)
     {
         string[] missing = [.. new[] { kind, data, output }.Where(option => arguments.GetValue(option) is null or "").Select(option => option.Name)];
-        if (missing.Length > 0) throw CommandFailure.Wrong($"{CommandLineMistakes.Listed(missing, "and")} {(missing.Length == 1 ? "is" : "are")} missing.");
+        if (missing.Length > 0)
+        {
+            throw CommandFailure.Wrong($"{CommandLineMistakes.Listed(missing, "and")} {(missing.Length == 1 ? "is" : "are")} missing.");
+        }
         string named = arguments.GetValue(kind)!, clips = Path.GetFullPath(arguments.GetValue(data)!), wanted = arguments.GetValue(output)!;
         TrainingKind taught = TrainingKinds.Find(named) ?? throw CommandFailure.Wrong($"--kind is {named}, and must be one of {string.Join(", ", TrainingKinds.All)}.");
         if (!File.Exists(clips) && !Directory.Exists(clips)) throw CommandFailure.Wrong($"--data: {clips} does not exist.");

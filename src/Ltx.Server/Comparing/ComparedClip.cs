@@ -10,6 +10,7 @@ internal sealed record ComparedClip(string Name, string Video, string Mask, stri
         string folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
         CsvFile clips = CsvFile.Read("--clips", file, "video", "mask", "prompt");
         return [.. clips.Rows.Select((row, i) => new ComparedClip(
-            $"{i + 1:00}", Path.Combine(folder, clips.Field(row, "video")!.Trim()), Path.Combine(folder, clips.Field(row, "mask")!.Trim()), clips.Field(row, "prompt")!))];
+            $"{i + 1:00}", Path.Combine(folder, clips.Field(row, "video")!.Trim()), Path.Combine(folder, clips.Field(row, "mask")!.Trim()),
+                clips.Field(row, "prompt")!))];
     }
 }

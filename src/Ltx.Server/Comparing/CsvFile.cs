@@ -32,7 +32,10 @@ internal sealed record CsvFile(IReadOnlyList<string> Head, IReadOnlyList<string[
         if (rows.Count == 1) throw Wrong($"{option}: {file} names no clip.");
         foreach ((int i, string[] row) in rows.Index())
         {
-            if (row.Length != head.Length) throw Wrong($"{option}: line {i + 1} of {file} has {row.Length} fields, and the first line {head.Length}.");
+            if (row.Length != head.Length)
+            {
+                throw Wrong($"{option}: line {i + 1} of {file} has {row.Length} fields, and the first line {head.Length}.");
+            }
         }
         return new CsvFile(head, rows[1..]);
     }

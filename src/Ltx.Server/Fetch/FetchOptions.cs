@@ -8,7 +8,10 @@ internal sealed class FetchOptions
     /// <summary>Folders below which <c>file:</c> URLs may read. Empty: none may.</summary>
     public IList<string> AllowedFolders { get; set; } = [];
 
-    /// <summary>Hosts of one's own network that may be reached, for inputs and webhooks: <c>nas.lan</c>, <c>*.lan</c>, <c>10.0.0.5</c>, <c>10.0.0.5:9000</c>, <c>10.0.0.0/8</c>.</summary>
+    /// <summary>
+    /// Hosts of one's own network that may be reached, for inputs and webhooks: <c>nas.lan</c>, <c>*.lan</c>, <c>10.0.0.5</c>, <c>10.0.0.5:9000</c>,
+    /// <c>10.0.0.0/8</c>.
+    /// </summary>
     public IList<string> AllowedPrivateHosts { get; set; } = [];
 
     /// <summary>A video or a mask. 1 GiB: the longest input that is used, 481 frames, is 8 s at 60 fps, and that is 1 Gbit/s for 8 s.</summary>

@@ -4,8 +4,8 @@ using Ltx.Server.Fal;
 namespace Ltx.Server.Http;
 
 /// <summary>
-/// One line a request, without its query and the secrets of its path (<see cref="LoggedPath"/>). Status calls come ten times a second from each client,
-/// and the page loads dozens of files: Debug.
+/// One line a request, without its query and the secrets of its path (<see cref="LoggedPath"/>). Status calls come ten times a second from each
+/// client, and the page loads dozens of files: Debug.
 /// </summary>
 internal sealed partial class RequestLogMiddleware(RequestDelegate next, TimeProvider clock, ILogger<RequestLogMiddleware> logger)
 {
@@ -25,7 +25,8 @@ internal sealed partial class RequestLogMiddleware(RequestDelegate next, TimePro
     }
 
     private static bool IsPolled(PathString path) =>
-        path.Value!.Contains("/status", StringComparison.Ordinal) || path.StartsWithSegments("/health", StringComparison.Ordinal) || path.StartsWithSegments("/metrics", StringComparison.Ordinal);
+        path.Value!.Contains("/status", StringComparison.Ordinal) || path.StartsWithSegments("/health", StringComparison.Ordinal)
+            || path.StartsWithSegments("/metrics", StringComparison.Ordinal);
 
     private static bool IsOfThePage(PathString path) =>
         path == "/" || path.StartsWithSegments("/vendor", StringComparison.Ordinal)

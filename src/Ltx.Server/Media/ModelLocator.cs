@@ -34,7 +34,8 @@ internal static class ModelLocator
 
     /// <summary>The models that are here.</summary>
     public static IEnumerable<string> Names => !Directory.Exists(Models) ? [] : Directory.EnumerateDirectories(Models)
-        .Where(folder => File.Exists(Path.Combine(folder, ModelFolder.FileName))).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal);
+        .Where(folder => File.Exists(Path.Combine(folder, ModelFolder.FileName))).Select(folder => Path.GetFileName(folder))
+            .Order(StringComparer.Ordinal);
 
     /// <exception cref="WeightsException">There is no such model, or it is not whole.</exception>
     public static ModelFolder Open(string nameOrFolder)

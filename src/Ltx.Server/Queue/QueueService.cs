@@ -148,7 +148,8 @@ internal sealed partial class QueueService(
         var training = running.Count > clips ? "; the training goes on with the next start" : "";
         return clips == 0
             ? $"nothing is running that would be waited for{training}"
-            : $"up to {options.Queue.DrainSeconds:0} s for {(clips == 1 ? "the request that is running" : $"the {clips} requests that are running")} (Ctrl-C again: not at all){training}";
+            : $"up to {options.Queue.DrainSeconds:0} s for "
+                + $"{(clips == 1 ? "the request that is running" : $"the {clips} requests that are running")} (Ctrl-C again: not at all){training}";
     }
 
     private async Task EndWaitingSyncAsync()

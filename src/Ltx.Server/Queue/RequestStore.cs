@@ -75,7 +75,8 @@ internal sealed class RequestStore(Database database, DataFolder folder, ILogger
     public List<StoredRequest> Unfinished() => database.Read(db => db.Query("SELECT * FROM requests WHERE state < 2 ORDER BY sequence", Map));
 
     /// <summary>A page of requests, newest first. <paramref name="owner"/> null: everybody's. <paramref name="prefix"/>: of their ids.</summary>
-    public List<StoredRequest> Page(string? owner, long before, int limit, RequestState? state, string? prefix = null) => database.Read(db => db.Query(
+    public List<StoredRequest> Page(string? owner, long before, int limit, RequestState? state, string? prefix = null) =>
+        database.Read(db => db.Query(
         """
         SELECT * FROM requests WHERE sequence < $before AND ($owner IS NULL OR owner = $owner) AND ($state IS NULL OR state = $state)
           AND ($prefix IS NULL OR substr(id, 1, length($prefix)) = $prefix)

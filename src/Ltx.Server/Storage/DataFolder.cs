@@ -135,7 +135,8 @@ internal sealed class DataFolder : IDisposable
 
     /// <summary>
     /// What somebody else keeps in a folder that no server has used yet: at a start the server tidies up in it. Hidden files, a file system's
-    /// `lost+found`, a configuration file, keys that were made before the first start, and our own folders while they are empty (a first start may have been ended) are nobody's.
+    /// `lost+found`, a configuration file, keys that were made before the first start, and our own folders while they are empty (a first start may
+    /// have been ended) are nobody's.
     /// </summary>
     private List<string> Strangers(string[] ours) =>
         !Directory.Exists(Root) || File.Exists(DatabaseFile) || File.Exists(Path.Combine(Root, LockName))

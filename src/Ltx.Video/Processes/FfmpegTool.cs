@@ -12,7 +12,8 @@ internal static class FfmpegTool
     private static string? setsid;
 
     public static void LeaveTerminal() =>
-        setsid = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator).Select(folder => Path.Combine(folder, "setsid")).FirstOrDefault(File.Exists);
+        setsid = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator)
+            .Select(folder => Path.Combine(folder, "setsid")).FirstOrDefault(File.Exists);
 
     public static Task<ChildResult> RunFfmpegAsync(
         string arguments, MediaLimits limits, MemoryBound memory, ChildPipe? input, ChildPipe? output, CancellationToken cancellationToken) =>

@@ -27,9 +27,11 @@ public sealed class BackupTests
             await server.SendAsync(HttpMethod.Put, $"/queue{TestServer.App}/requests/{ids["cancelled"]}/cancel", null);
         }
 
-        string command = File.ReadLines(Path.Combine(Repository.Root, "docs", "operate.md")).Single(line => line.StartsWith("tar --create ", StringComparison.Ordinal));
+        string command = File.ReadLines(Path.Combine(Repository.Root, "docs", "operate.md"))
+            .Single(line => line.StartsWith("tar --create ", StringComparison.Ordinal));
         string archive = folder.Named("ltx-data.tar.gz");
-        TestMedia.Run("sh", "-c", command.Replace("/var/lib/ltx", data, StringComparison.Ordinal).Replace("ltx-data.tar.gz", archive, StringComparison.Ordinal));
+        TestMedia.Run("sh", "-c", command.Replace("/var/lib/ltx", data, StringComparison.Ordinal)
+            .Replace("ltx-data.tar.gz", archive, StringComparison.Ordinal));
         TestMedia.Run("tar", "--extract", "--file", archive, "--directory", restored);
         Directory.Delete(data, recursive: true);
 

@@ -35,14 +35,16 @@ public sealed class BatchCommandTests(GoodFiles good) : IClassFixture<GoodFiles>
         DateTime before = File.GetLastWriteTimeUtc(Path.Combine(results, "01.mp4"));
         LtxRun again = (await LtxInProcess.RunAsync([.. call, "--json"])).Succeeded();
         using JsonDocument told = JsonDocument.Parse(again.Output);
-        Assert.Equal(["there", "made", "there"], told.RootElement.EnumerateArray().Select(one => one.TryGetProperty("state", out JsonElement state) ? state.GetString() : "made"));
+        Assert.Equal(["there", "made", "there"], told.RootElement.EnumerateArray()
+            .Select(one => one.TryGetProperty("state", out JsonElement state) ? state.GetString() : "made"));
         Assert.Equal(before, File.GetLastWriteTimeUtc(Path.Combine(results, "01.mp4")));
     }
 
     [Theory]
     [InlineData("video,mask\na,b", "<file>: {0} has no column \"prompt\" in its first line; video, mask and prompt are needed.")]
     [InlineData("video,mask,prompt,colour\na,b,c,d", "line 2 of {0}: there is no option '--colour'; see ltx inpaint --help.")]
-    [InlineData("video,mask,prompt,seed\na,b,c,1\na,b,c,many", "line 3 of {0}: --seed is 'many', and must be a whole number; see ltx inpaint --help.")]
+    [InlineData("video,mask,prompt,seed\na,b,c,1\na,b,c,many",
+        "line 3 of {0}: --seed is 'many', and must be a whole number; see ltx inpaint --help.")]
     [InlineData("video,mask,prompt,out\na,b,c,d.mp4\na,b,c,d.mp4", "line 3 of {0}: another line has the result d.mp4, too.")]
     public async Task What_is_wrong_with_a_line_is_told_before_anything_is_made(string csv, string sentence)
     {

@@ -7,7 +7,10 @@ public sealed class CommandLineTests
 {
     [Theory]
     [InlineData("--help", "serve", "status", "requests", "keys", "config", "inpaint", "batch", "mask", "demo", "doctor", "completion")]
-    [InlineData("inpaint --help", "-v, --video", "-m, --mask", "-p, --prompt", "-o, --out", "-l, --lora", "--video-strength", "--frames", "--fps", "--steps", "--guidance", "--negative", "-s, --seed", "-y, --yes", "--json", "-q, --quiet", "--no-audio", "--quality", "--write-mode", "--model", "--device", "--dtype")]
+    [InlineData(
+        "inpaint --help", "-v, --video", "-m, --mask", "-p, --prompt", "-o, --out", "-l, --lora", "--video-strength", "--frames", "--fps",
+        "--steps", "--guidance", "--negative", "-s, --seed", "-y, --yes", "--json", "-q, --quiet", "--no-audio", "--quality",
+        "--write-mode", "--model", "--device", "--dtype")]
     [InlineData("demo --help", "-o, --out", "--model", "--device")]
     public async Task Help_lists_on_standard_output(string arguments, params string[] names)
     {
@@ -24,8 +27,10 @@ public sealed class CommandLineTests
     [InlineData("requests shw", "there is no command 'shw' (did you mean show?); see ltx requests --help.")]
     [InlineData("inpaint", "--video, --mask, --prompt and --out are missing; see ltx inpaint --help.")]
     [InlineData("inpaint -v a -m b -p c", "--out is missing; see ltx inpaint --help.")]
-    [InlineData("inpaint --vdieo a -m b -p c -o d", "there is no option '--vdieo' (did you mean --video?); --video is missing; see ltx inpaint --help.")]
-    [InlineData("inpaint -v a -m b -p c -o d --frames many --quality ultra", "--frames is 'many', and must be a whole number; --quality is 'ultra', and must be low, medium, high, maximum or lossless; see ltx inpaint --help.")]
+    [InlineData("inpaint --vdieo a -m b -p c -o d",
+        "there is no option '--vdieo' (did you mean --video?); --video is missing; see ltx inpaint --help.")]
+    [InlineData("inpaint -v a -m b -p c -o d --frames many --quality ultra",
+        "--frames is 'many', and must be a whole number; --quality is 'ultra', and must be low, medium, high, maximum or lossless; see ltx inpaint --help.")]
     [InlineData("inpaint -v a -m b -p c -o d --guidance 1,5", "--guidance is '1,5', and must be a number; see ltx inpaint --help.")]
     [InlineData("inpaint -v a -m b -p c -o", "--out needs a value; see ltx inpaint --help.")]
     [InlineData("demo --colour red", "there is no option '--colour'; see ltx demo --help.")]

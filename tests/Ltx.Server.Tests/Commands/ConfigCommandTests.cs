@@ -32,14 +32,21 @@ public sealed class ConfigCommandTests
 
         Assert.Equal(typeof(LtxOptions).GetProperties().Length + 1, sections.Count);
         Assert.Empty(sections.Where(section => section.Summary.Length == 0).Select(section => section.Name));
-        Assert.Empty(sections.SelectMany(section => section.Settings.Where(setting => setting.Summary.Length == 0).Select(setting => $"{section.Name}:{setting.Name}")));
+        Assert.Empty(sections.SelectMany(section => section.Settings.Where(setting => setting.Summary.Length == 0)
+            .Select(setting => $"{section.Name}:{setting.Name}")));
     }
 
     [Fact]
     public async Task Shown_is_what_is_in_force_without_its_secrets()
     {
         using TestFolder folder = new();
-        string config = folder.Text("ltx.json", """{ "Queue": { "DrainSeconds": 7 }, "Tls": { "Password": "hush" }, "Fetch": { "HostTokens": [ { "Origin": "https://example.com", "Token": "hush" } ] } }""");
+        string config = folder.Text("ltx.json", """
+            {
+              "Queue": { "DrainSeconds": 7 },
+              "Tls": { "Password": "hush" },
+              "Fetch": { "HostTokens": [ { "Origin": "https://example.com", "Token": "hush" } ] }
+            }
+            """);
 
         LtxRun run = (await LtxInProcess.RunAsync(["config", "show", "--changed", "--config", config, "--set", "Server:Model=mine"])).Succeeded();
 
@@ -64,7 +71,8 @@ public sealed class ConfigCommandTests
     [Fact]
     public async Task The_page_of_settings_is_what_the_code_says()
     {
-        string file = Path.Combine(Repository.Root, "docs", "settings.md"), page = (await LtxInProcess.RunAsync(["config", "sample", "--markdown"])).Succeeded().Output;
+        string file = Path.Combine(Repository.Root, "docs", "settings.md"), page = (await LtxInProcess.RunAsync(["config", "sample", "--markdown"]))
+            .Succeeded().Output;
         if (Environment.GetEnvironmentVariable(RecordVariable) is { Length: > 0 }) File.WriteAllText(file, page);
         Assert.Equal(page, File.ReadAllText(file));
     }

@@ -47,7 +47,8 @@ public sealed class KeysCommandTests
             Assert.Equal(401, (await server.GetAsync("/requests")).Status);
         }
 
-        Assert.StartsWith($"{file} is damaged", (await Assert.ThrowsAsync<DataFolderException>(() => TestServer.StartAsync(data: data.Path))).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{file} is damaged", (await Assert.ThrowsAsync<DataFolderException>(() => TestServer.StartAsync(data: data.Path))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -61,13 +62,18 @@ public sealed class KeysCommandTests
         LtxRun list = (await Keys(data, "list", "--config", config)).Succeeded();
         Assert.Matches(@"^old    from the settings\nalice  made \d{4}-\d\d-\d\d \d\d:\d\d, 3 waiting at most\n$", list.Output);
         Assert.DoesNotContain(key, File.ReadAllText(Path.Combine(data.Path, "keys.json")), StringComparison.Ordinal);
-        if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(data.Path, "keys.json")));
+        if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            File.GetUnixFileMode(Path.Combine(data.Path, "keys.json")));
 
-        Assert.Equal(["ltx: There is a key \"alice\" already; revoke it first, or give another name."], (await Keys(data, "create", "alice")).Complaints);
-        Assert.Equal(["ltx: There is a key \"old\" already; revoke it first, or give another name."], (await Keys(data, "create", "old", "--config", config)).Complaints);
-        Assert.Equal(["ltx: The key \"old\" is one of the settings (Auth:Keys); take it out there, and start the server anew."], (await Keys(data, "revoke", "old", "--config", config)).Complaints);
+        Assert.Equal(["ltx: There is a key \"alice\" already; revoke it first, or give another name."], (await Keys(data, "create", "alice"))
+            .Complaints);
+        Assert.Equal(["ltx: There is a key \"old\" already; revoke it first, or give another name."],
+            (await Keys(data, "create", "old", "--config", config)).Complaints);
+        Assert.Equal(["ltx: The key \"old\" is one of the settings (Auth:Keys); take it out there, and start the server anew."],
+            (await Keys(data, "revoke", "old", "--config", config)).Complaints);
         Assert.Equal(["ltx: There is no key \"nobody\"."], (await Keys(data, "revoke", "nobody")).Complaints);
     }
 
-    private static Task<LtxRun> Keys(TempFolder data, params string[] arguments) => LtxInProcess.RunAsync(["keys", .. arguments, "--data", data.Path]);
+    private static Task<LtxRun> Keys(TempFolder data, params string[] arguments) =>
+        LtxInProcess.RunAsync(["keys", .. arguments, "--data", data.Path]);
 }

@@ -96,7 +96,8 @@ public sealed class LauncherTests : IDisposable
         set -eu
         while [ $# -ne 0 ]; do
           case $1 in
-            -c | --channel | -q | --quality | -v | --version | --architecture | --os | --runtime | --azure-feed | --uncached-feed | --feed-credential) shift ;;
+            -c | --channel | -v | --version | --arch | --architecture | --runtime | --runtime-id) shift ;;
+            --azure-feed | --uncached-feed | --feed-credential) shift ;;
             -i | --install-dir) shift; folder=$1 ;;
             --jsonfile) shift; json=$1 ;;
             --dry-run | --no-path | --verbose | --keep-zip | --skip-non-versioned-files | --no-cdn) ;;
@@ -124,7 +125,8 @@ public sealed class LauncherTests : IDisposable
         environment["LTX_DOTNET_INSTALL"] = $"file://{folder}/install.sh";
 
         string refused = Launch(1, "doctor");
-        Assert.Equal("ltx: the .NET 10 SDK is missing. Install the package dotnet-sdk-10.0 of your distribution, or let ./ltx --yes ... get it into .dotnet/ here\n", refused);
+        Assert.Equal("ltx: the .NET 10 SDK is missing. Install the package dotnet-sdk-10.0 of your distribution, or let ./ltx --yes ... get it "
+            + "into .dotnet/ here\n", refused);
         Assert.False(File.Exists(own));
 
         string got = Launch(0, "--yes", "doctor");

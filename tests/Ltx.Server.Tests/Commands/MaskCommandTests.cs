@@ -23,7 +23,8 @@ public sealed class MaskCommandTests
         {
             // From (8, 4) to (44, 28) in a quarter of a second, which are 6 frames, and then it stays.
             double way = Math.Min(1, i / 6.0), left = 8 + (36 * way), top = 4 + (24 * way);
-            IEnumerable<byte> expected = Enumerable.Range(0, 96 * 64).Select(at => (at % 96) + 0.5 - left is >= 0 and <= 20 && (at / 96) + 0.5 - top is >= 0 and <= 10 ? (byte)255 : (byte)0);
+            IEnumerable<byte> expected = Enumerable.Range(0, 96 * 64)
+                .Select(at => (at % 96) + 0.5 - left is >= 0 and <= 20 && (at / 96) + 0.5 - top is >= 0 and <= 10 ? (byte)255 : (byte)0);
             Assert.Equal(expected, frame);
         }
     }
@@ -34,7 +35,8 @@ public sealed class MaskCommandTests
         using TestFolder folder = new();
         string marks = folder.Text("marks.json", JsonSerializer.Serialize(Drawings.Everything())), mask = folder.Named("mask.mp4");
 
-        (await LtxInProcess.RunAsync(["mask", "--size", "100x70", "--frames", "3", "--fps", "10", "--marks", marks, "--invert", "-o", mask, "--quiet"])).Succeeded();
+        (await LtxInProcess.RunAsync(
+            ["mask", "--size", "100x70", "--frames", "3", "--fps", "10", "--marks", marks, "--invert", "-o", mask, "--quiet"])).Succeeded();
 
         Marks drawing = MaskRequestReader.ReadMarks(JsonSerializer.SerializeToElement(Drawings.Everything())).Marks!;
         foreach ((int i, byte[] frame) in (await TestMedia.FramesAsync(mask, FramePixels.Gray8)).Index())
@@ -49,10 +51,13 @@ public sealed class MaskCommandTests
         using TestFolder folder = new();
         string mask = folder.Named("mask.mp4");
 
-        LtxRun run = (await LtxInProcess.RunAsync(["mask", "--size", "64x48", "--frames", "1", "--ellipse", "16,8,32,20", "-o", mask, "--json"])).Succeeded();
+        LtxRun run = (await LtxInProcess.RunAsync(["mask", "--size", "64x48", "--frames", "1", "--ellipse", "16,8,32,20", "-o", mask, "--json"]))
+            .Succeeded();
 
         using JsonDocument told = JsonDocument.Parse(run.Output);
-        Assert.Equal((64, 48, 1), (told.RootElement.GetProperty("width").GetInt32(), told.RootElement.GetProperty("height").GetInt32(), told.RootElement.GetProperty("frames").GetInt32()));
+        Assert.Equal((64, 48, 1),
+            (told.RootElement.GetProperty("width").GetInt32(), told.RootElement.GetProperty("height").GetInt32(),
+            told.RootElement.GetProperty("frames").GetInt32()));
         byte[] frame = Assert.Single(await TestMedia.FramesAsync(mask, FramePixels.Gray8));
         List<(int X, int Y)> white = [.. frame.Index().Where(pixel => pixel.Item == 255).Select(pixel => (pixel.Index % 64, pixel.Index / 64))];
         Assert.Equal((16, 47, 8, 27), (white.Min(p => p.X), white.Max(p => p.X), white.Min(p => p.Y), white.Max(p => p.Y)));

@@ -45,7 +45,8 @@ public sealed class ModelsPullCommandTests : IAsyncDisposable
         Assert.False(File.Exists(final));
         Assert.False(File.Exists(Path.Combine(Model, "model.json")));
         LtxRun unfinished = await LtxInProcess.RunAsync(["models", "verify", Model]);
-        Assert.Equal($"ltx: {Model} holds only a part of the model test: `ltx models pull test --to {Model}` gets the rest.", Assert.Single(unfinished.Complaints));
+        Assert.Equal($"ltx: {Model} holds only a part of the model test: `ltx models pull test --to {Model}` gets the rest.",
+            Assert.Single(unfinished.Complaints));
         hub.OnStorage = (_, _) => Task.FromResult(false);
         int before = hub.Loaded.Count;
 

@@ -22,7 +22,8 @@ public sealed partial class OperationFilesTests
 
         Assert.Equal("", TestMedia.Run("sh", "-c", $"{Verifier} verify --man=no '{copy}' 2>&1"));
         // A stop may take as long as the server takes for it.
-        Assert.InRange(int.Parse(StopSeconds().Match(unit).Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture), new LtxOptions().Queue.DrainSeconds + 15, 300);
+        Assert.InRange(int.Parse(StopSeconds().Match(unit).Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture), new LtxOptions()
+            .Queue.DrainSeconds + 15, 300);
     }
 
     [Fact]
@@ -40,7 +41,8 @@ public sealed partial class OperationFilesTests
     {
         await using WebhookReceiver receiver = await WebhookReceiver.StartAsync();
         await using TestServer server = await TestServer.StartAsync();
-        string id = (await server.PostAsync($"{TestServer.Submit}?fal_webhook={Uri.EscapeDataString(receiver.Url)}", TestServer.Input())).Json.GetProperty("request_id").GetString()!;
+        string id = (await server.PostAsync($"{TestServer.Submit}?fal_webhook={Uri.EscapeDataString(receiver.Url)}", TestServer.Input()))
+            .Json.GetProperty("request_id").GetString()!;
         await server.WaitForAsync(id);
         await receiver.WaitForAsync(delivery => delivery.RequestId == id);
         string metrics = (await server.GetAsync("/metrics")).Body;

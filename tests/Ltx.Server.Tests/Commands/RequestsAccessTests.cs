@@ -26,7 +26,9 @@ public class RequestsAccessTests
             Assert.IsType<ServerRequestsAccess>(online);
             Assert.Equal(3, (await online.ListAsync(10, null, null, default)).Count);
             Assert.Equal(ids[1], await RequestsCommand.WholeAsync(online, ids[1][..8].ToUpperInvariant(), default));
-            Assert.StartsWith("There is no request x", (await Assert.ThrowsAsync<RequestsAccessException>(() => RequestsCommand.WholeAsync(online, "x", default))).Message, StringComparison.Ordinal);
+            Assert.StartsWith("There is no request x",
+                (await Assert.ThrowsAsync<RequestsAccessException>(() => RequestsCommand.WholeAsync(online, "x", default))).Message,
+                StringComparison.Ordinal);
             Assert.Contains("CANCELLATION_REQUESTED", await online.CancelAsync(ids[2], default), StringComparison.Ordinal);
             Assert.Equal("client_cancelled", (await online.ShowAsync(ids[2], default)).GetProperty("error_type").GetString());
             await Assert.ThrowsAsync<RequestsAccessException>(() => online.DeleteAsync(ids[0], default));

@@ -11,7 +11,8 @@ public sealed class RequestsCommandTests
 {
     private static readonly JsonElement[] Listed = [.. new[]
     {
-        Request("5cc2f1d0-0f1c-4b0e-8a44-0d54e3b8a001", "COMPLETED", 422, "content_policy_violation", null, "alice", "a prompt\nof two lines that is far longer than what is left of eighty columns"),
+        Request("5cc2f1d0-0f1c-4b0e-8a44-0d54e3b8a001", "COMPLETED", 422, "content_policy_violation", null, "alice",
+            "a prompt\nof two lines that is far longer than what is left of eighty columns"),
         Request("01234567-0f1c-4b0e-8a44-0d54e3b8a002", "IN_QUEUE", null, null, null, "", "short"),
         Request("01234568-0f1c-4b0e-8a44-0d54e3b8a003", "COMPLETED", 200, null, 12.34, "bob", "short"),
     }];
@@ -33,7 +34,8 @@ public sealed class RequestsCommandTests
         string[] lines = [.. RequestsTable.Lines(Listed, null)];
 
         Assert.Equal(4, lines.Length);
-        Assert.StartsWith("5cc2f1d0-0f1c-4b0e-8a44-0d54e3b8a001  COMPLETED  422 content_policy_violation  2026-11-30T12:34:56.789Z", lines[1], StringComparison.Ordinal);
+        Assert.StartsWith("5cc2f1d0-0f1c-4b0e-8a44-0d54e3b8a001  COMPLETED  422 content_policy_violation  2026-11-30T12:34:56.789Z", lines[1],
+            StringComparison.Ordinal);
         Assert.EndsWith("far longer than what is left of eighty columns", lines[1], StringComparison.Ordinal);
         Assert.All(lines, line => Assert.DoesNotContain('\n', line));
     }
@@ -56,7 +58,8 @@ public sealed class RequestsCommandTests
             Task<LtxRun> followed = LtxInProcess.RunAsync(["requests", "logs", "-f", id[..8], "--data", data.Path]);
             engine.FourthStep.Open();
             string log = (await followed).Succeeded().Output;
-            using JsonDocument ended = JsonDocument.Parse((await LtxInProcess.RunAsync(["requests", "show", id, "--data", data.Path])).Succeeded().Output);
+            using JsonDocument ended =
+                JsonDocument.Parse((await LtxInProcess.RunAsync(["requests", "show", id, "--data", data.Path])).Succeeded().Output);
             string[] said = [.. ended.RootElement.GetProperty("logs").EnumerateArray().Select(line => line.GetProperty("message").GetString()!)];
             Assert.Equal("COMPLETED", ended.RootElement.GetProperty("status").GetString());
             Assert.NotEmpty(said);
@@ -69,8 +72,10 @@ public sealed class RequestsCommandTests
         Assert.False(JsonDocument.Parse(json.Output).RootElement.GetProperty("serving").GetBoolean());
     }
 
-    private static JsonElement Request(string id, string status, int? code, string? error, double? seconds, string key, string prompt) => JsonSerializer.SerializeToElement(new
+    private static JsonElement Request(string id, string status, int? code, string? error, double? seconds, string key, string prompt) =>
+        JsonSerializer.SerializeToElement(new
     {
-        request_id = id, status, status_code = code, error_type = error, created_at = "2026-11-30T12:34:56.789Z", inference_time = seconds, key_name = key, input = new { prompt },
+        request_id = id, status, status_code = code, error_type = error, created_at = "2026-11-30T12:34:56.789Z", inference_time = seconds,
+            key_name = key, input = new { prompt },
     });
 }

@@ -26,14 +26,16 @@ public sealed partial class ServeStartTests
             before: ["env", "--default-signal=INT"]);
         using HttpClient client = new() { BaseAddress = new Uri(url) };
         await AnswersAsync(client, process);
-        using HttpResponseMessage page = await client.GetAsync("/", TestContext.Current.CancellationToken), part = await client.GetAsync("/ui/app.js", TestContext.Current.CancellationToken);
+        using HttpResponseMessage page = await client.GetAsync("/", TestContext.Current.CancellationToken),
+            part = await client.GetAsync("/ui/app.js", TestContext.Current.CancellationToken);
         Assert.True(page.IsSuccessStatusCode);
 
         Assert.Equal(0, Kill(process.Id, Interrupt));
         LtxRun run = await process.EndAsync();
 
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
-        string[] lines = [.. run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..])];
+        string[] lines = [.. run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..])];
         Assert.Equal(
             [
                 $"info  ltx      ltx {ProgramVersion.Text}, model model ({Repository.GoldenModel})",
@@ -48,36 +50,58 @@ public sealed partial class ServeStartTests
         Assert.DoesNotContain(lines, line => line.Contains("/ui/", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task A_terminals_Ctrl_C_does_not_end_the_ffmpeg_of_a_request_that_is_waited_for()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_terminals_Ctrl_C_does_not_end_the_ffmpeg_of_a_request_that_is_waited_for_and_a_second_one_waits_for_nothing(bool isImpatient)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals are Linux's here.");
         using TestFolder folder = new();
-        string data = folder.Named("data"), url = $"http://127.0.0.1:{FreePort()}", begun = folder.Named("begun"), go = folder.Named("go"), inputs = folder.Folder("inputs");
-        string video = TestMedia.Video(folder, "inputs/source.mp4"), black = TestMedia.Make(folder, "inputs/black.png", "-f", "lavfi", "-i", "color=black:s=128x128", "-frames:v", "1");
+        string data = folder.Named("data"), url = $"http://127.0.0.1:{FreePort()}", begun = folder.Named("begun"), go = folder.Named("go"),
+            inputs = folder.Folder("inputs");
+        string video = TestMedia.Video(folder, "inputs/source.mp4"),
+            black = TestMedia.Make(folder, "inputs/black.png", "-f", "lavfi", "-i", "color=black:s=128x128", "-frames:v", "1");
         string ffmpeg = TestMedia.Tool("ffmpeg");
         Dictionary<string, string> environment = new()
         {
-            ["LTX_FFMPEG"] = folder.Tools(ffmpeg: $"case \"$*\" in *libx264*) touch {begun}; while [ ! -e {go} ]; do sleep 0.05; done;; esac; exec {ffmpeg} \"$@\""),
+            ["LTX_FFMPEG"] = folder.Tools(ffmpeg: $"""
+                case "$*" in *libx264*)
+                  touch {begun}
+                  while [ ! -e {go} ]; do [ -e {begun} ] || exit 1; sleep 0.05; done
+                esac
+                exec {ffmpeg} "$@"
+                """),
         };
-        using LtxProcess process = LtxProcess.Start([.. Serve(url, data), "--set", $"Fetch:AllowedFolders:0={inputs}"], environment, before: ["setsid", "env", "--default-signal=INT"]);
+        using LtxProcess process =
+            LtxProcess.Start([.. Serve(url, data), "--set", $"Fetch:AllowedFolders:0={inputs}"], environment,
+            before: ["setsid", "env", "--default-signal=INT"]);
         using HttpClient client = new() { BaseAddress = new Uri(url) };
         await AnswersAsync(client, process);
-        var input = new { prompt = "a disc", video_url = new Uri(video).AbsoluteUri, mask_video_url = new Uri(black).AbsoluteUri, loras = Array.Empty<object>(), num_inference_steps = 8 };
-        using HttpResponseMessage submitted = await client.PostAsJsonAsync("/queue/fal-ai/ltx-2.3-quality/inpaint/lora", input, TestContext.Current.CancellationToken);
-        string id = (await submitted.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("request_id").GetString()!;
+        var input = new { prompt = "a disc", video_url = new Uri(video).AbsoluteUri, mask_video_url = new Uri(black).AbsoluteUri,
+            loras = Array.Empty<object>(), num_inference_steps = 8 };
+        using HttpResponseMessage submitted =
+            await client.PostAsJsonAsync("/queue/fal-ai/ltx-2.3-quality/inpaint/lora", input, TestContext.Current.CancellationToken);
+        string id = (await submitted.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("request_id")
+            .GetString()!;
         while (!File.Exists(begun)) await Task.Delay(20, TestContext.Current.CancellationToken);
 
         Assert.Equal(0, Kill(-process.Id, Interrupt));
         // It has heard of it when it takes nothing more.
         while (await IsReadyAsync(client)) await Task.Delay(20, TestContext.Current.CancellationToken);
-        File.WriteAllText(go, "");
+        if (isImpatient) Assert.Equal(0, Kill(-process.Id, Interrupt));
+        else File.WriteAllText(go, "");
         LtxRun run = await process.EndAsync();
 
-        Assert.True(run.ExitCode == 0, run.Error + run.Output);
-        Assert.Contains("Stopping: up to 30 s for the request that is running (Ctrl-C again: not at all). What waits stays in the queue", run.Output, StringComparison.Ordinal);
+        // The stand-in for ffmpeg, which nobody ends any more, ends itself.
+        File.Delete(begun);
+        const string Awaited = "Stopping: up to 30 s for the request that is running (Ctrl-C again: not at all). What waits stays in the queue";
+        Assert.Contains(Awaited, run.Output, StringComparison.Ordinal);
+        Assert.True(run.ExitCode == (isImpatient ? 130 : 0), run.Error + run.Output);
+        Assert.Equal(isImpatient, run.Error.Contains("ltx: stopped at once; what was running is run again by", StringComparison.Ordinal));
         using IRequestsAccess left = RequestsAccess.Open(data);
-        Assert.Equal(200, (await left.ShowAsync(id, TestContext.Current.CancellationToken)).GetProperty("status_code").GetInt32());
+        JsonElement request = await left.ShowAsync(id, TestContext.Current.CancellationToken);
+        Assert.Equal(isImpatient ? "IN_PROGRESS" : "COMPLETED", request.GetProperty("status").GetString());
+        if (!isImpatient) Assert.Equal(200, request.GetProperty("status_code").GetInt32());
     }
 
     [Theory]
@@ -99,7 +123,8 @@ public sealed partial class ServeStartTests
     [Fact]
     public void The_callers_are_those_that_the_settings_and_keys_let_in()
     {
-        string Callers(LtxOptions options, params string[] keys) => StartLines.Of(options, "/models/m", "cpu, float32", keys, "http://0.0.0.0:80").ElementAt(3);
+        string Callers(LtxOptions options, params string[] keys) => StartLines.Of(options, "/models/m", "cpu, float32", keys, "http://0.0.0.0:80")
+            .ElementAt(3);
         LtxOptions open = new();
         open.Auth.AllowAnonymous = true;
 
@@ -111,10 +136,12 @@ public sealed partial class ServeStartTests
     [Theory]
     [InlineData("1.2.3+0123456789abcdef", "1.2.3+01234567")]
     [InlineData("1.2.3", "1.2.3")]
-    public void A_version_names_the_commit_as_far_as_that_tells_it_from_others(string whole, string shortened) => Assert.Equal(shortened, ProgramVersion.Shortened(whole));
+    public void A_version_names_the_commit_as_far_as_that_tells_it_from_others(string whole, string shortened) =>
+        Assert.Equal(shortened, ProgramVersion.Shortened(whole));
 
     private static string[] Serve(string url, string data) =>
-        ["serve", "--model", Repository.GoldenModel, "--urls", url, "--data", data, "--set", "Inpaint:WarmUp=false", "--set", "Safety:Mode=off", "--set", "Inpaint:Device=cpu"];
+        ["serve", "--model", Repository.GoldenModel, "--urls", url, "--data", data, "--set", "Inpaint:WarmUp=false", "--set", "Safety:Mode=off",
+            "--set", "Inpaint:Device=cpu"];
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int process, int signal);
