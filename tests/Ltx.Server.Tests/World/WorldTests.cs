@@ -13,11 +13,20 @@ public sealed class WorldTests
     private static readonly IReadOnlyList<Scene> Obeyed = [.. PromptObeyed.Scenes];
 
     [Fact]
+    public void No_two_scenes_of_the_lesson_of_bands_want_the_same_colour_and_each_wants_two()
+    {
+        IReadOnlyList<Scene> bands = Lessons.Band.Tests[0].Scenes, others = Lessons.Band.Tests[1].Scenes;
+        Assert.Equal((Lesson.Scenes, Lesson.Scenes), (bands.DistinctBy(scene => scene.Wanted).Count(), others.DistinctBy(scene => scene.Wanted).Count()));
+        Assert.All(bands.Zip(others), pair => Assert.NotEqual(pair.First.Wanted, pair.Second.Wanted));
+        Assert.All(bands.Zip(others), pair => Assert.Equal(pair.First.Source(12)[^3..], pair.Second.Source(12)[^3..]));
+    }
+
+    [Fact]
     public void Scenes_are_drawn_alike_on_every_machine()
     {
         Scene scene = Worlds.Known(Worlds.Unseen), band = Worlds.Band(Worlds.Unseen);
         byte[] drawn = [.. scene.Source(0), .. scene.Target(12), .. scene.MaskFrame(24), .. scene.CellMask(8), .. band.Target(24)];
-        Assert.Equal("B43BAB51022BAFE2C20784722CBE79C48DC5ACD0CEDC5FD31BBFDB5732014EB4", Convert.ToHexString(SHA256.HashData(drawn)));
+        Assert.Equal("F2FA584ABF4CC60054E190ECA548746A206C013165FB1F7D3BF046ABF29BFB42", Convert.ToHexString(SHA256.HashData(drawn)));
     }
 
     [Fact]

@@ -19,7 +19,7 @@ internal static class Lessons
         "v2v",
         (folder, clips) => DataSets.WriteVideoToVideoAsync(folder, Enumerable.Range(0, clips).Select(number => Worlds.Band(number))),
         [.. Common, "--kind", "v2v"],
-        [("band", [.. Numbers.Select(number => Worlds.Band(number))]), ("other-band", [.. Numbers.Select(number => Worlds.Band(number, other: true))])],
+        [("band", [.. EachColourOnce.Select(pair => pair.Band)]), ("other-band", [.. EachColourOnce.Select(pair => pair.Other)])],
         MostDistance: 60);
 
     public static IReadOnlyList<Lesson> All => [Pink, Band];
@@ -32,4 +32,20 @@ internal static class Lessons
     private static string[] Common => ["--resolution", "384x256", "--frames", "25", "--rank", "16", "--learning-rate", "2e-3", "--steps", "800"];
 
     private static IEnumerable<int> Numbers => Enumerable.Range(Worlds.Unseen, Lesson.Scenes);
+
+    // The same scenes with two bands each. No band's colour comes twice: what always paints the same, as the miniature does of a word that it does not
+    // know, is right once at most.
+    private static List<(Scene Band, Scene Other)> EachColourOnce
+    {
+        get
+        {
+            List<(Scene Band, Scene Other)> pairs = [];
+            for (int number = Worlds.Unseen; pairs.Count < Lesson.Scenes; number++)
+            {
+                (Scene band, Scene other) = (Worlds.Band(number), Worlds.Band(number, other: true));
+                if (pairs.All(pair => pair.Band.Band != band.Band && pair.Other.Band != other.Band)) pairs.Add((band, other));
+            }
+            return pairs;
+        }
+    }
 }
