@@ -33,19 +33,18 @@ internal static class Lessons
 
     private static IEnumerable<int> Numbers => Enumerable.Range(Worlds.Unseen, Lesson.Scenes);
 
-    // The same scenes with two bands each. No band's colour comes twice: what always paints the same, as the miniature does of a word that it does not
-    // know, is right once at most.
-    private static List<(Scene Band, Scene Other)> EachColourOnce
+    // The same scenes with two bands each, whose colours follow each other. No band's colour comes twice: what always paints the same, as the miniature does
+    // of a word that it does not know, is right once at most.
+    private static IReadOnlyList<(Scene Band, Scene Other)> EachColourOnce => [.. Enumerable.Range(0, Palette.Known.Count).Select(Two)];
+
+    // Of the scenes whose turn a colour is, the first where both it and the next one stand out.
+    private static (Scene Band, Scene Other) Two(int colour)
     {
-        get
+        for (int number = Worlds.Unseen + colour; ; number += Palette.Known.Count)
         {
-            List<(Scene Band, Scene Other)> pairs = [];
-            for (int number = Worlds.Unseen; pairs.Count < Lesson.Scenes; number++)
-            {
-                (Scene band, Scene other) = (Worlds.Band(number), Worlds.Band(number, other: true));
-                if (pairs.All(pair => pair.Band.Band != band.Band && pair.Other.Band != other.Band)) pairs.Add((band, other));
-            }
-            return pairs;
+            (Scene band, Scene other) = (Worlds.Band(number), Worlds.Band(number, other: true));
+            int turn = number % Palette.Known.Count;
+            if (band.Band == Palette.Known[turn].Rgb && other.Band == Palette.Known[(turn + 1) % Palette.Known.Count].Rgb) return (band, other);
         }
     }
 }
