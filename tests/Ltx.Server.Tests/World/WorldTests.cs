@@ -13,10 +13,11 @@ public sealed class WorldTests
     private static readonly IReadOnlyList<Scene> Obeyed = [.. PromptObeyed.Scenes];
 
     [Fact]
-    public void No_two_scenes_of_the_lesson_of_bands_want_the_same_colour_and_each_wants_two()
+    public void Scenes_of_the_lesson_of_bands_want_two_colours_each_that_the_miniature_does_not_paint_unasked()
     {
         IReadOnlyList<Scene> bands = Lessons.Band.Tests[0].Scenes, others = Lessons.Band.Tests[1].Scenes;
-        Assert.Equal((Lesson.Scenes, Lesson.Scenes), (bands.DistinctBy(scene => scene.Wanted).Count(), others.DistinctBy(scene => scene.Wanted).Count()));
+        Assert.Equal((Lesson.Scenes, Lesson.Scenes), (bands.Count, others.Count));
+        Assert.DoesNotContain(bands.Concat(others), scene => scene.Wanted!.Colour.Name is "red" or "orange");
         Assert.All(bands.Zip(others), pair => Assert.NotEqual(pair.First.Wanted, pair.Second.Wanted));
         Assert.All(bands.Zip(others), pair => Assert.Equal(pair.First.Source(12)[^3..], pair.Second.Source(12)[^3..]));
     }

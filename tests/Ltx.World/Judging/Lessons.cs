@@ -19,7 +19,7 @@ internal static class Lessons
         "v2v",
         (folder, clips) => DataSets.WriteVideoToVideoAsync(folder, Enumerable.Range(0, clips).Select(number => Worlds.Band(number))),
         [.. Common, "--kind", "v2v"],
-        [("band", [.. EachColourOnce.Select(pair => pair.Band)]), ("other-band", [.. EachColourOnce.Select(pair => pair.Other)])],
+        [("band", [.. Pairs.Select(pair => pair.Band)]), ("other-band", [.. Pairs.Select(pair => pair.Other)])],
         MostDistance: 60);
 
     public static IReadOnlyList<Lesson> All => [Pink, Band];
@@ -33,18 +33,9 @@ internal static class Lessons
 
     private static IEnumerable<int> Numbers => Enumerable.Range(Worlds.Unseen, Lesson.Scenes);
 
-    // The same scenes with two bands each, whose colours follow each other. No band's colour comes twice: what always paints the same, as the miniature does
-    // of a word that it does not know, is right once at most.
-    private static IReadOnlyList<(Scene Band, Scene Other)> EachColourOnce => [.. Enumerable.Range(0, Palette.Known.Count).Select(Two)];
-
-    // Of the scenes whose turn a colour is, the first where both it and the next one stand out.
-    private static (Scene Band, Scene Other) Two(int colour)
-    {
-        for (int number = Worlds.Unseen + colour; ; number += Palette.Known.Count)
-        {
-            (Scene band, Scene other) = (Worlds.Band(number), Worlds.Band(number, other: true));
-            int turn = number % Palette.Known.Count;
-            if (band.Band == Palette.Known[turn].Rgb && other.Band == Palette.Known[(turn + 1) % Palette.Known.Count].Rgb) return (band, other);
-        }
-    }
+    // The same scenes with two bands each. Of red and orange nothing could be told: that is what the miniature paints of a word that it does not know.
+    private static IEnumerable<(Scene Band, Scene Other)> Pairs => Enumerable.Range(Worlds.Unseen, int.MaxValue - Worlds.Unseen)
+        .Select(number => (Band: Worlds.Band(number), Other: Worlds.Band(number, other: true)))
+        .Where(pair => new[] { pair.Band, pair.Other }.All(scene => scene.Wanted!.Colour.Name is not ("red" or "orange")))
+        .Take(Lesson.Scenes);
 }
