@@ -30,7 +30,7 @@ public class ExpansionTests
         Assert.Equal(first.Video, given.Video);
 
         // The command line goes the same way: same seed, same text.
-        string[] arguments = ["--seed", "5", "--frames", "9", "--model", gemma.Path];
+        string[] arguments = ["--seed", "5", "--frames", "9", "--yes", "--model", gemma.Path];
         InpaintCall call = new InpaintCall(folder, Source(folder), Mask(folder)).With(arguments);
         Assert.Contains($"prompt: {first.Prompt}", (await call.RunAsync()).Succeeded().Output, StringComparison.Ordinal);
         InpaintCall off = new InpaintCall(folder, Source(folder), Mask(folder)).With([.. arguments, "--no-prompt-expansion"]);
@@ -49,7 +49,7 @@ public class ExpansionTests
         Assert.EndsWith(" fades.", run.Prompt, StringComparison.Ordinal);
 
         // The command line has an option of its own, which a model that cannot see refuses before it works.
-        string[] arguments = ["--seed", "5", "--frames", "9", "--show-frame"];
+        string[] arguments = ["--seed", "5", "--frames", "9", "--yes", "--show-frame"];
         InpaintCall call = new(folder, Source(folder), Mask(folder));
         Assert.Contains(Line, (await call.With([.. arguments, "--model", gemma.Path]).RunAsync()).Succeeded().Output, StringComparison.Ordinal);
         Assert.Contains("does not expand prompts", (await new InpaintCall(folder, Source(folder), Mask(folder)).With(arguments).RunAsync()).Error, StringComparison.Ordinal);
