@@ -45,7 +45,13 @@ public sealed partial class OperationFilesTests
             .Json.GetProperty("request_id").GetString()!;
         await server.WaitForAsync(id);
         await receiver.WaitForAsync(delivery => delivery.RequestId == id);
-        string metrics = (await server.GetAsync("/metrics")).Body;
+        string metrics;
+        // A delivery is counted a moment after it has arrived.
+        for (DateTime deadline = DateTime.UtcNow.AddMinutes(1); ; await Task.Delay(20))
+        {
+            metrics = (await server.GetAsync("/metrics")).Body;
+            if (metrics.Contains("ltx_webhook_deliveries_total", StringComparison.Ordinal) || DateTime.UtcNow > deadline) break;
+        }
         HashSet<string> known = [.. MetricType().Matches(metrics).Select(match => match.Groups[1].Value), .. WithoutTheFake];
 
         string text = File.ReadAllText(Operate(name));
