@@ -3,22 +3,34 @@
 import { ApiError, ENDPOINT, NoServerError, cancel, isTrainer, listed, makePreview, ownPath, result, status, submit } from "./api.js";
 import { codePanel } from "./code.js";
 import { Compare } from "./compare.js";
-import { announce, bytes, copyButton, h, icon, replace, roughly } from "./dom.js";
+import { deleteButton } from "./deleting.js";
+import { announce, bytes, copyButton, h, icon, replace, roughly, took } from "./dom.js";
 import { Guide } from "./guide.js";
 import { currentKey } from "./key.js";
 import { LogList } from "./loglist.js";
 import { Patience } from "./patience.js";
 import { label } from "./schema.js";
+import { canMake } from "./sidebyside.js";
 import { showsRight } from "./video.js";
 
 /** Milliseconds between two looks at the status. */
 const PAUSE = 700;
+
+/** What the input's fields are called where nothing is to be typed into them. */
+const PLAIN = {
+  video_url: "Video", mask_video_url: "Mask", video_strength: "How much of the source guides", num_frames: "Frames",
+    frames_per_second: "Frames a second",
+  num_inference_steps: "Steps", guidance_scale: "Guidance", generate_audio: "Sound", enable_prompt_expansion: "Prompt written out",
+    enable_safety_checker: "Safety check",
+  video_quality: "Quality", video_write_mode: "Encoding",
+};
 
 export class RequestView {
   #stop = new AbortController();
   #compare = null;
   #guide = null;
   #blobAddress = null;
+  #tells = false;
   #patience;
 
   /** `actions`: { edit(entry, errors), useAsSource(url, name) } of the workplace. */
@@ -61,10 +73,13 @@ export class RequestView {
     this.state = h("p", { class: "state", role: "status" });
     this.detail = h("p", { class: "detail" });
     this.bar = h("progress", { max: 1, "aria-label": "Progress of the request" });
+    this.tellButton = h("button", { type: "button", class: "quiet", hidden: !("Notification" in globalThis) || !isSecureContext,
+      "aria-pressed": "false", onclick: () => this.#askToTell() }, "Tell me when it is done");
     this.cancelButton = h("button", { type: "button", class: "quiet", onclick: () => this.#cancel() }, "Cancel");
     this.log = new LogList();
     this.main = h("section", { class: "panel", "aria-label": "State" },
-      h("div", { class: "run" }, h("div", { class: "row between" }, this.state, this.cancelButton), this.bar, this.detail));
+      h("div", { class: "run" }, h("div", { class: "row between wrap" }, this.state, h("div", { class: "row" }, this.tellButton, this.cancelButton)),
+        this.bar, this.detail));
     this.logPanel = h("details", { class: "log-panel", open: true }, h("summary", {}, "Log"), this.log.element);
     this.side = h("section", { class: "panel side", "aria-label": "The request" }, this.#inputList(), this.logPanel, isCut(this.entry.input) ? [] : this.code().element, this.#identity());
     replace(this.body, this.main, this.side);
@@ -97,14 +112,35 @@ export class RequestView {
       this.state.textContent = front === 0 ? "Next in the queue" : `${front} in front of this one`;
       this.detail.textContent = "It begins as soon as the ones before it have ended.";
       this.bar.removeAttribute("value");
+      document.title = "Waiting · Ltx";
       return this.state.textContent;
     }
     const { stage, step, steps, fraction, seconds_left: left } = now.progress ?? { stage: "starting", step: 0, steps: 0, fraction: 0, seconds_left: null };
     const name = stage.charAt(0).toUpperCase() + stage.slice(1);
     this.state.textContent = steps > 0 ? `${name}: ${step} of ${steps}` : name;
     this.bar.value = fraction;
+    document.title = `${Math.round(fraction * 100)} % · Ltx`;
     this.detail.textContent = `${Math.round(fraction * 100)} % done · ${left === null ? "too early to say how long" : `${roughly(left)} left`}`;
     return name;
+  }
+
+  /** A word from the browser when the request ends, also in a tab that nobody looks at. */
+  async #askToTell() {
+    this.#tells = !this.#tells && (await Notification.requestPermission()) === "granted";
+    this.tellButton.setAttribute("aria-pressed", String(this.#tells));
+    announce(this.#tells ? "You will be told." : "You will not be told.");
+  }
+
+  #tell(text) {
+    document.title = `${text} · Ltx`;
+    announce(text === "Done" ? "The result is here." : "The request has ended without a result.");
+    if (!this.#tells) return;
+    const word = new Notification(text === "Done" ? "Your video is ready" : "The request has ended without a result",
+      { body: this.entry.input?.prompt ?? "", tag: this.id });
+    word.onclick = () => {
+      focus();
+      word.close();
+    };
   }
 
   async #cancel() {
@@ -143,11 +179,11 @@ export class RequestView {
     } catch (error) {
       if (error.name === "AbortError" || error instanceof NoServerError) throw error;
       replace(this.main, this.#failure(error));
-      announce("The request has ended without a result.");
+      this.#tell("Failed");
       return;
     }
     replace(this.main, this.#success(output, await this.#sourceAddress()));
-    announce("The result is here.");
+    this.#tell("Done");
   }
 
   /** Where the source can be seen: itself, or the server's preview of it where this browser does not show it right; null: nowhere. */
@@ -182,10 +218,18 @@ export class RequestView {
     const name = output.video.file_name ?? "result.mp4";
     parts.push(h("div", { class: "row wrap actions" },
       address === null ? null : h("a", { class: "button primary", href: address, download: name }, icon("download"), `Download${output.video.file_size ? ` (${bytes(output.video.file_size)})` : ""}`),
+      mask === null ? null : h("a", { class: "button quiet", href: mask, download: `mask.${mask.split(".").at(-1)}` }, icon("download"), "Mask"),
+      source === null || address === null || !canMake() ? null : this.#sideButton(),
+      copyButton("Copy link", () => location.href),
       url.startsWith("data:") ? null : h("button", { type: "button", class: "quiet", onclick: () => this.actions.useAsSource(url, name) }, "Use the result as source"),
       !this.#canBeSent ? null : h("button", { type: "button", class: "quiet", onclick: (event) => this.#again(event.currentTarget) }, "Again with another seed"),
-      !this.#canBeSent ? null : h("button", { type: "button", class: "quiet", onclick: () => this.actions.edit(this.entry, []) }, "Change and send again")));
+      !this.#canBeSent ? null : h("button", { type: "button", class: "quiet", onclick: () => this.actions.edit(this.entry, []) },
+        "Change and send again"),
+      this.#deleteButton()));
+    const { started_at: started, completed_at: completed } = this.entry;
     parts.push(h("dl", { class: "facts" },
+      started && completed ? [h("dt", {}, "Made"), h("dd", {},
+        `${new Date(completed).toLocaleString()}, in ${took((new Date(completed) - new Date(started)) / 1000)}`)] : null,
       fact("Seed", String(output.seed)), fact("Final prompt", output.prompt)));
     return parts;
   }
@@ -198,7 +242,7 @@ export class RequestView {
         h("p", { class: "state" }, cancelled ? "Cancelled" : "It did not work"),
         cancelled ? h("p", { class: "detail" }, "The request was ended before there was a result.")
         : details.length > 0 ? h("ul", { class: "problems" }, details.map(({ loc, msg }) => h("li", {}, h("strong", {}, this.#place(loc)), ` ${msg}`)))
-        : h("p", { class: "problems" }, error.message)),
+        : h("p", { class: "problems" }, this.#whatTheLogSays(error.message))),
       h("div", { class: "row wrap actions" }, isCut(this.entry.input) ? this.#cutNotice() : !this.#canBeSent ? null
         : [h("button", { type: "button", class: "primary", onclick: () => this.actions.edit(this.entry, details) }, "Change and send again"),
           h("button", { type: "button", class: "quiet", onclick: (event) => this.#again(event.currentTarget, true) }, "Send again as it was")]),
@@ -210,6 +254,38 @@ export class RequestView {
     if (name === undefined) return "The request:";
     const field = this.schema.properties[name] ? label(name, this.schema.field(name)) : name;
     return index === undefined ? `${field}:` : `${field} ${Number(index) + 1}${part ? `, ${part}` : ""}:`;
+  }
+
+  /** The log knows more than "Internal server error". */
+  #whatTheLogSays(message) {
+    const said = this.entry.logs?.findLast(({ level }) => level === "ERROR")?.message;
+    return said === undefined || said.includes(message) ? (said ?? message) : `${message}: ${said}`;
+  }
+
+  #sideButton() {
+    const caption = h("span", {}, "Side by side (MP4)");
+    return h("button", { type: "button", class: "quiet", title: "Source and result beside each other, as one MP4", onclick: async (event) => {
+      const button = event.currentTarget;
+      button.disabled = true;
+      try {
+        const file = await this.#compare.export((share) => (caption.textContent = `${Math.round(100 * share)} %`), this.#stop.signal);
+        const link = h("a", { href: URL.createObjectURL(file), download: file.name });
+        link.click();
+        setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+      } catch (error) {
+        if (error.name !== "AbortError") announce(`It cannot be made: ${error.message}`);
+      } finally {
+        button.disabled = false;
+        caption.textContent = "Side by side (MP4)";
+      }
+    } }, icon("download"), caption);
+  }
+
+  #deleteButton() {
+    return deleteButton(this.id, () => (location.hash = "#/requests"), (error) => {
+      this.away.hidden = false;
+      this.away.textContent = error.message;
+    });
   }
 
   get #canBeSent() {
@@ -252,8 +328,8 @@ export class RequestView {
       const own = typeof value === "string" && value.startsWith("http") ? ownPath(value) : null;
       const shown = own !== null ? h("a", { href: own, target: "_blank", rel: "noopener" }, own.split("/").at(-1))
         : name === "loras" ? (value.length === 0 ? "none" : value.map((l) => `${String(l.path).split("/").at(-1)} × ${l.scale ?? 1} (${l.transformer ?? "both"})`).join(", "))
-        : typeof value === "string" ? brief(value) : JSON.stringify(value);
-      return [h("dt", {}, label(name, this.schema.field(name))), h("dd", {}, shown)];
+        : typeof value === "boolean" ? (value ? "yes" : "no") : typeof value === "string" ? brief(value) : JSON.stringify(value);
+      return [h("dt", {}, PLAIN[name] ?? label(name, this.schema.field(name))), h("dd", {}, shown)];
     });
     return h("dl", { class: "input-list" }, h("dt", {}, "Prompt"), h("dd", {}, input.prompt ?? ""), rows);
   }

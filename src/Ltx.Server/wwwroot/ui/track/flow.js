@@ -99,7 +99,7 @@ export function alikeness(one, other, x, y) {
   return va < 1e-3 || vb < 1e-3 ? 0 : (ab - (sa * sb) / n) / Math.sqrt(va * vb);
 }
 
-/** How well a point can be held: the lesser of how much the picture changes around it in its two main directions. */
+/** What changes around a point: xx across, yy down, xy both; and the `least` of it in any direction, which is how well the point can be held. */
 export function grip({ width, data }, x, y, reach = 3) {
   let [xx, xy, yy] = [0, 0, 0];
   for (let j = y - reach; j <= y + reach; j++) {
@@ -111,5 +111,5 @@ export function grip({ width, data }, x, y, reach = 3) {
     }
   }
   const half = (xx + yy) / 2;
-  return half - Math.sqrt(Math.max(half * half - (xx * yy - xy * xy), 0));
+  return { xx, xy, yy, least: half - Math.sqrt(Math.max(half * half - (xx * yy - xy * xy), 0)) };
 }

@@ -52,6 +52,59 @@ export function fitted(pairs) {
   return { a, b, dx: mu - (a * mx - b * my), dy: mv - (b * mx + a * my) };
 }
 
+/** How much a pair must say about size and angle for it to be believed, as a share of what it says about the place. */
+const DOUBT = 0.01;
+
+/**
+ * As `fitted`, with each pair believed only as far as its surroundings tell: a point on an edge says where it is across the edge, not along it. What
+ * nobody tells of size and angle stays as it is: a plain disc does not turn.
+ * @param pairs with `hold` { xx, xy, yy }: what changes around the point, in each direction
+ */
+export function believed(pairs) {
+  const all = pairs.reduce((sum, { weight }) => sum + weight, 0);
+  const [mx, my] = ["x", "y"].map((name) => pairs.reduce((sum, pair) => sum + pair.weight * pair[name], 0) / all);
+  // Normal equations of a, b, dx, dy about the middle.
+  const rows = Array.from({ length: 4 }, () => new Float64Array(5));
+  let doubt = 0;
+  for (const { x, y, u, v, weight, hold } of pairs) {
+    const [px, py] = [x - mx, y - my];
+    const [xx, xy, yy] = [hold.xx * weight, hold.xy * weight, hold.yy * weight];
+    const across = [px, -py, 1, 0];
+    const down = [py, px, 0, 1];
+    const [tu, tv] = [xx * (u - mx) + xy * (v - my), xy * (u - mx) + yy * (v - my)];
+    for (let i = 0; i < 4; i++) {
+      const [ti, tj] = [xx * across[i] + xy * down[i], xy * across[i] + yy * down[i]];
+      for (let j = 0; j < 4; j++) rows[i][j] += ti * across[j] + tj * down[j];
+      rows[i][4] += tu * across[i] + tv * down[i];
+    }
+    doubt += DOUBT * (xx + yy) * (px * px + py * py);
+  }
+  rows[0][0] += doubt;
+  rows[0][4] += doubt;
+  rows[1][1] += doubt;
+  const solution = solved(rows);
+  if (solution === null) return null;
+  const [a, b, dx, dy] = solution;
+  return { a, b, dx: dx + mx - (a * mx - b * my), dy: dy + my - (b * mx + a * my) };
+}
+
+/** Gauss's elimination; null: many solutions or none. */
+function solved(rows) {
+  const n = rows.length;
+  for (let i = 0; i < n; i++) {
+    let best = i;
+    for (let j = i + 1; j < n; j++) if (Math.abs(rows[j][i]) > Math.abs(rows[best][i])) best = j;
+    [rows[i], rows[best]] = [rows[best], rows[i]];
+    if (Math.abs(rows[i][i]) < 1e-12) return null;
+    for (let j = 0; j < n; j++) {
+      if (j === i) continue;
+      const factor = rows[j][i] / rows[i][i];
+      for (let k = i; k <= n; k++) rows[j][k] -= factor * rows[i][k];
+    }
+  }
+  return rows.map((row, i) => row[n] / row[i]);
+}
+
 const TRIALS = 200;
 
 /**

@@ -2,7 +2,7 @@
 
 import { alikeness, followed, grip } from "./flow.js";
 import { Picture, pyramid } from "./picture.js";
-import { agreedOn, applied, composed, inverse, randomNumbers } from "./similarity.js";
+import { agreedOn, applied, believed, composed, inverse, randomNumbers } from "./similarity.js";
 
 /** The mark's longer side in the piece, in pixels, and how far around it the piece reaches, as a share of that. */
 const SIDE = 96;
@@ -53,10 +53,10 @@ export class Subject {
       const there = pyramid(picture.warped(pose, this.width, this.height).smoothed(), levels);
       const found = followed(this.piece.slice(0, levels), there, this.points);
       const pairs = this.points.map((point, i) => ({ point, at: found[i] })).filter(({ at }) => at !== null)
-        .map(({ point, at: [u, v] }) => ({ x: point.x, y: point.y, u, v, weight: point.weight, point }));
+        .map(({ point, at: [u, v] }) => ({ x: point.x, y: point.y, u, v, weight: point.weight, hold: point.hold, point }));
       agreed = agreedOn(pairs, tolerance, MOST, this.random);
       if (agreed === null) return null;
-      pose = composed(pose, agreed.similarity);
+      pose = composed(pose, believed(agreed.pairs) ?? agreed.similarity);
     }
     return this.#judged(picture, pose, new Set(agreed.pairs.map(({ point }) => point)));
   }
@@ -143,12 +143,12 @@ export class Subject {
             const [px, py] = applied(this.place, x, y);
             if (!isInside(px, py) || px < 0 || py < 0 || px > picture.width - 1 || py > picture.height - 1) continue;
             const hold = grip(this.piece[0], x, y);
-            if (hold > (best?.hold ?? 0.05)) best = { x, y, hold };
+            if (hold.least > (best?.hold.least ?? 0.05)) best = { x, y, hold };
           }
         }
         if (best === null) continue;
         const weight = centred((best.x - left) / width, (best.y - top) / height);
-        points.push({ x: best.x, y: best.y, weight, full: weight });
+        points.push({ ...best, weight, full: weight });
       }
     }
     return points;

@@ -6,12 +6,12 @@ import { Subject } from "./subject.js";
 
 /** The subject may be hidden for so many frames in a row; before and after, when little of it is seen, for a few more. */
 export const MOST_HIDDEN = 8;
-const HALF_SEEN = 6;
+const HALF_SEEN = 8;
 
 /** So much of the subject must be seen for it to be there, and to be there again after it was hidden. */
 const THERE = 0.15;
 const BACK = 0.2;
-const FEWEST = 7;
+const FEWEST = 6;
 
 /** So much of it is seen where the whole of it is: only then is anything learned from a frame. */
 const WHOLE = 0.6;
@@ -35,11 +35,12 @@ const SEARCH = 0.06;
  * @param mark { box, isInside }: where it is in the first
  * @yields { index, similarity, hidden } from the first frame to that one; `hidden` where it is carried on by its motion. When the subject is seen again,
  *   the hidden frames come once more, now that both ends are known.
- * @returns why it ended: "end", "cut" or "lost", and the first frame that has no place any more
+ * @returns why it ended: "end", "cut", "lost", or "plain" where there is too little in the mark to hold on to; and the first frame without a place
  */
 export async function* track(count, pictureAt, mark) {
   let picture = await pictureAt(0);
   let subject = new Subject(picture, mark.box, mark.isInside);
+  if (subject.points.length < FEWEST) return { why: "plain", at: 1 };
   const middle = [(mark.box.left + mark.box.right) / 2, (mark.box.top + mark.box.bottom) / 2];
   // From the first frame to the one in which the subject was looked at last.
   let before = STILL;
@@ -77,8 +78,8 @@ export async function* track(count, pictureAt, mark) {
     }
     picture = next;
   }
-  // What is hidden at the end has never been seen again.
-  return { why: hidden > 0 ? "lost" : "end", at: count - hidden };
+  // Hidden for a moment at the very end: it is carried on to there.
+  return hidden > MOST_HIDDEN ? { why: "lost", at: count - hidden } : { why: "end", at: count };
 }
 
 function look(subject, picture, guesses, hidden) {
