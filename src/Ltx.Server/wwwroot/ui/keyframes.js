@@ -87,7 +87,6 @@ export class Keyframes {
     const { player } = stage;
     await player.show(["lost", "cut"].includes(broken?.why) ? Math.min(Math.max(broken.index, 0), player.times.length - 1) : start);
     this.#say(ends.length === 0 ? "There is no frame that way." : ends.map((end) => this.#sentence(end)).join(" "), false);
-    announce(this.note.textContent);
   }
 
   /** A keyframe of the selected marks at this frame, or none any more. */
