@@ -6,24 +6,16 @@ import { Compare } from "./compare.js";
 import { deleteButton } from "./deleting.js";
 import { announce, bytes, copyButton, h, icon, replace, roughly, took } from "./dom.js";
 import { Guide } from "./guide.js";
+import { inputList, isCut } from "./inputlist.js";
 import { currentKey } from "./key.js";
 import { LogList } from "./loglist.js";
 import { Patience } from "./patience.js";
 import { label } from "./schema.js";
-import { canMake } from "./sidebyside.js";
+import { canMake, exportButton } from "./sidebyside.js";
 import { showsRight } from "./video.js";
 
 /** Milliseconds between two looks at the status. */
 const PAUSE = 700;
-
-/** What the input's fields are called where nothing is to be typed into them. */
-const PLAIN = {
-  video_url: "Video", mask_video_url: "Mask", video_strength: "How much of the source guides", num_frames: "Frames",
-    frames_per_second: "Frames a second",
-  num_inference_steps: "Steps", guidance_scale: "Guidance", generate_audio: "Sound", enable_prompt_expansion: "Prompt written out",
-    enable_safety_checker: "Safety check",
-  video_quality: "Quality", video_write_mode: "Encoding",
-};
 
 export class RequestView {
   #stop = new AbortController();
@@ -81,7 +73,7 @@ export class RequestView {
       h("div", { class: "run" }, h("div", { class: "row between wrap" }, this.state, h("div", { class: "row" }, this.tellButton, this.cancelButton)),
         this.bar, this.detail));
     this.logPanel = h("details", { class: "log-panel", open: true }, h("summary", {}, "Log"), this.log.element);
-    this.side = h("section", { class: "panel side", "aria-label": "The request" }, this.#inputList(), this.logPanel, isCut(this.entry.input) ? [] : this.code().element, this.#identity());
+    this.side = h("section", { class: "panel side", "aria-label": "The request" }, inputList(this.entry, this.schema), this.logPanel, isCut(this.entry.input) ? [] : this.code().element, this.#identity());
     replace(this.body, this.main, this.side);
   }
 
@@ -179,7 +171,7 @@ export class RequestView {
     } catch (error) {
       if (error.name === "AbortError" || error instanceof NoServerError) throw error;
       replace(this.main, this.#failure(error));
-      this.#tell("Failed");
+      this.#tell(error.type === "client_cancelled" ? "Cancelled" : "Failed");
       return;
     }
     replace(this.main, this.#success(output, await this.#sourceAddress()));
@@ -219,7 +211,7 @@ export class RequestView {
     parts.push(h("div", { class: "row wrap actions" },
       address === null ? null : h("a", { class: "button primary", href: address, download: name }, icon("download"), `Download${output.video.file_size ? ` (${bytes(output.video.file_size)})` : ""}`),
       mask === null ? null : h("a", { class: "button quiet", href: mask, download: `mask.${mask.split(".").at(-1)}` }, icon("download"), "Mask"),
-      source === null || address === null || !canMake() ? null : this.#sideButton(),
+      source === null || address === null || !canMake() ? null : exportButton(this.#compare, this.#stop.signal),
       copyButton("Copy link", () => location.href),
       url.startsWith("data:") ? null : h("button", { type: "button", class: "quiet", onclick: () => this.actions.useAsSource(url, name) }, "Use the result as source"),
       !this.#canBeSent ? null : h("button", { type: "button", class: "quiet", onclick: (event) => this.#again(event.currentTarget) }, "Again with another seed"),
@@ -262,25 +254,6 @@ export class RequestView {
     return said === undefined || said.includes(message) ? (said ?? message) : `${message}: ${said}`;
   }
 
-  #sideButton() {
-    const caption = h("span", {}, "Side by side (MP4)");
-    return h("button", { type: "button", class: "quiet", title: "Source and result beside each other, as one MP4", onclick: async (event) => {
-      const button = event.currentTarget;
-      button.disabled = true;
-      try {
-        const file = await this.#compare.export((share) => (caption.textContent = `${Math.round(100 * share)} %`), this.#stop.signal);
-        const link = h("a", { href: URL.createObjectURL(file), download: file.name });
-        link.click();
-        setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-      } catch (error) {
-        if (error.name !== "AbortError") announce(`It cannot be made: ${error.message}`);
-      } finally {
-        button.disabled = false;
-        caption.textContent = "Side by side (MP4)";
-      }
-    } }, icon("download"), caption);
-  }
-
   #deleteButton() {
     return deleteButton(this.id, () => (location.hash = "#/requests"), (error) => {
       this.away.hidden = false;
@@ -294,12 +267,6 @@ export class RequestView {
 
   #cutNotice() {
     return h("p", { class: "notice" }, "The request holds more than the server's list shows of it, so it cannot be changed or sent again from here.");
-  }
-
-  #whyNoInput() {
-    return this.entry.payload_deleted
-      ? "What this request was made of has been deleted from the server."
-      : "The server keeps no input of this request, so it cannot be shown or changed.";
   }
 
   async #again(button, sameSeed = false) {
@@ -320,20 +287,6 @@ export class RequestView {
 
   // --- what it is made of ------------------------------------------------------------------------------------------------------
 
-  #inputList() {
-    const { input } = this.entry;
-    if (input === null) return h("p", { class: "notice" }, this.#whyNoInput());
-    const rows = this.schema.order.filter((name) => input[name] !== undefined && name !== "prompt").map((name) => {
-      const value = input[name];
-      const own = typeof value === "string" && value.startsWith("http") ? ownPath(value) : null;
-      const shown = own !== null ? h("a", { href: own, target: "_blank", rel: "noopener" }, own.split("/").at(-1))
-        : name === "loras" ? (value.length === 0 ? "none" : value.map((l) => `${String(l.path).split("/").at(-1)} × ${l.scale ?? 1} (${l.transformer ?? "both"})`).join(", "))
-        : typeof value === "boolean" ? (value ? "yes" : "no") : typeof value === "string" ? brief(value) : JSON.stringify(value);
-      return [h("dt", {}, PLAIN[name] ?? label(name, this.schema.field(name))), h("dd", {}, shown)];
-    });
-    return h("dl", { class: "input-list" }, h("dt", {}, "Prompt"), h("dd", {}, input.prompt ?? ""), rows);
-  }
-
   code() {
     return codePanel(() => ({ endpoint: this.entry.endpoint_id ?? ENDPOINT, input: this.entry.input ?? {}, origin: location.origin, hasKey: currentKey() !== null }));
   }
@@ -351,21 +304,6 @@ export class RequestView {
         h("button", { type: "button", class: "quiet", onclick: () => this.open() }, "Try again"),
         h("a", { class: "button quiet", href: "#/requests" }, "All requests")));
   }
-}
-
-/** Listings cut strings after so many characters (RequestListing.cs) and say how many there were; what was cut cannot be sent again. */
-const LONGEST = 4096;
-const CUT = /\.\.\. \((\d+) characters\)$/;
-
-export function isCut(value) {
-  if (typeof value === "string") return value.length > LONGEST && CUT.test(value);
-  return value !== null && typeof value === "object" && Object.values(value).some(isCut);
-}
-
-/** A data URI by its kind and length. */
-export function brief(text) {
-  if (!text.startsWith("data:")) return text;
-  return `${text.slice(0, text.search(/[;,]/))}, ${Number(CUT.exec(text)?.[1] ?? text.length).toLocaleString("en")} characters`;
 }
 
 const isPicture = (path) => /\.(png|jpe?g|webp|gif|bmp|avif)$/i.test(path ?? "");

@@ -1,6 +1,7 @@
 // Source and result beside each other as one MP4, made in the browser.
 
 import { BufferTarget, CanvasSource, Mp4OutputFormat, Output, QUALITY_HIGH } from "../vendor/mediabunny/mediabunny.min.mjs";
+import { announce, h, icon } from "./dom.js";
 
 /** Whether this browser can make one. */
 export const canMake = () => "VideoEncoder" in globalThis;
@@ -31,4 +32,24 @@ export async function sideBySide(canvas, frames, fps, show, { progress = () => {
   } finally {
     if (output.state !== "finalized") await output.cancel().catch(() => {});
   }
+}
+
+/** A button that makes it of what is compared, and lets it be kept. */
+export function exportButton(compare, signal) {
+  const caption = h("span", {}, "Side by side (MP4)");
+  return h("button", { type: "button", class: "quiet", title: "Source and result beside each other, as one MP4", onclick: async (event) => {
+    const button = event.currentTarget;
+    button.disabled = true;
+    try {
+      const file = await compare.export((share) => (caption.textContent = `${Math.round(100 * share)} %`), signal);
+      const link = h("a", { href: URL.createObjectURL(file), download: file.name });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    } catch (error) {
+      if (error.name !== "AbortError") announce(`It cannot be made: ${error.message}`);
+    } finally {
+      button.disabled = false;
+      caption.textContent = "Side by side (MP4)";
+    }
+  } }, icon("download"), caption);
 }
