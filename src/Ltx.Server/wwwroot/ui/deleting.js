@@ -3,22 +3,14 @@
 import { deletePayloads } from "./api.js";
 import { announce, h } from "./dom.js";
 
-/** Milliseconds after which a first press is forgotten. */
-const DOUBT = 5000;
-
 export function deleteButton(id, done, failed) {
-  let ending = 0;
-  return h("button", { type: "button", class: "quiet small", title: "Takes source, mask, prompt and result from the server",
-    onclick: async ({ currentTarget: button }) => {
-    if (ending === 0) {
-      button.textContent = "Really delete?";
-      ending = setTimeout(() => {
-        ending = 0;
-        button.textContent = "Delete";
-      }, DOUBT);
-      return;
-    }
-    clearTimeout(ending);
+  let isSure = false;
+  const ask = (sure) => {
+    isSure = sure;
+    button.textContent = sure ? "Really delete?" : "Delete";
+  };
+  const press = async () => {
+    if (!isSure) return ask(true);
     button.disabled = true;
     try {
       await deletePayloads(id);
@@ -28,5 +20,11 @@ export function deleteButton(id, done, failed) {
       button.disabled = false;
       failed(error);
     }
-  } }, "Delete");
+  };
+  // Whoever goes elsewhere was not sure.
+  const button = h("button", {
+    type: "button", class: "quiet small", title: "Takes source, mask, prompt and result from the server",
+    onclick: press, onblur: () => button.disabled || ask(false),
+  }, "Delete");
+  return button;
 }
