@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Ltx.Playground.Tests.Support;
-using Ltx.Server.Tests.Commands;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -57,37 +56,6 @@ public class ResultTests(Browser browser)
         visit.AssertNothingWrong();
         await visit.Server.CancelAsync(again);
         await visit.Server.CancelAsync(third);
-    }
-
-    [Fact]
-    public async Task A_result_is_seen_beside_its_source_kept_as_one_film_and_deleted()
-    {
-        await using Visit visit = await Visit.BeginAsync(browser, await browser.OpenServerAsync());
-        await visit.MarkAsync(browser.Film("02"));
-        string id = await visit.SendAsync();
-        await visit.AwaitResultAsync();
-        await visit.AssertAccessibleAsync("result");
-        ILocator picture = visit.Page.GetByRole(AriaRole.Img, new() { Name = "Source on the left of the line, result on the right" });
-        await visit.Button("Side by side").ClickAsync();
-        await Expect(picture).ToHaveAttributeAsync("data-shown", "side");
-        await Expect(picture).ToHaveJSPropertyAsync("width", 768);
-
-        IDownload film = await visit.Page.RunAndWaitForDownloadAsync(() => visit.Button("Side by side (MP4)").ClickAsync());
-        using TestFolder folder = new();
-        string kept = folder.Named("side.mp4");
-        await film.SaveAsAsync(kept);
-        Assert.Equal(9, MaskCheck.Times(kept).Length);
-        IDownload mask = await visit.Page.RunAndWaitForDownloadAsync(() => visit.Page.GetByRole(AriaRole.Link,
-            new() { Name = "Mask", Exact = true }).ClickAsync());
-        JsonElement input = (await visit.Server.GetAsync($"/requests/{id}")).GetProperty("input");
-        Assert.Equal(await visit.Server.FileAsync(input.GetProperty("mask_video_url").GetString()!),
-            await File.ReadAllBytesAsync(await mask.PathAsync()));
-
-        await visit.Button("Delete").ClickAsync();
-        await visit.Button("Really delete?").ClickAsync();
-        await Expect(visit.Page).ToHaveURLAsync($"{visit.Url}#/requests");
-        Assert.True((await visit.Server.GetAsync($"/requests/{id}")).GetProperty("payload_deleted").GetBoolean());
-        visit.AssertNothingWrong();
     }
 
     [Fact]

@@ -39,7 +39,7 @@ public class Screenshots(Browser browser)
         await visit.Surface.PressAsync("End");
         await visit.Button("Select and move").ClickAsync();
         await visit.DragAsync((170, 120), (230, 150));
-        await Expect(visit.Marks).ToContainTextAsync("2 keyframes");
+        await Expect(visit.Marks).ToContainTextAsync("2 keys");
         await TakeAsync("marking");
         await visit.SendAsync();
         await Expect(visit.Page.GetByRole(AriaRole.Progressbar, new() { Name = "Progress of the request" })).ToHaveAttributeAsync("value", new System.Text.RegularExpressions.Regex("^0\\.[1-9]"));

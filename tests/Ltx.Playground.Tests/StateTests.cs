@@ -56,7 +56,7 @@ public partial class StateTests(Browser browser)
         await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "Choose source.mp4 again" })).ToBeVisibleAsync();
         await visit.AssertAccessibleAsync("reloaded");
         await visit.ChooseAsync(browser.Film("02"));
-        await Expect(visit.Marks).ToContainTextAsync("2 keyframes");
+        await Expect(visit.Marks).ToContainTextAsync("2 keys");
         await Expect(visit.Prompt).ToHaveValueAsync("a green disc");
         await Expect(visit.Page.GetByText("frame 1 of 9", new() { Exact = true })).ToBeVisibleAsync();
 

@@ -24,15 +24,6 @@ public sealed record ModelFolder(string Path, string Checkpoint, string Upscaler
     /// <summary>Pixels of the shorter side of the clips that it was trained with, beyond which nothing is enlarged; null where it does not say.</summary>
     public int? ShortSide { get; init; }
 
-    /// <summary>Frames of the clips that it was trained with; null where it does not say.</summary>
-    public int? Frames { get; init; }
-
-    /// <summary>What it knows, in a sentence or two for those who meet it first; null where it does not say.</summary>
-    public string? About { get; init; }
-
-    /// <summary>Prompts that it understands.</summary>
-    public IReadOnlyList<string> Prompts { get; init; } = [];
-
     /// <summary>Where its parts come from; paths of a model of random numbers lead nowhere.</summary>
     internal IModelFiles Files { get; init; } = DiskFiles.Instance;
 
@@ -69,27 +60,10 @@ public sealed record ModelFolder(string Path, string Checkpoint, string Upscaler
             return TextOf(value) is { Length: > 0 } name && !name.Contains('\0') ? name.EndsWith(".json", StringComparison.Ordinal) ? Part("recipe", isFolder: false) : name : throw new WeightsException($"{file}: \"recipe\" must be a name or a path.");
         }
 
-        int? Number(string key, int least, int most)
+        int? ShortSide()
         {
-            if (!root.TryGetProperty(key, out JsonElement value) || value.ValueKind == JsonValueKind.Null) return null;
-            return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= least && number <= most
-                ? number
-                : throw new WeightsException($"{file}: \"{key}\" must be a number from {least} to {most}.");
-        }
-
-        string? Sentence()
-        {
-            if (!root.TryGetProperty("about", out JsonElement value) || value.ValueKind == JsonValueKind.Null) return null;
-            return TextOf(value) ?? throw new WeightsException($"{file}: \"about\" must be text.");
-        }
-
-        IReadOnlyList<string> Prompts()
-        {
-            if (!root.TryGetProperty("prompts", out JsonElement value) || value.ValueKind == JsonValueKind.Null) return [];
-            return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().Select(TextOf).ToArray() is var texts
-                && texts.All(text => text is not null)
-                ? [.. texts.OfType<string>()]
-                : throw new WeightsException($"{file}: \"prompts\" must be a list of texts.");
+            if (!root.TryGetProperty("short_side", out JsonElement value) || value.ValueKind == JsonValueKind.Null) return null;
+            return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int side) && side is >= 64 and <= 8192 ? side : throw new WeightsException($"{file}: \"short_side\" must be a number from 64 to 8192.");
         }
 
         bool Truth(string key) => root.TryGetProperty(key, out JsonElement value) && value.ValueKind switch
@@ -103,10 +77,7 @@ public sealed record ModelFolder(string Path, string Checkpoint, string Upscaler
         {
             Recipe = Recipe(),
             KnowsGuide = Truth("knows_guide"),
-            ShortSide = Number("short_side", 64, 8192),
-            Frames = Number("frames", 1, 10_000),
-            About = Sentence(),
-            Prompts = Prompts(),
+            ShortSide = ShortSide(),
         };
     }
 
@@ -115,7 +86,7 @@ public sealed record ModelFolder(string Path, string Checkpoint, string Upscaler
     {
         try
         {
-            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+            return value.GetString();
         }
         catch (InvalidOperationException)
         {

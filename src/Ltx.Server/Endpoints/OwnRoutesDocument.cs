@@ -23,10 +23,6 @@ internal static class OwnRoutesDocument
                 ("responses", Map(
                     ("200", Map(("description", "A small picture."), ("content", Map(("image/jpeg", Map(("schema", Map(("type", "string"), ("format", "binary"))))))))),
                     ("204", Map(("description", "Neither file is here any more."))))))),
-            ("/ui/api/model", "get", Operation(
-                "What the model says of itself, and how long a request of this kind would take.", "Playground", null, Map(("type", "object")),
-                Query("width", "integer"), Query("height", "integer"), Query("num_frames", "integer"), Query("frames_per_second", "number"),
-                Query("num_inference_steps", "integer"), Query("guidance_scale", "number"))),
             ("/ui/api/masks", "post", Operation("Make a mask video of a drawing; its url is a mask_video_url.", "Playground",
                 Object(("width", Side()), ("height", Side()),
                     ("times", List("number", "Seconds of each frame of the mask, rising.", ("minItems", 1), ("maxItems", MaskRequestReader.MaxTimes))),

@@ -65,7 +65,6 @@ internal static class Routes
             app.MapMethods(path, ["GET", "HEAD"], PageEndpoints.GetAsync).WithMetadata(new AccessMetadata(Access.Open));
         }
 
-        Get(app, "/ui/api/model", ModelEndpoint.GetAsync, Access.Open);
         Post(app, "/ui/api/masks", MaskEndpoint.MakeAsync, Access.Key);
         Post(app, "/ui/api/previews", PreviewEndpoint.MakeAsync, Access.Key);
         Get(app, "/ui/api/requests/{id}/thumbnail", ThumbnailEndpoint.GetAsync, Access.Key);

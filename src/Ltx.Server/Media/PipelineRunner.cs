@@ -5,7 +5,6 @@ using Ltx.Inference;
 using Ltx.Inference.Generation;
 using Ltx.Inference.Kernels;
 using Ltx.Inference.Native;
-using Ltx.Inference.Planning;
 using Ltx.Inference.Safety;
 using Ltx.Inference.TextEncoder;
 using Ltx.Inference.Weights;
@@ -29,7 +28,6 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
     private readonly SafetyClassifier?[] classifiers;
     private readonly ModelFolder model;
     private readonly PromptList refused;
-    private readonly RequestPace pace;
     private bool isDisposed;
 
     public PipelineRunner(LtxOptions options, DataFolder folder, ILogger<PipelineRunner> logger)
@@ -38,16 +36,10 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
         engines = new InpaintEngine?[options.Queue.Workers];
         classifiers = new SafetyClassifier?[options.Queue.Workers];
         model = OpenModel(options);
-        pace = new RequestPace(model, options.Inpaint.ToEngine(ModelLocator.Recipes, options.Limits.MaxPixels));
         refused = PromptList.Read(options.Safety.PromptList, []);
         // Here and not in the workers' threads: nobody reads the environment yet, and libtorch is not loaded.
         LibTorch.KeepCompiledKernels(folder.Kernels);
     }
-
-    public ModelCard Card => new(Path.GetFileName(model.Path), model.About, model.Prompts, model.Frames);
-
-    public double? ExpectedSeconds(int width, int height, int frames, double framesPerSecond, int steps, double guidance) =>
-        pace.Seconds(new RequestShape(frames, height, width) { FramesPerSecond = framesPerSecond }, steps, guidance);
 
     public IReadOnlyList<DeviceMemory> Memory =>
     [
@@ -94,9 +86,6 @@ internal sealed partial class PipelineRunner : IInpaintRunner, IDisposable
         {
             ClipJob made = Clip(job, output, isChecked);
             ClipResult clip = await new ClipInpainter(engine, MediaLimits.Default, guard).RunAsync(made, log.Report, ct);
-            RequestShape shape = new(clip.Frames, clip.Size.Height, clip.Size.Width) { FramesPerSecond = job.Request.FramesPerSecond };
-            pace.Learn(shape, made.Parameters.Steps, made.Parameters.GuidanceScale,
-                clip.Stages.Aggregate(TimeSpan.Zero, (sum, stage) => sum + stage.Time));
             Dictionary<string, double> seconds = clip.Stages.ToDictionary(stage => stage.Stage, stage => stage.Time.TotalSeconds);
             return new RunResult.Succeeded(output, "video/mp4", made.Parameters.Seed, clip.Report.Prompt, clip.Size.Width, clip.Size.Height, clip.Frames, seconds);
         }

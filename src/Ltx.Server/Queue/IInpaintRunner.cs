@@ -15,13 +15,6 @@ internal interface IInpaintRunner
     /// <summary>Reads the LoRAs of a later job ahead, while another job runs. Changes nothing that the run computes with; what cannot be used is said by the later job's own run.</summary>
     void Prepare(IReadOnlyList<FetchedFile> loras);
 
-    /// <summary>What the model says of itself; null where it is none of ours.</summary>
-    ModelCard? Card => null;
-
-    /// <summary>Seconds that a request of this kind would take, once others have shown how quick the machine is; null before.</summary>
-    /// <param name="frames">of the clip</param>
-    double? ExpectedSeconds(int width, int height, int frames, double framesPerSecond, int steps, double guidance) => null;
-
     /// <summary>GPU memory in use and in all, a device each; empty without a GPU.</summary>
     IReadOnlyList<DeviceMemory> Memory { get; }
 }

@@ -17,10 +17,6 @@ internal static class BadModels
         new("model.json: without a checkpoint", Users, "does not name its checkpoint.", call => call.Model = BrokenModel.Naming(call.Folder, "checkpoint", null)),
         new("model.json: a number for a path", Users, "\"upscaler\" must be a path.", call => call.Model = BrokenModel.Naming(call.Folder, "upscaler", 7)),
         new("model.json: prompt_expansion that is no truth value", Users, "\"prompt_expansion\" must be true or false.", call => call.Model = BrokenModel.Naming(call.Folder, "prompt_expansion", "maybe")),
-        new("model.json: frames that are no number", Users, "\"frames\" must be a number from 1 to 10000.",
-            call => call.Model = BrokenModel.Naming(call.Folder, "frames", "many")),
-        new("model.json: prompts that are no list", Users, "\"prompts\" must be a list of texts.",
-            call => call.Model = BrokenModel.Naming(call.Folder, "prompts", "a red disc")),
         .. new[] { "checkpoint", "upscaler", "text_encoder", "distilled_lora", "inpaint_adapter" }.Select(part =>
             new BadInput($"model.json: names a {part} that is not there", Users, $"names \"none\" as its {part}, and ", call => call.Model = BrokenModel.Naming(call.Folder, part, "none"))),
         Bytes("checkpoint: no safetensors", BrokenModel.Checkpoint, "it is no safetensors file or a damaged one", _ => "PK zip archive of a pickle"u8.ToArray()),

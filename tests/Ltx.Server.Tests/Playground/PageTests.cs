@@ -77,18 +77,6 @@ public partial class PageTests
     }
 
     [Fact]
-    public async Task The_page_is_told_of_the_model_and_whether_a_key_is_needed_and_whose_it_is()
-    {
-        await using TestServer locked = await TestServer.StartAsync(TestKeys.Add);
-        const string Stranger = """{"name":null,"about":null,"prompts":[],"frames":null,"needs_key":true,"key_name":null,"expected_seconds":null}""";
-        Assert.Equal(Stranger, (await locked.GetAsync("/ui/api/model")).Body);
-        Assert.Equal(Stranger, (await locked.GetAsync("/ui/api/model?width=384&height=256&num_frames=0&frames_per_second=x", ("Authorization", "Key none"))).Body);
-        Assert.Contains($"\"key_name\":\"{TestKeys.Name}\"", (await locked.GetAsync("/ui/api/model", TestKeys.Header)).Body, StringComparison.Ordinal);
-        await using TestServer open = await TestServer.StartAsync();
-        Assert.Contains("\"needs_key\":false", (await open.GetAsync("/ui/api/model")).Body, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task The_reference_is_one_origins_and_has_its_own_policy()
     {
         await using TestServer server = await TestServer.StartAsync(TestKeys.Add);

@@ -90,12 +90,9 @@ export const submit = (input, endpoint = ENDPOINT) => call("POST", `/queue/${end
 export const status = (id, signal) => call("GET", `${requestPath(id, ENDPOINT)}/status?logs=1`, { signal });
 export const result = (id, signal, endpoint = ENDPOINT) => call("GET", requestPath(id, endpoint), { signal });
 export const cancel = (id, endpoint = ENDPOINT) => call("PUT", `${requestPath(id, endpoint)}/cancel`);
-/** Takes from the server what a request was made of and what it made. */
-export const deletePayloads = (id) => call("DELETE", `/v1/models/requests/${encodeURIComponent(id)}/payloads`);
 export const listed = (id, signal) => call("GET", `/requests/${encodeURIComponent(id)}`, { signal });
 export const list = (cursor, signal) => call("GET", `/requests?limit=24${cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`}`, { signal });
 export const makeMask = (drawing, signal) => call("POST", "/ui/api/masks", { body: drawing, signal });
-export const modelCard = (request = {}) => call("GET", `/ui/api/model?${new URLSearchParams(request)}`, { quiet: true });
 export const makePreview = (url, signal) => call("POST", "/ui/api/previews", { body: { url }, signal });
 
 /** Every change of a request's status, until it is completed or the server goes away. Each has only the log's lines that are new to this call. */

@@ -1,9 +1,8 @@
 // The page: which view is shown, and what they share. Addresses: #/ the workplace, #/train the one of trainings, #/train/ID one training,
-// #/requests the list, #/requests/ID one request, #/compare/ID/ID two results, #/variations/ID/... what differs in its seed alone.
+// #/requests the list, #/requests/ID one request.
 
-import { ENDPOINT, learnOrigin, modelCard, openApi, ownPath } from "./api.js";
-import { ComparingView } from "./comparing.js";
-import { Compose, emptyDraft, isLora } from "./compose.js";
+import { ENDPOINT, learnOrigin, openApi, ownPath } from "./api.js";
+import { Compose, emptyDraft } from "./compose.js";
 import { announce, h, plural, replace } from "./dom.js";
 import { askForKey, currentKey, forgetKey } from "./key.js";
 import { RequestView } from "./request.js";
@@ -13,7 +12,6 @@ import { draftOf, forgetDraft, leftDraft, startNewDraft, tabDraftId } from "./st
 import { NO_MARKS } from "./tools.js";
 import { TrainingView } from "./train/training.js";
 import { TrainWorkplace } from "./train/workplace.js";
-import { VariationsView } from "./variations.js";
 
 const THEME = "ltx-theme";
 const main = document.getElementById("main");
@@ -30,10 +28,6 @@ async function start() {
   showKey();
   // A file that misses the page's drop zone must not replace the page.
   for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
-  // A LoRA may be dropped anywhere.
-  addEventListener("drop", ({ dataTransfer }) => {
-    for (const file of dataTransfer.files) if (isLora(file) && compose !== null) compose.addLoraFile(file);
-  });
   await load();
 }
 
@@ -58,22 +52,15 @@ async function load() {
 async function route(event) {
   shown?.close?.();
   shown = null;
-  const [, place, id, other] = location.hash.split("/");
+  const [, place, id] = location.hash.split("/");
   for (const link of document.querySelectorAll("nav a")) {
-    const isHere = link.hash === (["train", "requests"].includes(place) ? `#/${place}` : ["compare", "variations"].includes(place) ? "#/requests"
-      : "#/");
+    const isHere = link.hash === (["train", "requests"].includes(place) ? `#/${place}` : "#/");
     if (isHere) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   if (place === "requests" && id) {
     shown = new RequestView(decodeURIComponent(id), schema, { edit, useAsSource });
     document.title = "Request · Ltx";
-  } else if (place === "variations" && id) {
-    shown = new VariationsView(location.hash.split("/").slice(2).map(decodeURIComponent));
-    document.title = "Variations · Ltx";
-  } else if (place === "compare" && other) {
-    shown = new ComparingView([id, other].map(decodeURIComponent));
-    document.title = "Two results · Ltx";
   } else if (place === "requests") {
     shown = new RequestsView();
     document.title = "Requests · Ltx";
@@ -171,17 +158,9 @@ function toggleTheme() {
   announce(isDark ? "Light colours." : "Dark colours.");
 }
 
-/** Where no key is needed there is none to ask for. */
-async function showKey() {
+function showKey() {
   const button = document.getElementById("key");
-  const key = currentKey();
-  const show = (name) => (button.lastElementChild.textContent = key === null ? "Key" : name ? `Forget the key of ${name}` : "Forget the key");
-  show(null);
-  button.hidden &&= key === null;
-  const { needs_key: isNeeded, key_name: name } = await modelCard().catch(() => ({ needs_key: true, key_name: null }));
-  if (key !== currentKey()) return;
-  button.hidden = !isNeeded && key === null;
-  show(name);
+  button.lastElementChild.textContent = currentKey() === null ? "Key" : "Forget the key";
 }
 
 async function keyButton() {

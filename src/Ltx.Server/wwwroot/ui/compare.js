@@ -2,9 +2,6 @@
 // canvas from hidden players that are held to the same moment.
 
 import { announce, clock, h, icon, replace } from "./dom.js";
-import { sideBySide } from "./sidebyside.js";
-import { maskSpan, sweep } from "./sweep.js";
-import { Zoom } from "./zoom.js";
 
 /** Two moments closer than this, in seconds, are shown as one: less than half a frame at 60 a second. */
 const IN_STEP = 0.008;
@@ -18,14 +15,10 @@ export class Compare {
   #outline = false;
   #raf = 0;
   #step;
-  #endSweep = null;
-  /** Somebody has taken the line. */
-  #isTaken = false;
 
   /** Addresses on this origin; source and mask may be null where they cannot be shown. `fps` is the result's rate. */
-  constructor({ result, source, mask, maskIsPicture, fps, names = ["Before", "After"] }) {
+  constructor({ result, source, mask, maskIsPicture, fps }) {
     this.#step = 1 / fps;
-    this.names = names;
     this.result = hidden(result, false);
     this.source = source === null ? null : hidden(source, true);
     this.mask = mask === null ? null : maskIsPicture ? picture(mask) : hidden(mask, true);
@@ -37,14 +30,12 @@ export class Compare {
       for (const name of ["loadeddata", "seeked", "load"]) media.addEventListener(name, () => this.#draw());
     }
     this.result.addEventListener("loadedmetadata", () => this.#sized());
-    this.result.addEventListener("loadeddata", () => this.#arrive(), { once: true });
     this.result.addEventListener("play", () => this.#playing(true));
     this.result.addEventListener("pause", () => this.#playing(false));
     this.result.addEventListener("ended", () => this.#playing(false));
   }
 
   close() {
-    this.#stopSweep();
     cancelAnimationFrame(this.#raf);
     for (const media of [this.result, this.source, this.mask]) {
       if (!(media instanceof HTMLVideoElement)) continue;
@@ -58,13 +49,11 @@ export class Compare {
     const canCompare = this.source !== null;
     this.line = h("div", { class: "wipe-line", "aria-hidden": "true" }, h("span", {}));
     this.slider = h("input", { type: "range", min: 0, max: 100, step: 0.5, value: 50, class: "wipe", "aria-label": "Line between source and result", oninput: () => {
-      this.#stopSweep();
       this.#share = Number(this.slider.value) / 100;
       this.slider.setAttribute("aria-valuetext", `${Math.round(this.#share * 100)} % source`);
       this.#draw();
     } });
-    const modes = [["wipe", `${this.names[0]} | ${this.names[1].toLowerCase()}`], ["side", "Side by side"], ...this.#single(),
-      ["difference", "Difference"]];
+    const modes = [["wipe", "Before | after"], ["result", "Result"], ["source", "Source"], ["difference", "Difference"]];
     this.modeButtons = new Map(modes.map(([name, text]) => [name, h("button", { type: "button", onclick: () => this.#setMode(name) }, text)]));
     this.outlineButton = h("button", { type: "button", class: "quiet small", "aria-pressed": "false", onclick: () => {
       this.#outline = !this.#outline;
@@ -83,34 +72,22 @@ export class Compare {
       this.#seek(Number(this.scrub.value));
     } });
     this.readout = h("output", { class: "readout" });
-    this.fullButton = button("full", "Full screen", () => (document.fullscreenElement === null ? this.element.requestFullscreen()
-      : document.exitFullscreen()));
-    this.fullButton.hidden = !document.fullscreenEnabled;
     this.picture = h("div", { class: "compare-picture", onpointerdown: (event) => this.#grab(event) }, this.canvas, canCompare ? [this.line, this.labels()] : null);
     this.element = h("div", { class: "compare" },
       h("div", { class: "row between wrap" },
         canCompare ? h("div", { class: "segmented", role: "group", "aria-label": "View" }, [...this.modeButtons.values()]) : h("p", { class: "help" }, "The source cannot be shown here, only the result."),
-        h("div", { class: "row wrap" }, this.mask === null ? null : this.outlineButton, this.fullButton)),
-      this.well = h("div", { class: "well" }, this.picture),
+        this.mask === null ? null : this.outlineButton),
+      h("div", { class: "well" }, this.picture),
       canCompare ? this.slider : null,
       h("div", { class: "transport" },
         h("div", { class: "transport-buttons" },
           button("back", "Previous frame", () => this.#stepBy(-1)), this.playButton, button("forward", "Next frame", () => this.#stepBy(1)), this.soundButton),
         h("div", { class: "timeline" }, this.scrub), this.readout));
-    this.zoom = new Zoom(this.well, this.picture);
-    this.fullButton.before(this.zoom.element);
     this.#setMode(canCompare ? "wipe" : "result");
-    this.#isTaken = false;
-  }
-
-  /** The views of one alone. */
-  #single() {
-    const [before, after] = this.names;
-    return [["source", before === "Before" ? "Source" : before], ["result", after === "After" ? "Result" : after]];
   }
 
   labels() {
-    return [h("span", { class: "tag before" }, this.names[0]), h("span", { class: "tag after" }, this.names[1])];
+    return [h("span", { class: "tag before" }, "Before"), h("span", { class: "tag after" }, "After")];
   }
 
   toggle() {
@@ -118,61 +95,8 @@ export class Compare {
     else this.result.pause();
   }
 
-  /** It plays, over and over, and the line goes once over what was made; not for those who want no motion. */
-  #arrive() {
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-    this.result.loop = true;
-    // A page that begins to sound by itself is a nuisance, and browsers forbid it.
-    if (!this.result.muted) this.soundButton.click();
-    this.result.play().catch(() => {});
-    if (this.source === null || this.mask === null) return;
-    const begin = () => {
-      const span = maskSpan(this.mask);
-      if (span === null || this.#isTaken) return;
-      this.#endSweep = sweep(span, (share) => {
-        this.#share = share;
-        this.slider.value = 100 * share;
-        this.#draw();
-      });
-    };
-    const isReady = this.mask instanceof HTMLImageElement ? this.mask.complete : this.mask.readyState >= 2;
-    if (isReady) begin();
-    else this.mask.addEventListener(this.mask instanceof HTMLImageElement ? "load" : "loadeddata", begin, { once: true });
-  }
-
-  /** Whoever takes the line keeps it. */
-  #stopSweep() {
-    this.#endSweep?.();
-    this.#endSweep = null;
-    this.#isTaken = true;
-  }
-
-  /** Source and result beside each other, as a file. */
-  async export(progress, signal) {
-    this.#stopSweep();
-    if (!this.result.paused) {
-      const paused = new Promise((resolve) => this.result.addEventListener("pause", resolve, { once: true }));
-      this.result.pause();
-      await paused;
-    }
-    const before = this.#mode;
-    this.#setMode("side");
-    try {
-      return await sideBySide(this.canvas, this.#frames, 1 / this.#step, async (frame) => {
-        const shown = [this.result, this.source].map((media) => new Promise((resolve) => media.addEventListener("seeked", resolve, { once: true })));
-        this.#seek(frame);
-        await Promise.all(shown);
-        this.#draw();
-      }, { progress, signal });
-    } finally {
-      this.#setMode(before);
-    }
-  }
-
   #setMode(mode) {
-    this.#stopSweep();
     this.#mode = mode;
-    this.#layOut();
     for (const [name, button] of this.modeButtons) button.setAttribute("aria-pressed", String(name === mode));
     this.picture.dataset.mode = mode;
     this.slider.hidden = mode !== "wipe";
@@ -198,22 +122,12 @@ export class Compare {
 
   #sized() {
     const { videoWidth, videoHeight } = this.result;
-    this.scratch.width = videoWidth;
-    this.scratch.height = videoHeight;
-    this.#layOut();
+    this.canvas.width = this.scratch.width = videoWidth;
+    this.canvas.height = this.scratch.height = videoHeight;
+    this.picture.style.aspectRatio = `${videoWidth} / ${videoHeight}`;
+    this.element.style.setProperty("--ratio", videoWidth / videoHeight);
     this.scrub.max = this.#frames - 1;
     this.#seek(0);
-  }
-
-  /** The canvas holds one picture, or two beside each other. */
-  #layOut() {
-    const { videoWidth, videoHeight } = this.result;
-    if (videoWidth === 0) return;
-    const width = this.#mode === "side" ? 2 * videoWidth : videoWidth;
-    if (this.canvas.width === width && this.canvas.height === videoHeight) return;
-    Object.assign(this.canvas, { width, height: videoHeight });
-    this.picture.style.aspectRatio = `${width} / ${videoHeight}`;
-    this.element.style.setProperty("--ratio", width / videoHeight);
   }
 
   #seek(frame) {
@@ -271,7 +185,7 @@ export class Compare {
     const { canvas, result, source } = this;
     if (result.readyState < 2 || canvas.width === 0) return;
     const context = canvas.getContext("2d");
-    const { width, height } = this.scratch;
+    const { width, height } = canvas;
     const hasSource = source !== null && source.readyState >= 2;
     context.globalCompositeOperation = "source-over";
     context.filter = "none";
@@ -287,9 +201,7 @@ export class Compare {
       context.drawImage(this.scratch, 0, 0);
       context.filter = "none";
     } else {
-      const isSide = this.#mode === "side" && hasSource;
-      if (isSide) context.drawImage(source, 0, 0, width, height);
-      context.drawImage(result, isSide ? width : 0, 0, width, height);
+      context.drawImage(result, 0, 0, width, height);
       if (this.#mode === "wipe" && hasSource) {
         context.save();
         context.beginPath();
@@ -327,7 +239,6 @@ export class Compare {
     }
     scratch.putImageData(image, 0, 0);
     context.drawImage(this.scratch, 0, 0);
-    if (this.#mode === "side") context.drawImage(this.scratch, width, 0);
     return true;
   }
 }

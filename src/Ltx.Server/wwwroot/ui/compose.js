@@ -8,9 +8,7 @@ import { proposal } from "./frames.js";
 import { currentKey } from "./key.js";
 import { maskAddress } from "./mask.js";
 import { MaskFileView } from "./maskfile.js";
-import { ModelInfo } from "./model.js";
 import { FieldProblem, fieldOf, problem } from "./problems.js";
-import { PROMPT, sampleFile, sampleMarks } from "./sample.js";
 import { withoutDefaults } from "./schema.js";
 import { Stage, coverageText } from "./stage.js";
 import { keepAtOnce, loadTabDraft, saveDraft, startNewDraft, useDraft } from "./store.js";
@@ -24,9 +22,6 @@ const SAVE_AFTER = 300;
 
 /** Frames in one mask that the server takes (docs/marks.md). */
 const MOST_MASK_FRAMES = 32768;
-
-/** Whether a file that is dropped is a LoRA: then it is no video. */
-export const isLora = (file) => file.name.toLowerCase().endsWith(".safetensors");
 
 export const emptyDraft = (id) => ({ id, source: null, marks: NO_MARKS, maskMode: "draw", mask: null, form: {}, requestId: null });
 
@@ -43,7 +38,6 @@ export class Compose extends EventTarget {
   #sending = null;
   #frames = { times: [0], tail: 0.04 };
   #isPreview = false;
-  #variations = 1;
 
   constructor(schema) {
     super();
@@ -53,17 +47,10 @@ export class Compose extends EventTarget {
     this.tools = new Tools(this.stage);
     this.maskView = new MaskFileView(this.stage);
     this.code = codePanel(() => ({ endpoint: ENDPOINT, input: this.input(), origin: location.origin, hasKey: currentKey() !== null }));
-    this.model = new ModelInfo();
-    this.model.load();
-    this.model.addEventListener("prompt", ({ detail }) => this.#put({ prompt: detail }));
-    this.model.addEventListener("frames", ({ detail }) => this.#put({ num_frames: detail }));
     this.view = buildWorkplace(this, {
-      sample: () => this.#trySample(),
       source: (file) => this.choose(file),
       mask: (file) => this.#chooseMask(file),
-      variations: (count) => (this.#variations = count),
-      drop: (file) => (isLora(file) ? undefined : this.#draft.maskMode === "file" && this.#source !== null ? this.#chooseMask(file)
-        : this.choose(file)),
+      drop: (file) => (this.#draft.maskMode === "file" && this.#source !== null ? this.#chooseMask(file) : this.choose(file)),
       mode: (mode) => this.#changeMode(mode),
       whole: () => this.#cover(),
       key: (event) => {
@@ -73,14 +60,12 @@ export class Compose extends EventTarget {
       stop: () => this.#sending?.abort(),
     });
     const { choose, errors, maskFilePanel } = this.view;
-    this.form.register("video_url", "Video", errors.source, () => (choose.offsetParent ? choose : this.stage.surface).focus());
-    this.form.register("mask_video_url", "Mask", errors.mask,
-      () => (this.#draft.maskMode === "draw" ? this.stage.surface : maskFilePanel.firstChild).focus());
+    this.form.register("video_url", errors.source, () => (choose.offsetParent ? choose : this.stage.surface).focus());
+    this.form.register("mask_video_url", errors.mask, () => (this.#draft.maskMode === "draw" ? this.stage.surface : maskFilePanel.firstChild).focus());
     this.form.addEventListener("change", () => {
       this.#cover();
       this.#changed();
     });
-    this.stage.addEventListener("trim", ({ detail }) => this.#trim(detail));
     this.tools.addEventListener("change", () => {
       this.#clearError("mask");
       // Another drawing is another mask.
@@ -196,13 +181,6 @@ export class Compose extends EventTarget {
     announce("The LoRA is in the request.");
   }
 
-  /** One that lies on this computer: it is sent, and in the request. */
-  async addLoraFile(file) {
-    if (this.wasSent) await this.reset();
-    location.hash = "#/";
-    await this.form.addFile("loras", "path", file);
-  }
-
   showErrors(details) {
     this.form.showErrors(details);
   }
@@ -246,8 +224,7 @@ export class Compose extends EventTarget {
     this.#showSourceState();
     this.stage.load(address, source, [0], 0.04);
     // At once: what is written after the source has come into sight stands.
-    if (isNew) this.form.patch(proposal(rate, source.duration, this.schema.field("frames_per_second"), this.schema.field("num_frames"),
-      this.model.card?.frames));
+    if (isNew) this.form.patch(proposal(rate, source.duration, this.schema.field("frames_per_second"), this.schema.field("num_frames")));
     await this.#cover();
     if (turn !== this.#opening) return;
     this.#changed();
@@ -293,43 +270,7 @@ export class Compose extends EventTarget {
     return this.#covering;
   }
 
-  /** Everything for a first request: a clip, its mark, what to ask for. */
-  async #trySample() {
-    this.view.sampleButton.disabled = true;
-    try {
-      await this.choose(await sampleFile());
-      if (this.#source === null) return;
-      this.tools.load(sampleMarks(newId()));
-      this.#put({ prompt: PROMPT });
-      this.stage.player.loops = true;
-      announce("The sample is ready: press Inpaint.");
-      this.view.sendButton.focus();
-    } catch (error) {
-      this.#error("source", error.message);
-    } finally {
-      this.view.sampleButton.disabled = false;
-    }
-  }
-
-  /** Values that are offered and taken. */
-  #put(values) {
-    this.form.patch(values);
-    for (const name of Object.keys(values)) this.form.clearError(name);
-    this.#cover();
-    this.#changed();
-  }
-
-  /** The request ends with so many frames of the source. */
-  #trim(frames) {
-    const { frames_per_second: fps } = this.form.values();
-    const { times } = this.stage.player;
-    const end = times[frames] ?? this.stage.covered;
-    const { minimum } = this.schema.field("num_frames");
-    this.#put({ num_frames: Math.max(Math.round(end * fps), minimum) });
-  }
-
   #closeSource() {
-    this.stage.timeline.close();
     this.#source?.close();
     if (this.#address !== null) URL.revokeObjectURL(this.#address);
     this.#source = this.#address = null;
@@ -458,19 +399,12 @@ export class Compose extends EventTarget {
       const draft = this.#draft;
       this.#save();
       say("Asking the server", null);
-      const values = { ...this.form.values(), video_url, mask_video_url };
-      const ids = [];
-      for (let i = 0; i < this.#variations; i++) {
-        // Where no seed is asked for, each gets its own from the server.
-        const seed = typeof values.seed === "number" ? values.seed + i : values.seed;
-        ids.push((await submit(withoutDefaults(this.schema, { ...values, seed }))).request_id);
-      }
-      const [id] = ids;
+      const { request_id: id } = await submit(withoutDefaults(this.schema, { ...this.form.values(), video_url, mask_video_url }));
       draft.requestId = id;
       saveDraft(structuredClone(draft));
       this.#sending = null;
       // Who went on to another draft meanwhile is left there; the list leads to the request.
-      if (draft === this.#draft) location.hash = ids.length > 1 ? `#/variations/${ids.join("/")}` : `#/requests/${id}`;
+      if (draft === this.#draft) location.hash = `#/requests/${id}`;
     } catch (error) {
       // First, because what cannot be used cannot be focused.
       this.#showSending(false);
@@ -505,24 +439,6 @@ export class Compose extends EventTarget {
     clearTimeout(this.#saving);
     this.#saving = setTimeout(() => this.#save(), SAVE_AFTER);
     this.code.refresh();
-    this.#showNext();
-  }
-
-  /** The button says what comes next, and below it stands how long that takes. */
-  #showNext() {
-    const { source, mask, maskMode, marks, form } = this.#draft;
-    const isMarked = mask !== null || (maskMode === "draw" && (marks.shapes.length > 0 || marks.invert));
-    this.view.sendButton.textContent = source === null ? "Next: choose a video"
-      : !isMarked ? "Next: mark what should change"
-      : !form.prompt?.trim() ? "Next: say what belongs there"
-      : "Inpaint";
-    const values = this.form.values();
-    const names = ["num_frames", "frames_per_second", "num_inference_steps", "guidance_scale"];
-    const isWhole = this.#source !== null && names.every((name) => typeof values[name] === "number");
-    // As long as the source is, and no longer.
-    const frames = Math.min(values.num_frames, Math.max(Math.round((this.#source?.duration ?? Infinity) * values.frames_per_second), 9));
-    this.model.expect(!isWhole ? null : { ...Object.fromEntries(names.map((name) => [name, values[name]])), num_frames: frames,
-      width: this.#source.width, height: this.#source.height });
   }
 
   /** Nobody waits for it: a browser may not keep anything, or not answer. */
@@ -552,7 +468,6 @@ export class Compose extends EventTarget {
       : missing && ownPath(source.url) === null ? ["The video lies on another server", "This page may not show it, so nothing can be drawn over it. The request can be sent with it as it stands; or drop another video here."]
       : ["Drop a video here", "MP4, MOV, MKV or WebM. It is sent to the server with the request, or at once if this browser cannot show it."];
     view.sourceName.textContent = source === null ? "" : source.name;
-    this.#showNext();
     if (isOpen) view.sourceName.textContent += ` · ${this.#source.width} × ${this.#source.height}`;
   }
 
@@ -570,6 +485,7 @@ export class Compose extends EventTarget {
   }
 
   #clearError(place) {
-    this.form.clearError({ source: "video_url", mask: "mask_video_url" }[place]);
+    this.view.errors[place].hidden = true;
+    this.view.errors[place].textContent = "";
   }
 }

@@ -46,13 +46,6 @@ const ICONS = {
   keyBack: ["M9 5.5L4.5 10 9 14.5M13 7l3 3-3 3-3-3z"],
   keyForward: ["M11 5.5l4.5 4.5-4.5 4.5M7 7l3 3-3 3-3-3z"],
   key: ["M10 4.5l5.5 5.5-5.5 5.5L4.5 10z"],
-  track: ["M10 2.5v4M10 13.5v4M2.5 10h4M13.5 10h4", "M10 7.2a2.8 2.8 0 100 5.6 2.8 2.8 0 000-5.6z"],
-  trash: ["M4 6h12M8 6V4h4v2M5.5 6l.8 10.5h7.4L14.5 6M8.5 9v4.5M11.5 9v4.5"],
-  onion: ["M7 4.5c3 0 5.5 2.5 5.5 5.5S10 15.5 7 15.5 1.5 13 1.5 10 4 4.5 7 4.5z", "M10 5.4a5.5 5.5 0 010 9.2M13 5.4a5.5 5.5 0 010 9.2"],
-  loop: ["M5 9a4 4 0 014-4h6M12.5 2.5L15 5l-2.5 2.5", "M15 11a4 4 0 01-4 4H5M7.5 17.5L5 15l2.5-2.5"],
-  zoomIn: ["M9 3.5a5.5 5.5 0 100 11 5.5 5.5 0 000-11zM13 13l4 4M9 6.5v5M6.5 9h5"],
-  zoomOut: ["M9 3.5a5.5 5.5 0 100 11 5.5 5.5 0 000-11zM13 13l4 4M6.5 9h5"],
-  full: ["M3.5 7.5v-4h4M12.5 3.5h4v4M16.5 12.5v4h-4M7.5 16.5h-4v-4"],
   sound: ["M4 8v4h2.5L10 15V5L6.5 8z", "M12.5 7.5a3.5 3.5 0 010 5M14.5 5.5a6.3 6.3 0 010 9"],
   mute: ["M4 8v4h2.5L10 15V5L6.5 8z", "M13 8l4 4M17 8l-4 4"],
   download: ["M10 3.5v9M6.5 9.5L10 13l3.5-3.5M4 16.5h12"],
@@ -90,14 +83,6 @@ export function roughly(seconds) {
   if (seconds < 55) return `about ${Math.round(seconds / 5) * 5} s`;
   if (seconds < 3570) return `about ${Math.round(seconds / 60)} min`;
   return `about ${(seconds / 3600).toFixed(1)} h`;
-}
-
-/** 75.25 -> "1 min 15 s". */
-export function took(seconds) {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.round((whole % 3600) / 60)} min`;
 }
 
 /** 4404019 -> "4.4 MB". */

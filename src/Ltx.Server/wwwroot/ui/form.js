@@ -44,8 +44,8 @@ export class RequestForm extends EventTarget {
   }
 
   /** A place elsewhere on the page where a field's errors are shown. */
-  register(name, label, slot, focus) {
-    this.#controls.set(name, { get: () => undefined, set: () => {}, label, slot, focus });
+  register(name, slot, focus) {
+    this.#controls.set(name, { get: () => undefined, set: () => {}, slot, focus });
   }
 
   values() {
@@ -78,46 +78,22 @@ export class RequestForm extends EventTarget {
   showErrors(details, headline = `The server did not take the request: ${plural(details.length, "thing")} to change.`) {
     this.clearErrors();
     const placed = [];
-    const said = [];
+    const homeless = [];
     for (const { loc, msg } of details) {
       const [, name, index, part] = loc;
       const item = this.#items[name]?.[index];
       const control = item?.controls[part] ?? this.#controls.get(name);
-      if (control === undefined) said.push(h("li", {}, `${loc.slice(1).join(" → ") || "The request"}: ${msg}`));
+      if (control === undefined) homeless.push(h("li", {}, `${loc.slice(1).join(" → ") || "The request"}: ${msg}`));
       else {
         showError(control, msg);
         placed.push(control);
         if (this.more.contains(control.slot)) this.more.open = true;
-        const entry = h("li", {}, h("button", { type: "button", class: "link", onclick: () => control.focus() },
-          `${item ? `${item.title.textContent}: ` : ""}${control.label ?? label(name, this.schema.field(name))}`), ` ${msg}`);
-        said.push(entry);
-        const others = control.gone;
-        control.gone = () => {
-          others?.();
-          this.#forget(entry);
-        };
+        homeless.push(h("li", {}, h("button", { type: "button", class: "link", onclick: () => control.focus() }, `${item ? `${item.title.textContent}: ` : ""}${control.label ?? label(name, this.schema.field(name))}`), ` ${msg}`));
       }
     }
-    replace(this.summary, h("strong", {}, headline), h("ul", {}, said));
+    replace(this.summary, h("strong", {}, headline), h("ul", {}, homeless));
     this.summary.hidden = false;
     (placed[0] ?? { focus: () => this.summary.focus() }).focus();
-  }
-
-  /** A field's cause of complaint is gone. */
-  clearError(name) {
-    showError(this.#controls.get(name), null);
-  }
-
-  /** What is put right is no longer complained of, and with the last of it all of the complaint goes. */
-  #forget(entry) {
-    entry.remove();
-    if (this.summary.querySelector("li") === null) this.summary.hidden = true;
-  }
-
-  /** One more in a list, with a file for one of its parts, which is sent at once. */
-  async addFile(name, part, file) {
-    const item = this.#controls.get(name).add();
-    if (item !== null) await item.controls[part].send(file);
   }
 
   showProblem(text) {
@@ -238,7 +214,6 @@ export class RequestForm extends EventTarget {
       for (const [part, control] of Object.entries(item.controls)) control.set(value[part]);
       const remove = h("button", { type: "button", class: "quiet icon-only", "aria-label": `Remove this ${one}`, onclick: () => {
         this.#items[name].splice(this.#items[name].indexOf(item), 1);
-        Object.values(item.controls).forEach((control) => showError(control, null));
         item.element.remove();
         update();
         add.focus();
@@ -252,15 +227,6 @@ export class RequestForm extends EventTarget {
     this.#items[name] = [];
     this.#controls.set(name, {
       slot, label: label(name, field), focus: () => add.focus(),
-      add: () => {
-        if (this.#items[name].length >= most) {
-          this.showProblem(`There are ${plural(this.#items[name].length, one)} already. Remove one first.`);
-          return null;
-        }
-        insert({});
-        this.#changed();
-        return this.#items[name].at(-1);
-      },
       get: () => this.#items[name].map(({ controls }) => Object.fromEntries(Object.entries(controls).map(([part, c]) => [part, c.get()]).filter(([, v]) => v !== undefined && v !== ""))),
       set: (values) => {
         this.#items[name] = [];
@@ -276,7 +242,10 @@ export class RequestForm extends EventTarget {
   /** Sends a file and puts its address into a control. `isOneOfMany`: the button says for which. */
   #upload(control, accept, isOneOfMany) {
     const note = h("span", { class: "help", role: "status" });
-    control.send = async (file) => {
+    const input = h("input", { type: "file", accept, hidden: true, onchange: async () => {
+      const file = input.files[0];
+      input.value = "";
+      if (!file) return;
       button.disabled = true;
       try {
         const url = await upload(file, { progress: (share) => (note.textContent = `Sending ${file.name} (${bytes(file.size)}): ${Math.round(share * 100)} %`) });
@@ -289,11 +258,6 @@ export class RequestForm extends EventTarget {
       } finally {
         button.disabled = false;
       }
-    };
-    const input = h("input", { type: "file", accept, hidden: true, onchange: () => {
-      const file = input.files[0];
-      input.value = "";
-      if (file) control.send(file);
     } });
     const button = h("button", { type: "button", class: "quiet small", "aria-label": isOneOfMany ? `Upload a file: ${control.label}` : null, onclick: () => input.click() }, "Upload a file");
     return h("div", { class: "row" }, button, input, note);
@@ -305,10 +269,6 @@ function showError(control, message) {
   const { slot, input } = control;
   slot.textContent = message === null ? "" : [slot.textContent, message].filter(Boolean).join(" ");
   slot.hidden = message === null;
-  if (message === null) {
-    control.gone?.();
-    delete control.gone;
-  }
   if (message === null) input?.removeAttribute("aria-invalid");
   else input?.setAttribute("aria-invalid", "true");
 }

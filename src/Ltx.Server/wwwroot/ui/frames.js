@@ -11,14 +11,11 @@ export function frameAt(times, time) {
   return Math.max(low, 0);
 }
 
-/**
- * Values for the request that fit the source and the model, within the schema's bounds.
- * @param most frames that the model was made for, where it says so
- */
-export function proposal(rate, duration, rateField, framesField, most) {
+/** Values for the request that fit the source, within the schema's bounds. */
+export function proposal(rate, duration, rateField, framesField) {
   let fps = rate;
   for (let n = 2; fps > rateField.maximum; n++) fps = rate / n;
   fps = Math.max(Number(fps.toFixed(3)), rateField.minimum);
-  const frames = Math.min(duration === null ? framesField.default : Math.round(duration * fps), most ?? Infinity);
+  const frames = duration === null ? framesField.default : Math.round(duration * fps);
   return { frames_per_second: fps, num_frames: Math.min(Math.max(frames, framesField.minimum), framesField.maximum) };
 }

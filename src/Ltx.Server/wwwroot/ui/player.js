@@ -2,24 +2,14 @@
 
 import { frameAt } from "./frames.js";
 
-/** A frame that a browser does not present any more, because it is there already, is waited for so long, in milliseconds. */
-const LATEST = 400;
-
 export class Player extends EventTarget {
   times = [0];
   index = 0;
   playing = false;
-  /** Begins again where it ends. */
-  loops = false;
   /** The element's clock may begin elsewhere than the container's: the first frame tells. */
   #shift = null;
-  /** Something else than the first frame was asked for. */
-  #hasLeft = false;
   #wanted = null;
   #seeking = false;
-  #waiting = [];
-  /** The clock's time of the frame that was presented last; null where browsers do not tell. */
-  #presented = null;
 
   constructor(element) {
     super();
@@ -28,22 +18,14 @@ export class Player extends EventTarget {
     element.addEventListener("play", () => this.#setPlaying(true));
     element.addEventListener("pause", () => this.#setPlaying(false));
     // A browser in a hurry leaves frames out, the last one too.
-    element.addEventListener("ended", () => {
-      this.seek(this.loops ? 0 : this.times.length - 1);
-      if (this.loops) element.play().catch(() => {});
-    });
+    element.addEventListener("ended", () => this.seek(this.times.length - 1));
+    element.addEventListener("loadeddata", () => this.#first());
     this.#watch();
   }
 
   /** Shows another source. `times` are its frames' from the first, as far as the page goes; the last one is held for `tail` seconds. */
   load(address, times, tail) {
     this.#shift = null;
-    this.#hasLeft = false;
-    // What the source before was asked for never comes.
-    this.#wanted = null;
-    this.#seeking = false;
-    this.#presented = null;
-    this.#wake();
     this.times = times;
     this.tail = tail;
     this.index = 0;
@@ -72,14 +54,6 @@ export class Player extends EventTarget {
     this.#tell();
   }
 
-  /** Resolves when that frame is on the screen, or another that was asked for since. */
-  show(index) {
-    this.pause();
-    const shown = new Promise((resolve) => this.#waiting.push(resolve));
-    this.seek(index);
-    return shown;
-  }
-
   step(by) {
     this.pause();
     this.seek(this.index + by);
@@ -88,7 +62,6 @@ export class Player extends EventTarget {
   async toggle() {
     if (this.playing) return this.pause();
     if (this.index >= this.times.length - 1) this.seek(0);
-    this.#hasLeft = true;
     await this.element.play().catch(() => {});
   }
 
@@ -108,26 +81,19 @@ export class Player extends EventTarget {
     const index = this.#wanted;
     this.#wanted = null;
     this.#seeking = true;
-    this.#hasLeft = true;
     this.element.currentTime = this.#middle(index);
   }
 
   #arrived() {
     this.#seeking = false;
-    if (this.#wanted !== null) return this.#go();
-    this.#tell();
-    this.#settle();
-    if (this.#waiting.length > 0) setTimeout(() => this.#seeking || this.#wake(), LATEST);
+    if (this.#wanted !== null) this.#go();
+    else this.#tell();
   }
 
-  /** A seek may have ended while the frame before is still on the screen: only the presented frame tells. */
-  #settle() {
-    const isThere = this.#presented === null || frameAt(this.times, this.#presented - (this.#shift ?? 0) + 1e-4) === this.index;
-    if (isThere && !this.#seeking && this.#wanted === null) this.#wake();
-  }
-
-  #wake() {
-    for (const resolve of this.#waiting.splice(0)) resolve();
+  #first() {
+    this.element.requestVideoFrameCallback?.((_, frame) => {
+      if (this.#shift === null && this.element.currentTime < 0.5) this.#shift = frame.mediaTime - this.times[0];
+    });
   }
 
   #watch() {
@@ -140,17 +106,13 @@ export class Player extends EventTarget {
       }
       // The request ends here, and so does what can be marked.
       if (mediaTime - (this.#shift ?? 0) >= this.end - 1e-4) {
-        if (this.loops) return void (this.element.currentTime = this.#middle(0));
         this.pause();
         this.seek(this.times.length - 1);
       }
     };
     if (this.element.requestVideoFrameCallback) {
       const next = (_, frame) => {
-        this.#presented = frame.mediaTime;
-        if (this.#shift === null && !this.#hasLeft) this.#shift = frame.mediaTime - this.times[0];
         shown(frame.mediaTime);
-        this.#settle();
         this.element.requestVideoFrameCallback(next);
       };
       this.element.requestVideoFrameCallback(next);

@@ -3,15 +3,12 @@
 import { ApiError, ENDPOINT, NoServerError, cancel, isTrainer, listed, makePreview, ownPath, result, status, submit } from "./api.js";
 import { codePanel } from "./code.js";
 import { Compare } from "./compare.js";
-import { deleteButton } from "./deleting.js";
-import { announce, bytes, copyButton, h, icon, replace, roughly, took } from "./dom.js";
+import { announce, bytes, copyButton, h, icon, replace, roughly } from "./dom.js";
 import { Guide } from "./guide.js";
-import { inputList, isCut } from "./inputlist.js";
 import { currentKey } from "./key.js";
 import { LogList } from "./loglist.js";
 import { Patience } from "./patience.js";
 import { label } from "./schema.js";
-import { canMake, exportButton } from "./sidebyside.js";
 import { showsRight } from "./video.js";
 
 /** Milliseconds between two looks at the status. */
@@ -22,7 +19,6 @@ export class RequestView {
   #compare = null;
   #guide = null;
   #blobAddress = null;
-  #tells = false;
   #patience;
 
   /** `actions`: { edit(entry, errors), useAsSource(url, name) } of the workplace. */
@@ -65,15 +61,12 @@ export class RequestView {
     this.state = h("p", { class: "state", role: "status" });
     this.detail = h("p", { class: "detail" });
     this.bar = h("progress", { max: 1, "aria-label": "Progress of the request" });
-    this.tellButton = h("button", { type: "button", class: "quiet", hidden: !("Notification" in globalThis) || !isSecureContext,
-      "aria-pressed": "false", onclick: () => this.#askToTell() }, "Tell me when it is done");
     this.cancelButton = h("button", { type: "button", class: "quiet", onclick: () => this.#cancel() }, "Cancel");
     this.log = new LogList();
     this.main = h("section", { class: "panel", "aria-label": "State" },
-      h("div", { class: "run" }, h("div", { class: "row between wrap" }, this.state, h("div", { class: "row" }, this.tellButton, this.cancelButton)),
-        this.bar, this.detail));
+      h("div", { class: "run" }, h("div", { class: "row between" }, this.state, this.cancelButton), this.bar, this.detail));
     this.logPanel = h("details", { class: "log-panel", open: true }, h("summary", {}, "Log"), this.log.element);
-    this.side = h("section", { class: "panel side", "aria-label": "The request" }, inputList(this.entry, this.schema), this.logPanel, isCut(this.entry.input) ? [] : this.code().element, this.#identity());
+    this.side = h("section", { class: "panel side", "aria-label": "The request" }, this.#inputList(), this.logPanel, isCut(this.entry.input) ? [] : this.code().element, this.#identity());
     replace(this.body, this.main, this.side);
   }
 
@@ -104,35 +97,14 @@ export class RequestView {
       this.state.textContent = front === 0 ? "Next in the queue" : `${front} in front of this one`;
       this.detail.textContent = "It begins as soon as the ones before it have ended.";
       this.bar.removeAttribute("value");
-      document.title = "Waiting · Ltx";
       return this.state.textContent;
     }
     const { stage, step, steps, fraction, seconds_left: left } = now.progress ?? { stage: "starting", step: 0, steps: 0, fraction: 0, seconds_left: null };
     const name = stage.charAt(0).toUpperCase() + stage.slice(1);
     this.state.textContent = steps > 0 ? `${name}: ${step} of ${steps}` : name;
     this.bar.value = fraction;
-    document.title = `${Math.round(fraction * 100)} % · Ltx`;
     this.detail.textContent = `${Math.round(fraction * 100)} % done · ${left === null ? "too early to say how long" : `${roughly(left)} left`}`;
     return name;
-  }
-
-  /** A word from the browser when the request ends, also in a tab that nobody looks at. */
-  async #askToTell() {
-    this.#tells = !this.#tells && (await Notification.requestPermission()) === "granted";
-    this.tellButton.setAttribute("aria-pressed", String(this.#tells));
-    announce(this.#tells ? "You will be told." : "You will not be told.");
-  }
-
-  #tell(text) {
-    document.title = `${text} · Ltx`;
-    announce(text === "Done" ? "The result is here." : "The request has ended without a result.");
-    if (!this.#tells) return;
-    const word = new Notification(text === "Done" ? "Your video is ready" : "The request has ended without a result",
-      { body: this.entry.input?.prompt ?? "", tag: this.id });
-    word.onclick = () => {
-      focus();
-      word.close();
-    };
   }
 
   async #cancel() {
@@ -171,11 +143,11 @@ export class RequestView {
     } catch (error) {
       if (error.name === "AbortError" || error instanceof NoServerError) throw error;
       replace(this.main, this.#failure(error));
-      this.#tell(error.type === "client_cancelled" ? "Cancelled" : "Failed");
+      announce("The request has ended without a result.");
       return;
     }
     replace(this.main, this.#success(output, await this.#sourceAddress()));
-    this.#tell("Done");
+    announce("The result is here.");
   }
 
   /** Where the source can be seen: itself, or the server's preview of it where this browser does not show it right; null: nowhere. */
@@ -210,18 +182,10 @@ export class RequestView {
     const name = output.video.file_name ?? "result.mp4";
     parts.push(h("div", { class: "row wrap actions" },
       address === null ? null : h("a", { class: "button primary", href: address, download: name }, icon("download"), `Download${output.video.file_size ? ` (${bytes(output.video.file_size)})` : ""}`),
-      mask === null ? null : h("a", { class: "button quiet", href: mask, download: `mask.${mask.split(".").at(-1)}` }, icon("download"), "Mask"),
-      source === null || address === null || !canMake() ? null : exportButton(this.#compare, this.#stop.signal),
-      copyButton("Copy link", () => location.href),
       url.startsWith("data:") ? null : h("button", { type: "button", class: "quiet", onclick: () => this.actions.useAsSource(url, name) }, "Use the result as source"),
       !this.#canBeSent ? null : h("button", { type: "button", class: "quiet", onclick: (event) => this.#again(event.currentTarget) }, "Again with another seed"),
-      !this.#canBeSent ? null : h("button", { type: "button", class: "quiet", onclick: () => this.actions.edit(this.entry, []) },
-        "Change and send again"),
-      this.#deleteButton()));
-    const { started_at: started, completed_at: completed } = this.entry;
+      !this.#canBeSent ? null : h("button", { type: "button", class: "quiet", onclick: () => this.actions.edit(this.entry, []) }, "Change and send again")));
     parts.push(h("dl", { class: "facts" },
-      started && completed ? [h("dt", {}, "Made"), h("dd", {},
-        `${new Date(completed).toLocaleString()}, in ${took((new Date(completed) - new Date(started)) / 1000)}`)] : null,
       fact("Seed", String(output.seed)), fact("Final prompt", output.prompt)));
     return parts;
   }
@@ -234,7 +198,7 @@ export class RequestView {
         h("p", { class: "state" }, cancelled ? "Cancelled" : "It did not work"),
         cancelled ? h("p", { class: "detail" }, "The request was ended before there was a result.")
         : details.length > 0 ? h("ul", { class: "problems" }, details.map(({ loc, msg }) => h("li", {}, h("strong", {}, this.#place(loc)), ` ${msg}`)))
-        : h("p", { class: "problems" }, this.#whatTheLogSays(error.message))),
+        : h("p", { class: "problems" }, error.message)),
       h("div", { class: "row wrap actions" }, isCut(this.entry.input) ? this.#cutNotice() : !this.#canBeSent ? null
         : [h("button", { type: "button", class: "primary", onclick: () => this.actions.edit(this.entry, details) }, "Change and send again"),
           h("button", { type: "button", class: "quiet", onclick: (event) => this.#again(event.currentTarget, true) }, "Send again as it was")]),
@@ -248,25 +212,18 @@ export class RequestView {
     return index === undefined ? `${field}:` : `${field} ${Number(index) + 1}${part ? `, ${part}` : ""}:`;
   }
 
-  /** The log knows more than "Internal server error". */
-  #whatTheLogSays(message) {
-    const said = this.entry.logs?.findLast(({ level }) => level === "ERROR")?.message;
-    return said === undefined || said.includes(message) ? (said ?? message) : `${message}: ${said}`;
-  }
-
-  #deleteButton() {
-    return deleteButton(this.id, () => (location.hash = "#/requests"), (error) => {
-      this.away.hidden = false;
-      this.away.textContent = error.message;
-    });
-  }
-
   get #canBeSent() {
     return this.entry.input !== null && !isCut(this.entry.input);
   }
 
   #cutNotice() {
     return h("p", { class: "notice" }, "The request holds more than the server's list shows of it, so it cannot be changed or sent again from here.");
+  }
+
+  #whyNoInput() {
+    return this.entry.payload_deleted
+      ? "What this request was made of has been deleted from the server."
+      : "The server keeps no input of this request, so it cannot be shown or changed.";
   }
 
   async #again(button, sameSeed = false) {
@@ -287,6 +244,20 @@ export class RequestView {
 
   // --- what it is made of ------------------------------------------------------------------------------------------------------
 
+  #inputList() {
+    const { input } = this.entry;
+    if (input === null) return h("p", { class: "notice" }, this.#whyNoInput());
+    const rows = this.schema.order.filter((name) => input[name] !== undefined && name !== "prompt").map((name) => {
+      const value = input[name];
+      const own = typeof value === "string" && value.startsWith("http") ? ownPath(value) : null;
+      const shown = own !== null ? h("a", { href: own, target: "_blank", rel: "noopener" }, own.split("/").at(-1))
+        : name === "loras" ? (value.length === 0 ? "none" : value.map((l) => `${String(l.path).split("/").at(-1)} × ${l.scale ?? 1} (${l.transformer ?? "both"})`).join(", "))
+        : typeof value === "string" ? brief(value) : JSON.stringify(value);
+      return [h("dt", {}, label(name, this.schema.field(name))), h("dd", {}, shown)];
+    });
+    return h("dl", { class: "input-list" }, h("dt", {}, "Prompt"), h("dd", {}, input.prompt ?? ""), rows);
+  }
+
   code() {
     return codePanel(() => ({ endpoint: this.entry.endpoint_id ?? ENDPOINT, input: this.entry.input ?? {}, origin: location.origin, hasKey: currentKey() !== null }));
   }
@@ -304,6 +275,21 @@ export class RequestView {
         h("button", { type: "button", class: "quiet", onclick: () => this.open() }, "Try again"),
         h("a", { class: "button quiet", href: "#/requests" }, "All requests")));
   }
+}
+
+/** Listings cut strings after so many characters (RequestListing.cs) and say how many there were; what was cut cannot be sent again. */
+const LONGEST = 4096;
+const CUT = /\.\.\. \((\d+) characters\)$/;
+
+export function isCut(value) {
+  if (typeof value === "string") return value.length > LONGEST && CUT.test(value);
+  return value !== null && typeof value === "object" && Object.values(value).some(isCut);
+}
+
+/** A data URI by its kind and length. */
+export function brief(text) {
+  if (!text.startsWith("data:")) return text;
+  return `${text.slice(0, text.search(/[;,]/))}, ${Number(CUT.exec(text)?.[1] ?? text.length).toLocaleString("en")} characters`;
 }
 
 const isPicture = (path) => /\.(png|jpe?g|webp|gif|bmp|avif)$/i.test(path ?? "");

@@ -1,9 +1,7 @@
-// This key's requests: what came of them, to look at, to find, to compare and to delete.
+// The list of this key's requests.
 
 import { NoServerError, isTrainer, list, thumbnailOf } from "./api.js";
-import { deleteButton } from "./deleting.js";
-import { announce, h, icon, replace } from "./dom.js";
-import { playOnHover } from "./hover.js";
+import { h, icon, replace } from "./dom.js";
 import { titleOf } from "./train/training.js";
 
 const REFRESH = 3000;
@@ -11,33 +9,17 @@ const REFRESH = 3000;
 /** The server decodes each one. */
 const MOST_THUMBNAILS = 2;
 
-const FILTERS = [["all", "All"], ["finished", "Finished"], ["open", "Waiting or running"], ["failed", "Failed"]];
-
 export class RequestsView {
   #stop = new AbortController();
   #timer = null;
   #cursor = null;
-  #filter = "all";
-  /** Ids of those that are to be compared. */
-  #chosen = [];
 
   constructor() {
-    this.search = h("input", { type: "search", placeholder: "Search prompts", "aria-label": "Search prompts", oninput: () => this.#sift() });
-    this.filters = new Map(FILTERS.map(([name, text]) => [name, h("button", { type: "button", "aria-pressed": String(name === "all"), onclick: () => {
-      this.#filter = name;
-      for (const [other, button] of this.filters) button.setAttribute("aria-pressed", String(other === name));
-      this.#sift();
-    } }, text)]));
-    this.compare = h("a", { class: "button primary small", hidden: true }, "Compare these two");
-    this.none = h("p", { class: "help", role: "status", hidden: true }, "None of those that are shown is like that.");
     this.items = h("ul", { class: "requests" });
     this.more = h("button", { type: "button", class: "quiet", hidden: true, onclick: () => this.#load(this.#cursor) }, "Older ones");
     this.note = h("p", { class: "notice", role: "status", hidden: true });
     this.heading = h("h1", { tabindex: -1 }, "Requests");
-    this.element = h("div", { class: "requests-view" }, this.heading,
-      h("div", { class: "row wrap sifting" }, this.search, h("div", { class: "segmented", role: "group", "aria-label": "Which" },
-        [...this.filters.values()]), this.compare),
-      this.note, this.none, this.items, this.more);
+    this.element = h("div", { class: "requests-view" }, this.heading, this.note, this.items, this.more);
   }
 
   open() {
@@ -55,10 +37,8 @@ export class RequestsView {
     try {
       const page = await list(cursor, this.#stop.signal);
       this.note.hidden = true;
-      const items = page.requests.map((request) => this.#item(request));
-      if (cursor === null) replace(this.items, items);
-      else this.items.append(...items);
-      this.#sift();
+      if (cursor === null) replace(this.items, page.requests.map(item));
+      else this.items.append(...page.requests.map(item));
       this.#cursor = page.next_cursor;
       this.more.hidden = !page.has_more;
       if (this.items.childElementCount === 0) this.#say("There is none yet. What you send with this key appears here.");
@@ -75,71 +55,13 @@ export class RequestsView {
       this.note.hidden = true;
       for (const request of [...page.requests].reverse()) {
         const old = this.items.querySelector(`[data-id="${CSS.escape(request.request_id)}"]`);
-        if (old === null) this.items.prepend(this.#item(request));
-        else if (old.dataset.state !== stateOf(request).text) this.#renew(old, request);
+        if (old === null) this.items.prepend(item(request));
+        else if (old.dataset.state !== stateOf(request).text) old.querySelector(".badge").replaceWith(badge(request)), (old.dataset.state = stateOf(request).text);
       }
-      this.#sift();
       if (page.requests.some((r) => r.status !== "COMPLETED")) this.#later(() => this.#refresh());
     } catch (error) {
       this.#failed(error, () => this.#refresh());
     }
-  }
-
-  /** Another state: the focus stays where it was. */
-  #renew(old, request) {
-    const now = this.#item(request);
-    const hadFocus = old.querySelector("a") === document.activeElement;
-    old.replaceWith(now);
-    if (hadFocus) now.querySelector("a").focus();
-  }
-
-  #item(request) {
-    const { request_id: id } = request;
-    const { text, look } = stateOf(request);
-    const isTraining = isTrainer(request.endpoint_id);
-    const title = isTraining ? titleOf(request) : request.input?.prompt ?? (request.payload_deleted ? "Deleted" : "Without a stored input");
-    const film = isTraining ? null : (request.output?.video?.url ?? null);
-    const frame = thumbnail(request);
-    const link = h("a", { href: `#/${isTraining ? "train" : "requests"}/${id}` }, frame,
-      h("span", { class: "request-text" },
-        h("span", { class: "prompt" }, title),
-        h("span", { class: "when" }, h("time", { datetime: request.created_at }, new Date(request.created_at).toLocaleString()),
-          request.key_name ? ` · ${request.key_name}` : "")),
-      h("span", { class: `badge ${look}` }, text));
-    if (film !== null) playOnHover(link, frame, film);
-    const isEnded = request.status === "COMPLETED";
-    const choice = h("input", { type: "checkbox", checked: this.#chosen.includes(id), "aria-label": `Compare ${title}`,
-      onchange: () => this.#choose(id, choice) });
-    return h("li", { "data-id": id, "data-state": text, "data-look": isEnded ? (look === "finished" ? "finished" : "failed") : "open",
-      "data-text": title.toLowerCase() }, link,
-      !isEnded || request.payload_deleted ? null : h("div", { class: "row between card-actions" },
-        film === null ? h("span", {}) : h("label", { class: "check" }, choice, "Compare"),
-        deleteButton(id, () => this.#load(null), (error) => this.#say(error.message))));
-  }
-
-  /** Two at most: the one that was chosen first makes way. */
-  #choose(id, box) {
-    this.#chosen = this.#chosen.filter((other) => other !== id);
-    if (box.checked) this.#chosen.push(id);
-    if (this.#chosen.length > 2) {
-      const first = this.#chosen.shift();
-      const other = this.items.querySelector(`[data-id="${CSS.escape(first)}"] input`);
-      if (other !== null) other.checked = false;
-    }
-    this.compare.hidden = this.#chosen.length < 2;
-    this.compare.href = `#/compare/${this.#chosen.join("/")}`;
-    if (!this.compare.hidden) announce("Two are chosen.");
-  }
-
-  /** Shows what is looked for among those that have been loaded. */
-  #sift() {
-    const words = this.search.value.trim().toLowerCase();
-    let shown = 0;
-    for (const entry of this.items.children) {
-      entry.hidden = !((this.#filter === "all" || entry.dataset.look === this.#filter) && entry.dataset.text.includes(words));
-      if (!entry.hidden) shown++;
-    }
-    this.none.hidden = shown > 0 || this.items.childElementCount === 0;
   }
 
   #later(look) {
@@ -165,6 +87,21 @@ function stateOf({ status, status_code: code, error_type: type }) {
   if (status === "IN_PROGRESS") return { text: "Running", look: "running" };
   if (code === 200) return { text: "Finished", look: "finished" };
   return type === "client_cancelled" ? { text: "Cancelled", look: "cancelled" } : { text: "Failed", look: "failed" };
+}
+
+function badge(request) {
+  const { text, look } = stateOf(request);
+  return h("span", { class: `badge ${look}` }, text);
+}
+
+function item(request) {
+  return h("li", { "data-id": request.request_id, "data-state": stateOf(request).text },
+    h("a", { href: `#/${isTrainer(request.endpoint_id) ? "train" : "requests"}/${request.request_id}` },
+      thumbnail(request),
+      h("span", { class: "request-text" },
+        h("span", { class: "prompt" }, isTrainer(request.endpoint_id) ? titleOf(request) : request.input?.prompt ?? (request.payload_deleted ? "Deleted" : "Without a stored input")),
+        h("span", { class: "when" }, h("time", { datetime: request.created_at }, new Date(request.created_at).toLocaleString()), request.key_name ? ` · ${request.key_name}` : "")),
+      badge(request)));
 }
 
 const waiting = [];

@@ -3,10 +3,8 @@
 import { clock, h, icon, plural, replace, svg } from "./dom.js";
 import { MarkEditor } from "./marks/editor.js";
 import { Player } from "./player.js";
-import { Timeline } from "./timeline.js";
-import { Zoom } from "./zoom.js";
 
-/** Events: "time": another frame is shown; "trim" (detail: how many frames the request shall have). Those of the timeline are passed on. */
+/** Events: "time" (another frame is shown). */
 export class Stage extends EventTarget {
   covered = 0;
   coveredFrames = 0;
@@ -18,49 +16,39 @@ export class Stage extends EventTarget {
     this.canvas = h("canvas", { class: "mask-canvas", "aria-hidden": "true" });
     this.overlay = svg("svg", { class: "overlay", "aria-hidden": "true", preserveAspectRatio: "none" });
     this.beyond = h("p", { class: "beyond", hidden: true }, "Beyond the request: this part of the source does not go into the result.");
-    this.hint = h("p", { class: "hint-over", hidden: true }, "Drag over what should change");
-    this.surface = h("div", { class: "surface", tabindex: 0, role: "group", "aria-label": "Drawing area", "aria-describedby": "drawing-help" },
-      this.video, this.canvas, this.overlay, this.hint, this.beyond);
-    this.well = h("div", { class: "well" }, this.surface);
+    this.surface = h("div", { class: "surface", tabindex: 0, role: "group", "aria-label": "Drawing area", "aria-describedby": "drawing-help" }, this.video, this.canvas, this.overlay, this.beyond);
     this.player = new Player(this.video);
     this.editor = new MarkEditor(this.surface, this.canvas, this.overlay);
-    this.timeline = new Timeline(this.player);
-    this.zoom = new Zoom(this.well, this.surface);
     this.editor.addEventListener("grab", () => this.player.pause());
     this.player.addEventListener("change", () => this.#show());
-    for (const name of ["lane", "bounds"]) this.timeline.addEventListener(name,
-      ({ detail }) => this.dispatchEvent(new CustomEvent(name, { detail })));
 
     const button = (name, text, onclick) => h("button", { type: "button", class: "quiet icon-only", "aria-label": text, title: text, onclick }, icon(name));
     this.playButton = button("play", "Play", () => this.player.toggle());
     this.backButton = button("back", "Previous frame (comma)", () => this.player.step(-1));
     this.forwardButton = button("forward", "Next frame (full stop)", () => this.player.step(1));
-    this.loopButton = button("loop", "Loop", () => this.#toggleLoop());
-    this.loopButton.setAttribute("aria-pressed", "false");
     this.soundButton = button("mute", "Sound on", () => this.#toggleSound());
-    this.trimButton = h("button", {
-      type: "button", class: "quiet small", title: "The request has the frames up to this one, and no more",
-      onclick: () => this.dispatchEvent(new CustomEvent("trim", { detail: this.player.index + 1 })),
-    }, "End here");
+    this.scrub = h("input", { type: "range", min: 0, max: 0, step: 1, value: 0, class: "scrub", "aria-label": "Position", oninput: () => {
+      this.player.pause();
+      this.player.seek(Number(this.scrub.value));
+    } });
+    this.ticks = svg("svg", { class: "ticks", "aria-hidden": "true" });
     this.readout = h("output", { class: "readout" });
     this.coverage = h("p", { class: "coverage" });
     this.transport = h("div", { class: "transport" },
-      h("div", { class: "transport-buttons" }, this.backButton, this.playButton, this.forwardButton, this.loopButton, this.soundButton),
-      this.readout, this.timeline.element);
-    this.element = h("div", { class: "stage-body" }, this.well, this.transport,
-      h("div", { class: "row between wrap" }, h("div", { class: "row wrap" }, this.coverage, this.trimButton), this.zoom.element));
+      h("div", { class: "transport-buttons" }, this.backButton, this.playButton, this.forwardButton, this.soundButton),
+      h("div", { class: "timeline" }, this.scrub, this.ticks),
+      this.readout);
+    this.element = h("div", { class: "stage-body" }, h("div", { class: "well" }, this.surface), this.transport, this.coverage);
   }
 
   /** Shows a source. `address` is what the browser plays, `source` what is known of it (video.js). */
   load(address, source, times, tail) {
     this.source = source;
-    this.zoom.set(1);
     this.surface.style.aspectRatio = `${source.width} / ${source.height}`;
     this.surface.style.setProperty("--ratio", source.width / source.height);
     this.surface.setAttribute("aria-label", `Drawing area, ${source.width} by ${source.height} pixels`);
     this.editor.setSize(source.width, source.height);
     this.player.load(address, times, tail);
-    this.timeline.load(address, source);
     this.soundButton.hidden = source.hasSound === false;
     this.#show();
   }
@@ -74,24 +62,32 @@ export class Stage extends EventTarget {
     this.#show();
   }
 
-  /** Keys while the focus is on the stage. */
+  /** Marks the selected shape's keys on the timeline. */
+  showKeys(shape) {
+    const count = this.player.times.length;
+    const parts = [];
+    if (count > this.coveredFrames && this.coveredFrames > 0) {
+      const from = (100 * (this.coveredFrames - 0.5)) / (count - 1);
+      parts.push(svg("rect", { x: `${from}%`, y: 0, width: `${100 - from}%`, height: "100%", class: "uncovered" }));
+    }
+    for (const key of shape?.keys ?? []) {
+      const index = this.player.times.findIndex((time) => time >= key.time - 1e-6);
+      const at = count > 1 ? (100 * (index < 0 ? count - 1 : index)) / (count - 1) : 0;
+      parts.push(svg("svg", { x: `${at}%`, y: "50%", overflow: "visible" }, svg("path", { d: "M0 -5L5 0L0 5L-5 0Z", class: "key" })));
+    }
+    replace(this.ticks, parts);
+  }
+
+  /** Keys that work wherever the focus is on the stage. */
   handleKey(event) {
-    const command = event.ctrlKey || event.metaKey || event.altKey;
-    if (command) return false;
     if (event.key === " ") this.player.toggle();
     else if (event.key === ",") this.player.step(-1);
     else if (event.key === ".") this.player.step(1);
     else if (event.key === "Home") this.player.seek(0);
     else if (event.key === "End") this.player.seek(this.coveredFrames - 1);
-    else if (event.key === "l") this.#toggleLoop();
-    else if (!this.zoom.handleKey(event)) return false;
+    else return false;
     event.preventDefault();
     return true;
-  }
-
-  #toggleLoop() {
-    this.player.loops = !this.player.loops;
-    this.loopButton.setAttribute("aria-pressed", String(this.player.loops));
   }
 
   #toggleSound() {
@@ -106,8 +102,9 @@ export class Stage extends EventTarget {
     const isBeyond = this.coveredFrames > 0 && player.index >= this.coveredFrames;
     this.beyond.hidden = !isBeyond;
     this.isBeyond = isBeyond;
-    this.trimButton.hidden = isBeyond || player.index < 8 || player.index + 1 >= this.coveredFrames || player.playing;
-    this.timeline.show(this.coveredFrames, this.source?.duration ?? 0);
+    this.scrub.max = player.times.length - 1;
+    this.scrub.value = player.index;
+    this.scrub.setAttribute("aria-valuetext", `Frame ${player.index + 1} of ${player.times.length}, ${player.time.toFixed(3)} seconds`);
     replace(this.readout, h("span", { class: "time" }, clock(player.time)), h("span", { class: "frame" }, `frame ${player.index + 1} of ${player.times.length}`));
     if (this.playButton.dataset.playing !== String(player.playing)) {
       this.playButton.dataset.playing = String(player.playing);

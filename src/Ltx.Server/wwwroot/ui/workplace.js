@@ -3,7 +3,7 @@
 import { h, icon } from "./dom.js";
 
 /** Puts the parts together around stage, tools, form and code. `on` holds what each control calls. */
-export function buildWorkplace({ stage, tools, form, code, model }, on) {
+export function buildWorkplace({ stage, tools, form, code }, on) {
   const fileInput = (accept, chosen) => {
     const input = h("input", { type: "file", accept, hidden: true, onchange: () => {
       const [file] = input.files;
@@ -21,16 +21,9 @@ export function buildWorkplace({ stage, tools, form, code, model }, on) {
   // Before there is a source.
   const choose = chooseButton("Choose a video", "primary");
   const emptyTitle = h("h2", {}), emptyText = h("p", {});
-  const sampleButton = h("button", { type: "button", class: "quiet", onclick: on.sample }, "Try the sample");
-  const empty = h("div", { class: "empty" },
-    h("p", { class: "what" }, "Change a part of a video by saying what belongs there."),
-    h("figure", { class: "shown" },
-      h("img", { src: "/ui/sample/before-after.jpg", width: 720, height: 240,
-        alt: "A black triangle before a light blue ground; beside it the same picture with a green disc in its place" }),
-      h("figcaption", { "aria-hidden": "true" }, h("span", {}, "Before"), h("span", {}, "After: “a green disc”"))),
-    emptyTitle, emptyText, h("div", { class: "row wrap centre" }, choose, sampleButton),
+  const empty = h("div", { class: "empty" }, icon("film"), emptyTitle, emptyText, choose,
     h("ol", { class: "steps" },
-      h("li", {}, h("strong", {}, "Mark"), " what should change. The mark follows it through the clip."),
+      h("li", {}, h("strong", {}, "Mark"), " what should change, frame by frame or with marks that move along."),
       h("li", {}, h("strong", {}, "Say"), " what belongs there."),
       h("li", {}, h("strong", {}, "Compare"), " before and after; everything else stays as it was.")));
   const noteText = h("p", { class: "note", role: "status" });
@@ -57,27 +50,18 @@ export function buildWorkplace({ stage, tools, form, code, model }, on) {
   // Sending.
   const sendButton = h("button", { type: "button", class: "primary large", onclick: on.send }, "Inpaint");
   const stopButton = h("button", { type: "button", class: "quiet", onclick: on.stop }, "Stop");
-  const counts = [1, 2, 4];
-  const variations = counts.map((count) => h("button", { type: "button", "aria-pressed": String(count === 1), onclick: () => {
-    variations.forEach((button, i) => button.setAttribute("aria-pressed", String(counts[i] === count)));
-    on.variations(count);
-  } }, String(count)));
-  const variationsField = h("div", { class: "row between variations-field" }, h("span", { id: "variations-label" }, "Variations"),
-    h("div", { class: "segmented", role: "group", "aria-labelledby": "variations-label" }, variations));
   const sendText = h("span", { role: "status" });
   const sendBar = h("progress", { max: 1, "aria-label": "Sending" });
   const progressRow = h("div", { class: "sending", hidden: true }, h("div", { class: "row between" }, sendText, stopButton), sendBar);
   // What most people do comes before what few change.
-  form.more.before(h("div", { class: "send" }, variationsField, sendButton, progressRow, model.estimate));
-  form.element.prepend(model.banner);
+  form.more.before(h("div", { class: "send" }, sendButton, progressRow));
 
   const stagePanel = h("section", { class: "panel stage-panel", "aria-label": "Source and mask", ...dropTarget(on.drop) }, sourceInput, maskInput, errors.source, noteText, empty, work);
   const element = h("div", { class: "compose" },
     h("h1", { class: "off-screen" }, "New request"),
     stagePanel,
     h("section", { class: "panel side", "aria-label": "What belongs there" }, form.element, code.element));
-  return { element, stagePanel, choose, sampleButton, empty, emptyTitle, emptyText, noteText, sourceName, previewNote, modeButtons, maskFileText,
-    maskFilePanel, whole, wholeField, work, errors, sendButton, stopButton, sendText, sendBar, progressRow };
+  return { element, stagePanel, choose, empty, emptyTitle, emptyText, noteText, sourceName, previewNote, modeButtons, maskFileText, maskFilePanel, whole, wholeField, work, errors, sendButton, stopButton, sendText, sendBar, progressRow };
 }
 
 function dropTarget(dropped) {

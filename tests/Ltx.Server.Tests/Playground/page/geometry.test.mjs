@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { boxOf, editKey, editShape, isUnsure, keyAt, newShape, shapeName, simplified, thinned, toFrame, toLocal, withKey,
-  withoutKey } from "../../../../src/Ltx.Server/wwwroot/ui/marks/geometry.js";
+import { boxOf, editKey, editShape, keyAt, newShape, shapeName, simplified, toFrame, toLocal, withKey, withoutKey } from "../../../../src/Ltx.Server/wwwroot/ui/marks/geometry.js";
 import { History } from "../../../../src/Ltx.Server/wwwroot/ui/marks/history.js";
 
 const near = (actual, expected, what) => assert.ok(Math.abs(actual - expected) < 2e-3, `${what ?? ""} ${actual} is not ${expected}`);
@@ -101,34 +100,4 @@ test("undo and redo walk through the documents; a new change ends redo", () => {
   history.undo();
   assert.equal(history.present, "a");
   assert.equal(history.canUndo, false);
-});
-
-test("a shape is carried along: moved, turned and sized about the frame's corner", () => {
-  const motion = { kind: "carry", a: 0, b: 2, dx: 100, dy: 0 };
-  const rect = editKey("rect", newShape("rect", "a", 0, 10, 20, 8, 4).keys[0], motion);
-  assert.deepEqual([rect.x, rect.y, rect.rx, rect.ry], [60, 20, 8, 4]);
-  near(rect.cos, 0);
-  near(rect.sin, 1);
-  const brush = editKey("brush", { time: 0, radius: 3, points: [[1, 0], [0, 1]] }, motion);
-  assert.deepEqual([brush.points, brush.radius], [[[100, 2], [98, 0]], 6]);
-});
-
-test("keyframes on the way between others are left out, the others stay", () => {
-  const at = (time, x, y = 0) => ({ ...newShape("rect", "a", time, x, y, 8, 4).keys[0] });
-  const keys = [at(0, 0), at(1, 10.1), at(2, 20), at(3, 29.9, 0.2), at(4, 40), at(5, 40)];
-  assert.deepEqual(thinned("rect", keys, 0.5).map((key) => key.time), [0, 4, 5]);
-  assert.equal(thinned("rect", keys, 0.05).length, 6);
-});
-
-test("where the subject is hidden the place is a guess, until somebody says better", () => {
-  const shape = { ...newShape("rect", "a", 0, 10, 10, 8, 8), unsure: [[1, 2], [4, 5]] };
-  assert.deepEqual([0.9, 1, 1.5, 2, 2.1].map((time) => isUnsure(shape, time)), [false, true, true, true, false]);
-  const corrected = editShape(shape, 1.5, { kind: "move", dx: 1, dy: 0 }, false);
-  assert.deepEqual(corrected.unsure, [[4, 5]]);
-});
-
-test("strokes of one layer are one mark", () => {
-  const stroke = (id, layer) => ({ ...newShape("brush", id, 0, 1, 1, 1, 1, 2), layer });
-  const shapes = [stroke("a", "a"), stroke("b", "a"), stroke("c", "c")];
-  assert.deepEqual(shapes.map((_, i) => shapeName(shapes, i)), ["Brush 1", "Brush 1", "Brush 2"]);
 });

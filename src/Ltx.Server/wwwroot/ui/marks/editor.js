@@ -1,38 +1,30 @@
 // The drawing over the frame: the marked region in the guide's green, outlines and handles, pointer and keys. It owns no document; it
 // shows the one it is given and tells of changes.
 
-import { replace } from "../dom.js";
-import { boxOf, editShape, groupOf, keyAt, newShape, rounded, shapeAt, simplified, toFrame, toLocal, withKey } from "./geometry.js";
-import { HANDLES, paintOutlines } from "./outlines.js";
+import { replace, svg } from "../dom.js";
+import { boxOf, editShape, keyAt, newShape, rounded, shapeAt, simplified, toFrame, toLocal, withKey } from "./geometry.js";
 import { isInside, rasterise, stateText } from "./raster.js";
 
 /** The guide's green (docs/inpaint-pipeline.md), as a pixel of a canvas: little-endian ABGR, a bit over half opaque. */
 const GREEN = 0x8c00ff66;
 
+const HANDLES = [["nw", -1, -1], ["n", 0, -1], ["ne", 1, -1], ["e", 1, 0], ["se", 1, 1], ["s", 0, 1], ["sw", -1, 1], ["w", -1, 0]];
 const DRAWN = ["rect", "ellipse"];
-export const MOST_WIDTH = 400;
 
 /**
- * Events: "edit" (detail: { marks, done }: a new document; done false while the pointer is still down), "select", "tool" (detail: name),
- * "width": the brush has another. Everything else is set from outside.
+ * Events: "edit" (detail: { marks, done }: a new document; done false while the pointer is still down), "select" (detail: id or null),
+ * "tool" (detail: name). Everything else is set from outside.
  */
 export class MarkEditor extends EventTarget {
   marks = { invert: false, shapes: [] };
   time = 0;
   size = { width: 16, height: 9 };
-  /** The selected shapes' ids; those of one layer are selected together. */
-  selection = [];
+  selected = null;
   corner = null;
-  tool = "rect";
-  /** Other frames whose outlines are shown faintly: { time, side: "before" or "after" }. */
-  neighbours = [];
-  /** Where the pointer is, in the frame's pixels. */
-  cursor = null;
+  tool = "select";
   radius = 16;
   wholePath = false;
   enabled = true;
-  /** Shown, and not to be changed. */
-  locked = false;
   #gesture = null;
   #draft = null;
   #painted = null;
@@ -44,7 +36,6 @@ export class MarkEditor extends EventTarget {
     surface.addEventListener("pointermove", (event) => this.#move(event));
     surface.addEventListener("pointerup", (event) => this.#up(event));
     surface.addEventListener("pointercancel", () => this.#cancel());
-    surface.addEventListener("pointerleave", () => this.#hover(null));
     surface.addEventListener("dblclick", () => this.#closePolygon());
     surface.addEventListener("keydown", (event) => this.#key(event));
     new ResizeObserver(() => this.draw()).observe(overlay);
@@ -58,14 +49,8 @@ export class MarkEditor extends EventTarget {
     this.overlay.setAttribute("viewBox", `0 0 ${width} ${height}`);
   }
 
-  /** The selected shape, where it is one. */
   get shape() {
-    return this.selection.length === 1 ? (this.shapes[0] ?? null) : null;
-  }
-
-  /** All selected shapes. */
-  get shapes() {
-    return this.marks.shapes.filter((s) => this.selection.includes(s.id));
+    return this.marks.shapes.find((s) => s.id === this.selected) ?? null;
   }
 
   /** Shows the document as it stands. */
@@ -75,27 +60,11 @@ export class MarkEditor extends EventTarget {
     this.surface.dataset.tool = this.enabled ? this.tool : "none";
   }
 
-  /** Selects a shape with its layer, or nothing (null); `more`: beside what is selected, or no longer if it was. */
-  select(id, more = false) {
-    const shape = this.marks.shapes.find((s) => s.id === id);
-    const ids = shape === undefined ? [] : this.marks.shapes.filter((s) => groupOf(s) === groupOf(shape)).map((s) => s.id);
-    const others = more ? this.selection.filter((other) => !ids.includes(other)) : [];
-    const was = more && ids.every((own) => this.selection.includes(own));
-    this.selectAll([...others, ...(was ? [] : ids)]);
-  }
-
-  selectAll(ids) {
-    this.selection = ids;
+  select(id) {
+    this.selected = id;
     this.corner = null;
     this.draw();
-    this.dispatchEvent(new Event("select"));
-  }
-
-  /** The brush's width, in the frame's pixels. */
-  setWidth(width) {
-    this.radius = Math.min(Math.max(width, 1), MOST_WIDTH) / 2;
-    this.dispatchEvent(new Event("width"));
-    this.#paintOutlines();
+    this.dispatchEvent(new CustomEvent("select", { detail: id }));
   }
 
   setTool(tool) {
@@ -145,14 +114,70 @@ export class MarkEditor extends EventTarget {
 
   #paintOutlines() {
     if (!this.enabled) return void replace(this.overlay);
-    const isPolygon = this.#draft?.type === "polygon" && this.#gesture?.kind === "polygon";
-    paintOutlines(this, this.#shown().shapes, this.#draft, isPolygon, this.#unit());
+    const unit = this.#unit();
+    const parts = [];
+    for (const shape of this.#shown().shapes) {
+      const state = shapeAt(shape, this.time);
+      if (state !== null) parts.push(this.#outline(shape, state, shape.id === this.selected, unit));
+    }
+    const shape = this.shape;
+    if (shape !== null && shapeAt(shape, this.time) !== null && this.#draft === null) parts.push(...this.#handles(shape, keyAt(shape, this.time), unit));
+    if (this.#draft?.type === "polygon" && this.#gesture?.kind === "polygon") {
+      for (const [i, [x, y]] of this.#draft.keys[0].points.slice(0, -1).entries()) {
+        parts.push(svg("circle", { cx: x, cy: y, r: (i === 0 ? 6 : 4) * unit, class: i === 0 ? "handle first" : "handle" }));
+      }
+    }
+    replace(this.overlay, parts);
   }
 
   /** Pixels of the frame for one of the screen. */
   #unit() {
     const box = this.overlay.getBoundingClientRect();
     return box.width > 0 ? this.size.width / box.width : 1;
+  }
+
+  #outline(shape, state, selected, unit) {
+    const look = { class: `outline${selected ? " selected" : ""}${shape.erase ? " erase" : ""}`, "data-shape": shape.id };
+    if (shape.type === "brush") {
+      // The stroke's own edge is the mask's; here its middle line is drawn, and a point as a small cross.
+      const d = state.points.length === 1
+        ? `M${state.points[0][0] - 4 * unit} ${state.points[0][1]}h${8 * unit}M${state.points[0][0]} ${state.points[0][1] - 4 * unit}v${8 * unit}`
+        : path(state.points);
+      return svg("path", { ...look, d, class: `${look.class} line` });
+    }
+    if (shape.type === "polygon") return svg("path", { ...look, d: `${path(state.points)}Z` });
+    const box = boxOf(shape.type, state);
+    const turn = `rotate(${(Math.atan2(box.sin, box.cos) * 180) / Math.PI} ${box.x} ${box.y})`;
+    return shape.type === "rect"
+      ? svg("rect", { ...look, x: box.x - box.rx, y: box.y - box.ry, width: 2 * box.rx, height: 2 * box.ry, transform: turn })
+      : svg("ellipse", { ...look, cx: box.x, cy: box.y, rx: box.rx, ry: box.ry, transform: turn });
+  }
+
+  #handles(shape, state, unit) {
+    const box = boxOf(shape.type, state);
+    const parts = [];
+    const at = (u, v) => toFrame(box, u, v);
+    if (!DRAWN.includes(shape.type)) {
+      const corners = [[-1, -1], [1, -1], [1, 1], [-1, 1]].map(([u, v]) => at(u * box.rx, v * box.ry));
+      parts.push(svg("path", { d: `${path(corners)}Z`, class: "frame" }));
+    }
+    const [topX, topY] = at(0, -box.ry);
+    const [turnX, turnY] = at(0, -box.ry - 26 * unit);
+    if (!(shape.type === "brush" && state.points.length === 1)) {
+      parts.push(svg("line", { x1: topX, y1: topY, x2: turnX, y2: turnY, class: "frame" }));
+      parts.push(svg("circle", { cx: turnX, cy: turnY, r: 6 * unit, class: "handle turn", "data-handle": "turn" }));
+    }
+    for (const [name, u, v] of HANDLES) {
+      const [x, y] = at(u * box.rx, v * box.ry);
+      parts.push(svg("rect", { x: x - 5 * unit, y: y - 5 * unit, width: 10 * unit, height: 10 * unit, class: `handle ${name}`, "data-handle": name }));
+    }
+    if (shape.type === "polygon" || (shape.type === "brush" && this.corner !== null)) {
+      for (const [i, [x, y]] of state.points.entries()) {
+        if (shape.type === "brush" && i !== this.corner) continue;
+        parts.push(svg("circle", { cx: x, cy: y, r: (i === this.corner ? 7 : 5) * unit, class: `handle corner${i === this.corner ? " current" : ""}`, "data-handle": "corner", "data-corner": i }));
+      }
+    }
+    return parts;
   }
 
   // --- pointer -----------------------------------------------------------------------------------------------------------------
@@ -163,7 +188,7 @@ export class MarkEditor extends EventTarget {
   }
 
   #down(event) {
-    if (!this.enabled || this.locked || event.button !== 0 || this.#gesture?.pointer !== undefined) return;
+    if (!this.enabled || event.button !== 0 || this.#gesture?.pointer !== undefined) return;
     const at = this.#point(event);
     this.surface.setPointerCapture(event.pointerId);
     if (this.#gesture?.kind === "polygon") return this.#corner(at, event.pointerType);
@@ -176,8 +201,8 @@ export class MarkEditor extends EventTarget {
       this.#gesture = { ...base, kind: "handle", name, shape: this.shape, box: boxOf(this.shape.type, keyAt(this.shape, this.time)) };
     } else if (this.tool === "select") {
       const hit = this.#hit(at);
-      if (event.shiftKey ? hit !== null : !this.selection.includes(hit)) this.select(hit, event.shiftKey);
-      this.#gesture = hit === null || this.shapes.length === 0 ? null : { ...base, kind: "move", shapes: this.shapes };
+      if (hit !== this.selected) this.select(hit);
+      this.#gesture = hit === null ? null : { ...base, kind: "move", shape: this.shape };
     } else if (this.tool === "polygon") {
       this.#gesture = { kind: "polygon" };
       this.#draft = { ...newShape("polygon", "draft", this.time, ...at, 1, 1), keys: [{ time: this.time, points: [at, at, at] }] };
@@ -194,9 +219,8 @@ export class MarkEditor extends EventTarget {
 
   #move(event) {
     const gesture = this.#gesture;
+    if (gesture === null) return;
     const at = this.#point(event);
-    this.cursor = event.pointerType === "touch" ? null : at;
-    if (gesture === null) return this.#hover(this.cursor);
     if (gesture.kind === "polygon") {
       const points = this.#draft.keys[0].points;
       this.#draft = { ...this.#draft, keys: [{ time: this.time, points: [...points.slice(0, -1), at] }] };
@@ -209,8 +233,7 @@ export class MarkEditor extends EventTarget {
       this.#draft = { ...this.#draft, keys: [{ time: this.time, radius: this.radius, points: gesture.points }] };
     } else {
       const edit = this.#dragged(gesture, at, event.shiftKey);
-      const edited = (gesture.shapes ?? [gesture.shape]).map((shape) => editShape(shape, this.time, edit, this.wholePath));
-      this.#tell(edited.reduce(replaced, gesture.before), false);
+      this.#tell(replaced(gesture.before, editShape(gesture.shape, this.time, edit, this.wholePath)), false);
       gesture.moved = true;
     }
     this.draw();
@@ -226,25 +249,11 @@ export class MarkEditor extends EventTarget {
       if (draft !== null) this.#add({ ...draft, id: this.newId() });
     } else if (gesture.kind === "stroke") {
       const points = simplified(gesture.points, Math.min(this.#unit() * 0.5, this.radius / 6));
-      const stroke = { ...draft, id: this.newId(), keys: [{ time: this.time, radius: this.radius, points }] };
-      this.#add({ ...stroke, layer: this.#layerFor(stroke) }, false);
+      this.#add({ ...draft, id: this.newId(), keys: [{ time: this.time, radius: this.radius, points }] }, false);
     } else if (gesture.moved) {
       this.#tell(this.marks, true);
     }
     this.draw();
-  }
-
-  /** Strokes that follow each other are one layer. */
-  #layerFor(stroke) {
-    const last = this.marks.shapes.at(-1);
-    const goesOn = last?.layer !== undefined && (last.erase ?? false) === (stroke.erase ?? false) && last.keys.length === 1
-      && last.keys[0].time === this.time;
-    return goesOn ? last.layer : stroke.id;
-  }
-
-  #hover(at) {
-    this.cursor = at;
-    if (this.enabled && ["brush", "eraser"].includes(this.tool)) this.#paintOutlines();
   }
 
   #cancel() {
@@ -327,7 +336,7 @@ export class MarkEditor extends EventTarget {
   // --- keys --------------------------------------------------------------------------------------------------------------------
 
   #key(event) {
-    if (!this.enabled || this.locked || event.ctrlKey || event.metaKey) return;
+    if (!this.enabled || event.ctrlKey || event.metaKey) return;
     if (event.key === "Escape") {
       if (this.#gesture?.kind === "polygon") this.#cancel();
       else this.select(null);
@@ -335,19 +344,12 @@ export class MarkEditor extends EventTarget {
       if (this.#gesture?.kind === "polygon") this.#closePolygon();
       else if (this.tool !== "select") this.addInMiddle(this.newId());
       else return;
-    } else if (["brush", "eraser"].includes(this.tool) && (event.key === "[" || event.key === "]")) {
-      const width = 2 * this.radius;
-      this.setWidth(event.key === "]" ? Math.max(width * 1.15, width + 1) : Math.min(width / 1.15, width - 1));
-    } else if (this.selection.length === 0) {
+    } else if (this.shape === null) {
       return;
     } else if (event.key.startsWith("Arrow")) {
       const by = event.altKey ? 10 : 1;
       const [dx, dy] = { ArrowLeft: [-by, 0], ArrowRight: [by, 0], ArrowUp: [0, -by], ArrowDown: [0, by] }[event.key];
-      if (this.shape === null) this.#apply({ kind: "move", dx, dy });
-      else this.#apply(event.shiftKey ? this.#sized(dx, dy) : this.corner === null ? { kind: "move", dx, dy }
-        : { kind: "point", index: this.corner, dx, dy });
-    } else if (this.shape === null) {
-      return;
+      this.#apply(event.shiftKey ? this.#sized(dx, dy) : this.corner === null ? { kind: "move", dx, dy } : { kind: "point", index: this.corner, dx, dy });
     } else if (event.key === "[" || event.key === "]") {
       this.#apply({ kind: "turn", angle: ((event.key === "[" ? -1 : 1) * Math.PI) / 36 });
     } else if (event.key === "n" || event.key === "N") {
@@ -390,7 +392,7 @@ export class MarkEditor extends EventTarget {
   }
 
   #apply(edit) {
-    this.#tell(this.shapes.map((shape) => editShape(shape, this.time, edit, this.wholePath)).reduce(replaced, this.marks), true);
+    this.#tell(replaced(this.marks, editShape(this.shape, this.time, edit, this.wholePath)), true);
     this.draw();
   }
 
@@ -400,10 +402,10 @@ export class MarkEditor extends EventTarget {
     if (select && this.tool !== "select") this.setTool("select");
   }
 
-  /** Changes the selected shapes' keyframes at this time; `change` gets their numbers. */
+  /** Changes the selected shape's key at this time; `change` gets its numbers. */
   setKey(change = (numbers) => numbers) {
-    const changed = this.shapes.map((shape) => withKey(shape, this.time, change(keyAt(shape, this.time))));
-    if (changed.length > 0) this.#tell(changed.reduce(replaced, this.marks), true);
+    const shape = this.shape;
+    if (shape !== null) this.#tell(replaced(this.marks, withKey(shape, this.time, change(keyAt(shape, this.time)))), true);
   }
 
   #tell(marks, done) {
@@ -415,5 +417,7 @@ export class MarkEditor extends EventTarget {
 export function replaced(marks, shape) {
   return { ...marks, shapes: marks.shapes.map((s) => (s.id === shape.id ? shape : s)) };
 }
+
+const path = (points) => points.map(([x, y], i) => `${i === 0 ? "M" : "L"}${x} ${y}`).join("");
 
 const distinct = (points) => points.filter((p, i) => i === 0 || p[0] !== points[i - 1][0] || p[1] !== points[i - 1][1]);

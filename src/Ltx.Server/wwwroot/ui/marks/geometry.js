@@ -66,7 +66,6 @@ const roundedDirection = (value) => Math.round(value * 1e9) / 1e9;
 /**
  * One edit of a key's numbers, without its time.
  * { kind: "move", dx, dy } · { kind: "box", from, to } · { kind: "turn", angle } · { kind: "point", index, dx, dy }
- * · { kind: "carry", a, b, dx, dy }: moved, turned and sized as track/similarity.js has it
  */
 export function editKey(type, key, edit) {
   const round = type === "rect" || type === "ellipse";
@@ -103,18 +102,6 @@ export function editKey(type, key, edit) {
     }
     case "point":
       return { ...key, points: key.points.map(([x, y], i) => (i === edit.index ? [rounded(x + edit.dx), rounded(y + edit.dy)] : [x, y])) };
-    case "carry": {
-      const { a, b, dx, dy } = edit;
-      const carried = (x, y) => [rounded(a * x - b * y + dx), rounded(b * x + a * y + dy)];
-      const size = Math.hypot(a, b);
-      if (round) {
-        const [x, y] = carried(key.x, key.y);
-        const { cos, sin } = editKey(type, key, { kind: "turn", angle: Math.atan2(b, a) });
-        return { ...key, x, y, rx: Math.max(rounded(key.rx * size), 0.5), ry: Math.max(rounded(key.ry * size), 0.5), cos, sin };
-      }
-      const points = key.points.map((point) => carried(...point));
-      return type === "brush" ? { ...key, points, radius: Math.max(rounded(key.radius * size), 0.5) } : { ...key, points };
-    }
     default:
       throw new Error(`There is no edit of the kind ${edit.kind}.`);
   }
@@ -131,28 +118,7 @@ export function withKey(shape, time, numbers) {
   const keys = shape.keys.filter((key) => Math.abs(key.time - time) > SAME_TIME);
   keys.push({ ...numbers, time });
   keys.sort((a, b) => a.time - b.time);
-  // Where it was uncertain, somebody has said now.
-  const unsure = shape.unsure?.filter(([from, to]) => time < from - SAME_TIME || time > to + SAME_TIME);
-  return { ...shape, keys, ...(unsure === undefined ? {} : { unsure }) };
-}
-
-/** Whether the shape's place at `time` is a guess: its subject was hidden there. */
-export function isUnsure(shape, time) {
-  return (shape.unsure ?? []).some(([from, to]) => time >= from - SAME_TIME && time <= to + SAME_TIME);
-}
-
-/** The keys without those that lie within `tolerance` pixels of the way between the others. */
-export function thinned(type, keys, tolerance) {
-  const outline = (key) => {
-    if (type === "polygon" || type === "brush") return key.points;
-    const box = boxOf(type, key);
-    return [[-1, -1], [1, -1], [1, 1]].map(([u, v]) => toFrame(box, u * box.rx, v * box.ry));
-  };
-  const distance = (key, first, last) => {
-    const between = outline(keyAt({ type, keys: [first, last] }, key.time));
-    return Math.max(...outline(key).map(([x, y], i) => Math.hypot(x - between[i][0], y - between[i][1])));
-  };
-  return kept(keys, tolerance, distance);
+  return { ...shape, keys };
 }
 
 /** The shape without its key at `time`; the last key stays. */
@@ -178,18 +144,14 @@ export function newShape(type, id, time, x, y, width, height, radius) {
 
 /** A line's points without those that lie within `tolerance` of the line through the others (Ramer, Douglas, Peucker). */
 export function simplified(points, tolerance) {
-  return kept(points, tolerance, distanceToSegment).map((p) => p.map(rounded));
-}
-
-function kept(all, tolerance, distanceTo) {
-  if (all.length < 3) return all;
-  const keep = new Set([0, all.length - 1]);
-  const open = [[0, all.length - 1]];
+  if (points.length < 3) return points.map((p) => p.map(rounded));
+  const keep = new Set([0, points.length - 1]);
+  const open = [[0, points.length - 1]];
   while (open.length > 0) {
     const [first, last] = open.pop();
     let [worst, at] = [tolerance, -1];
     for (let i = first + 1; i < last; i++) {
-      const distance = distanceTo(all[i], all[first], all[last]);
+      const distance = distanceToSegment(points[i], points[first], points[last]);
       if (distance > worst) [worst, at] = [distance, i];
     }
     if (at >= 0) {
@@ -197,7 +159,7 @@ function kept(all, tolerance, distanceTo) {
       open.push([first, at], [at, last]);
     }
   }
-  return all.filter((_, i) => keep.has(i));
+  return points.filter((_, i) => keep.has(i)).map((p) => p.map(rounded));
 }
 
 export function distanceToSegment([px, py], [ax, ay], [bx, by]) {
@@ -207,13 +169,9 @@ export function distanceToSegment([px, py], [ax, ay], [bx, by]) {
   return Math.hypot(px - ax - f * ex, py - ay - f * ey);
 }
 
-/** Shapes of one layer belong together: the strokes of a brush. */
-export const groupOf = (shape) => shape.layer ?? shape.id;
-
 /** What a shape is called in lists and announcements: its kind and its number among its kind. */
 export function shapeName(shapes, index) {
   const kind = (s) => (s.type === "brush" ? (s.erase ? "Eraser" : "Brush") : { rect: "Rectangle", ellipse: "Ellipse", polygon: "Polygon" }[s.type]);
   const name = kind(shapes[index]);
-  const groups = shapes.slice(0, index + 1).filter((s) => kind(s) === name).map((s) => groupOf(s) ?? s);
-  return `${name} ${new Set(groups).size}`;
+  return `${name} ${shapes.slice(0, index + 1).filter((s) => kind(s) === name).length}`;
 }

@@ -4,7 +4,7 @@ import { ApiError, NoServerError, cancel, listed, openApi, ownPath, result, stat
 import { announce, bytes, copyButton, h, icon, replace, roughly } from "../dom.js";
 import { LogList } from "../loglist.js";
 import { Patience } from "../patience.js";
-import { brief, isCut } from "../inputlist.js";
+import { brief, isCut } from "../request.js";
 import { inputSchema, label } from "../schema.js";
 import { LossCurve, Losses } from "./losses.js";
 

@@ -91,7 +91,7 @@ export class TrainWorkplace {
     }
     this.notice.hidden = true;
     this.#form.set(Object.fromEntries(Object.entries(values).filter(([name]) => this.#schema.properties[name])));
-    this.#form.register("training_data_url", "Data set", this.data.error, () => this.data.focus());
+    this.#form.register("training_data_url", this.data.error, () => this.data.focus());
     this.#form.addEventListener("change", () => {
       this.data.setRules({ trigger: this.#form.values().trigger_phrase });
       this.#keep();
