@@ -95,7 +95,8 @@ public sealed partial class ServeStartTests
         // The stand-in for ffmpeg, which nobody ends any more, ends itself.
         File.Delete(begun);
         const string Awaited = "Stopping: up to 30 s for the request that is running (Ctrl-C again: not at all). What waits stays in the queue";
-        Assert.Contains(Awaited, run.Output, StringComparison.Ordinal);
+        // Who is ended at once may not have come to write it.
+        if (!isImpatient) Assert.Contains(Awaited, run.Output, StringComparison.Ordinal);
         Assert.True(run.ExitCode == (isImpatient ? 130 : 0), run.Error + run.Output);
         Assert.Equal(isImpatient, run.Error.Contains("ltx: stopped at once; what was running is run again by", StringComparison.Ordinal));
         using IRequestsAccess left = RequestsAccess.Open(data);
