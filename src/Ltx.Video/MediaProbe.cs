@@ -26,7 +26,8 @@ public static class MediaProbe
         // The marked one first; OrderBy keeps the file's order among the others.
         List<FFProbeStream> pictures = [.. analysis.Streams.Where(IsPicture).OrderByDescending(stream => StreamFacts.HasDisposition(stream, "default"))];
         var isCutShort = await DeclaredLength.IsMissedAsync(path, format, cancellationToken).ConfigureAwait(false);
-        MediaInfo Describe(FFProbeStream picture) => StreamFacts.Describe(path, role, format, limits, analysis, picture, sound) with { IsCutShort = isCutShort };
+        MediaInfo Describe(FFProbeStream picture) =>
+            StreamFacts.Describe(path, role, format, limits, analysis, picture, sound) with { IsCutShort = isCutShort };
         return pictures.Count switch
         {
             0 => throw MediaException.Input(

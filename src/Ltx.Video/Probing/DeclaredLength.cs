@@ -1,11 +1,10 @@
 using System.Buffers.Binary;
-using System.Numerics;
 
 namespace Ltx.Video.Probing;
 
 /// <summary>
-/// Bytes that a container declares of itself. A file that was cut off between two of its packets looks to ffmpeg like one that ends there: neither AVI nor
-/// Matroska says where the last packet is. MP4's index does, and ffmpeg reports it; transport streams, GIF and FLV declare nothing.
+/// Bytes that AVI and ASF declare of themselves. Where such a file was cut off between two of its packets, ffmpeg reads it as one that ends there; of
+/// MP4 and Matroska it reports what is missing. Transport streams, GIF, FLV and Ogg declare nothing that could be relied on.
 /// </summary>
 internal static class DeclaredLength
 {
@@ -14,10 +13,10 @@ internal static class DeclaredLength
     /// <summary>Whether the file ends before its container says that it does.</summary>
     public static async Task<bool> IsMissedAsync(string path, InputFormat format, CancellationToken cancellationToken)
     {
-        if (format.Demuxer is not ("avi" or "matroska")) return false;
+        if (format.Demuxer is not ("avi" or "asf")) return false;
         await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        var declared = format.Demuxer == "avi" ? await RiffAsync(file, cancellationToken).ConfigureAwait(false) : await SegmentAsync(file, cancellationToken).ConfigureAwait(false);
-        return declared > file.Length;
+        var end = format.Demuxer == "avi" ? RiffAsync(file, cancellationToken) : AsfAsync(file, cancellationToken);
+        return await end.ConfigureAwait(false) > file.Length;
     }
 
     /// <summary>The end of the last of its RIFF chunks, of which a file of over a gigabyte has several; null where one does not tell.</summary>
@@ -43,33 +42,20 @@ internal static class DeclaredLength
         return end;
     }
 
-    /// <summary>The end of the segment behind the EBML header (RFC 8794, section 4); null where its length is unknown, as of a live recording.</summary>
-    private static async Task<long?> SegmentAsync(FileStream file, CancellationToken cancellationToken)
+    /// <summary>The size that the file properties name (ASF specification, 3.2); null where they do not, as of a broadcast.</summary>
+    private static async Task<long?> AsfAsync(FileStream file, CancellationToken cancellationToken)
     {
         var head = new byte[InputFormat.HeadBytes];
-        var length = await file.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-        const int idBytes = 4;
-        var at = idBytes;
-        if (Number(head.AsSpan(0, length), ref at) is not { } header || header > length) return null;
-        at += (int)header;
-        ReadOnlySpan<byte> segment = [0x18, 0x53, 0x80, 0x67];
-        if (at + idBytes > length || !head.AsSpan(at, idBytes).SequenceEqual(segment)) return null;
-        at += idBytes;
-        var size = Number(head.AsSpan(0, length), ref at);
-        return at + size;
+        await file.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        return Asf(head);
     }
 
-    /// <summary>A number of one to eight bytes whose count is told by the zeros in front; null where all of its bits are set, which means unknown.</summary>
-    private static long? Number(ReadOnlySpan<byte> bytes, ref int at)
+    private static long? Asf(ReadOnlySpan<byte> head)
     {
-        if (at >= bytes.Length || bytes[at] == 0) return null;
-        var count = BitOperations.LeadingZeroCount(bytes[at]) - 24 + 1;
-        if (at + count > bytes.Length) return null;
-        var mark = 1L << (7 * count);
-        long number = 0;
-        foreach (var one in bytes.Slice(at, count)) number = number << 8 | one;
-        at += count;
-        number -= mark;
-        return number == mark - 1 ? null : number;
+        const int size = 40, flags = 88, broadcast = 1;
+        ReadOnlySpan<byte> properties = [0xA1, 0xDC, 0xAB, 0x8C, 0x47, 0xA9, 0xCF, 0x11, 0x8E, 0xE4, 0x00, 0xC0, 0x0C, 0x20, 0x53, 0x65];
+        var at = head.IndexOf(properties);
+        if (at < 0 || at + flags >= head.Length || (head[at + flags] & broadcast) != 0) return null;
+        return BinaryPrimitives.ReadInt64LittleEndian(head[(at + size)..]);
     }
 }

@@ -85,7 +85,7 @@ internal sealed partial class DecodeLog
     /// <param name="asked">frames at most; later ones are not looked at</param>
     /// <param name="given">frames given</param>
     /// <param name="promised">frames of the file at its own rate, as far as its header tells</param>
-    /// <param name="isCutShort">whether the file ends before its container says: then frames are missing if they were promised, and no other can be told</param>
+    /// <param name="isCutShort">whether the file ends before its container says: then frames are missing if more were promised</param>
     /// <returns>Null: it cannot be said how many are missing at the end.</returns>
     public IReadOnlyList<int>? Damaged(FrameRate rate, int? asked, int given, long? promised, bool isCutShort)
     {
