@@ -35,7 +35,8 @@ public class QueueBenchmarks
         ServerMetrics metrics = new(services.GetRequiredService<IMeterFactory>());
         RequestStore store = new(database, data, NullLogger<RequestStore>.Instance);
         TrainingFolders trainings = new(data, NullLogger<TrainingFolders>.Instance);
-        queue = new RequestQueue(new LtxOptions(), store, trainings, new WebhookQueue(database), metrics, TimeProvider.System, NullLogger<RequestQueue>.Instance);
+        queue = new RequestQueue(
+            new LtxOptions(), store, trainings, new WebhookQueue(database), metrics, TimeProvider.System, NullLogger<RequestQueue>.Instance);
         // Lower than those that come and go, so that it waits.
         waiting = (await queue.SubmitAsync(Request(Lane.Low), Bounds)).Request!;
     }

@@ -5,7 +5,7 @@ namespace Ltx.Server.Auth;
 
 /// <summary>
 /// The keys that `ltx keys` has made, in the data folder. The server looks at the file at every call that needs a key, so that what was made or
-/// revoked counts at once: it is a few hundred bytes, and read again only in so far as they are others.
+/// revoked counts at once: it is a few hundred bytes, which are parsed again only when they differ.
 /// </summary>
 internal sealed class KeyFile(DataFolder folder)
 {

@@ -28,8 +28,8 @@ internal sealed class BatchCommand
     private readonly TellingOptions telling = new();
 
     /// <summary>A line of the file.</summary>
-    /// <param name="Is">whether its result is there already</param>
-    private sealed record Line(string Name, InpaintCommand.Planned Clip, bool Is);
+    /// <param name="IsThere">whether it has a result already</param>
+    private sealed record Line(string Name, InpaintCommand.Planned Clip, bool IsThere);
 
     /// <summary>What came of a line: a result, or a sentence about why there is none.</summary>
     private sealed record Outcome(string State, string Sentence, object Value, int ExitCode);
@@ -68,7 +68,7 @@ internal sealed class BatchCommand
             async Task<Outcome> OutcomeAsync(Line line)
             {
                 ClipJob job = line.Clip.Job;
-                if (line.Is) return new Outcome("there", "", new { job.Output, State = "there" }, 0);
+                if (line.IsThere) return new Outcome("there", "", new { job.Output, State = "there" }, 0);
                 try
                 {
                     ClipFiles files = await ClipFiles.ProbeAsync(job, MediaLimits.Default, cancellation);
@@ -116,6 +116,10 @@ internal sealed class BatchCommand
             InpaintCommand definition = new();
             Command command = definition.Define();
             string name = clips.Field(row, "out") is { Length: > 0 } own ? own.Trim() : $"{i + 1:00}.mp4";
+            if (name != Path.GetFileName(name))
+            {
+                throw CommandFailure.Wrong($"line {i + 2} of {file}: out is \"{name}\", and must be a name in the folder of --out.");
+            }
             string result = Path.Combine(folder, name);
             if (!outputs.Add(result)) throw CommandFailure.Wrong($"line {i + 2} of {file}: another line has the result {name}, too.");
             ParseResult parsed = CommandLine.Parse(command, [.. common, .. Options(clips, row, beside), "--out", result, "--yes"]);
@@ -131,9 +135,9 @@ internal sealed class BatchCommand
         {
             // A switch is on where its column says true.
             if (column == "out" || value.Length == 0 || value.Equals("false", StringComparison.OrdinalIgnoreCase)) continue;
-            yield return $"--{column}";
-            if (value.Equals("true", StringComparison.OrdinalIgnoreCase)) continue;
-            yield return PathColumns.Contains(column) ? Path.Combine(beside, value) : value;
+            // In one word, for a prompt may begin with a dash.
+            yield return value.Equals("true", StringComparison.OrdinalIgnoreCase) ? $"--{column}"
+                : $"--{column}={(PathColumns.Contains(column) ? Path.Combine(beside, value) : value)}";
         }
     }
 

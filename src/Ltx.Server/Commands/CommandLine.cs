@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace Ltx.Server.Commands;
 
@@ -47,6 +49,7 @@ internal static class CommandLine
     public static ParseResult Parse(Command command, IReadOnlyList<string> arguments)
     {
         LetTheLastWin(command);
+        ReadNumbersAsTheyAreWritten(command);
         // A value is what was typed: by default one that begins with @ would be read as the name of a file whose words become arguments.
         return command.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
     }
@@ -63,6 +66,25 @@ internal static class CommandLine
             option.AllowMultipleArgumentsPerToken = true;
         }
         foreach (Command child in command.Subcommands) LetTheLastWin(child);
+    }
+
+    /// <summary>The library reads 1,5 as 15: a comma is between thousands to it.</summary>
+    private static void ReadNumbersAsTheyAreWritten(Command command)
+    {
+        foreach (Option option in command.Options)
+        {
+            if (option is Option<double> number) number.CustomParser = given => Number(given) ?? 0;
+            if (option is Option<double?> optional) optional.CustomParser = Number;
+        }
+        foreach (Command child in command.Subcommands) ReadNumbersAsTheyAreWritten(child);
+    }
+
+    private static double? Number(ArgumentResult given)
+    {
+        string text = given.Tokens[^1].Value;
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)) return number;
+        given.AddError(text);
+        return null;
     }
 
     /// <summary>A command that only has others below it says which, where none of them is named.</summary>

@@ -62,10 +62,11 @@ internal static class CommandLineMistakes
         foreach (string token in typed.Distinct())
         {
             bool isOption = token.StartsWith('-');
-            List<string> meant = [.. similar[token].Where(name => isOption ? name.StartsWith("--", StringComparison.Ordinal) : !name.StartsWith('-'))
+            List<string> meant = [.. similar[token].Where(like => isOption ? like.StartsWith("--", StringComparison.Ordinal) : !like.StartsWith('-'))
                 .Take(MostSuggestions)];
             string what = isOption ? "option" : parsed.CommandResult.Command.Subcommands.Count > 0 ? "command" : "place for";
-            yield return $"there is no {what} '{token}'{(meant.Count == 0 ? "" : $" (did you mean {Listed(meant, "or")}?)")}";
+            string name = isOption ? token.Split('=')[0] : token;
+            yield return $"there is no {what} '{name}'{(meant.Count == 0 ? "" : $" (did you mean {Listed(meant, "or")}?)")}";
         }
     }
 

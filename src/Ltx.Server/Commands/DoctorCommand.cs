@@ -23,7 +23,8 @@ internal static class DoctorCommand
         Option<string[]> set = new("--set") { Description = "any setting, as for `ltx serve`: --set Inpaint:Recipe=hq", AllowMultipleArgumentsPerToken = false };
         Option<string?> train = new("--train")
         {
-            Description = $"with --plan: how a training with such clips fits; which kind, inpaint where it is not said: {string.Join(", ", TrainingKinds.All)}",
+            Description =
+                $"with --plan: how a training with such clips fits; which kind, inpaint where it is not said: {string.Join(", ", TrainingKinds.All)}",
             HelpName = "KIND",
             Arity = ArgumentArity.ZeroOrOne,
         };

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
 using Ltx.Server.Fal;
@@ -18,7 +17,6 @@ internal sealed class FieldOption<T> : Option<T> where T : INumber<T>
     {
         this.field = InpaintSchema.Field(field);
         Description = string.Create(CultureInfo.InvariantCulture, $"{what}, {this.field.Minimum} to {this.field.Maximum}");
-        CustomParser = Parse;
         DefaultValueFactory = _ => T.CreateChecked(Convert.ToDouble(this.field.Default, CultureInfo.InvariantCulture));
     }
 
@@ -28,14 +26,5 @@ internal sealed class FieldOption<T> : Option<T> where T : INumber<T>
         T value = arguments.GetValue(this)!;
         CommandFailure.Within(Name, double.CreateChecked(value), field.Minimum!.Value, field.Maximum!.Value);
         return value;
-    }
-
-    // The library reads 1,5 as 15: a comma is between thousands to it.
-    private static T? Parse(ArgumentResult given)
-    {
-        NumberStyles style = typeof(T) == typeof(int) ? NumberStyles.AllowLeadingSign : NumberStyles.Float;
-        if (T.TryParse(given.Tokens[^1].Value, style, CultureInfo.InvariantCulture, out T? value)) return value;
-        given.AddError(given.Tokens[^1].Value);
-        return default;
     }
 }

@@ -26,7 +26,8 @@ internal static class RequestsTable
         int[] widths = [.. rows[0].Select((_, column) => rows.Max(row => row[column].Length))];
         foreach (string[] row in rows)
         {
-            IEnumerable<string> cells = row.Select((cell, column) => column == Seconds ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column]));
+            IEnumerable<string> cells = row.Select((cell, column) =>
+                column == Seconds ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column]));
             string line = string.Join(Gap, cells).TrimEnd();
             yield return width is { } most && line.Length > most ? $"{line[..Math.Max(0, most - 3)]}..." : line;
         }

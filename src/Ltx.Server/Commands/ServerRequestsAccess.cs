@@ -19,7 +19,8 @@ internal sealed class ServerRequestsAccess(DataFolder folder) : IRequestsAccess
         while (cursor is not null && requests.Count < limit)
         {
             var bounds = $"limit={Math.Min(limit - requests.Count, LargestPage)}&cursor={cursor}";
-            var page = await _client.GetAsync($"/requests?{bounds}&status={Uri.EscapeDataString(status ?? "")}&prefix={Uri.EscapeDataString(prefix ?? "")}", ct);
+            var wanted = $"status={Uri.EscapeDataString(status ?? "")}&prefix={Uri.EscapeDataString(prefix ?? "")}";
+            var page = await _client.GetAsync($"/requests?{bounds}&{wanted}", ct);
             requests.AddRange(page.GetProperty("requests").EnumerateArray());
             cursor = page.GetProperty("next_cursor").GetString();
         }

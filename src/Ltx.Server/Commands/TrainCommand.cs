@@ -135,7 +135,8 @@ internal sealed class TrainCommand
 
     private static PixelShape Size(string resolution, string aspect, int frames, VideoScale scale, ReferenceScale reference)
     {
-        int[] sides = [.. resolution.Split('x').Select(side => int.TryParse(side, NumberStyles.None, CultureInfo.InvariantCulture, out int pixels) ? pixels : 0)];
+        int[] sides = [.. resolution.Split('x')
+            .Select(side => int.TryParse(side, NumberStyles.None, CultureInfo.InvariantCulture, out int pixels) ? pixels : 0)];
         if (sides is [> 0 and var columns, > 0 and var rows]) return new PixelShape(frames, rows, columns);
         if (!Enum.TryParse(resolution, ignoreCase: true, out TrainingResolution named) || !Enum.IsDefined(named))
         {

@@ -4,6 +4,7 @@ using Ltx.Inference.Measuring;
 using Ltx.Inference.Planning;
 using Ltx.Inference.Synthesis;
 using Ltx.Server.Media;
+using Ltx.Training;
 using Ltx.Training.Planning;
 using TorchSharp;
 
@@ -32,13 +33,14 @@ internal static class TrainingPlans
         TrainingPlan any = plans[0].Plan;
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{shape.Size.Width}x{shape.Size.Height}, {shape.Size.Frames} frames, {Ltx.Training.TrainingKinds.NameOf(shape.Kind)}, rank {shape.Rank}: "
+            $"{shape.Size.Width}x{shape.Size.Height}, {shape.Size.Frames} frames, {TrainingKinds.NameOf(shape.Kind)}, rank {shape.Rank}: "
             + $"{any.Tokens} tokens, {any.Work.Total / 1e12:0} TFLOP a step; sizes in GB (10^9 bytes)."));
         foreach (string card in Predicted)
         {
             Ceiling ceiling = Ceiling.OfCard(card)!;
             string seconds = ceiling.Seconds(any.Work).ToString("0.0", CultureInfo.InvariantCulture);
-            output.WriteLine($"At the ceilings of an {card.ToUpperInvariant()} a step is {seconds} s of products and attention at least ({ceiling.Origin}).");
+            string least = $"{seconds} s of products and attention at least ({ceiling.Origin})";
+            output.WriteLine($"At the ceilings of an {card.ToUpperInvariant()} a step is {least}.");
         }
         output.WriteLine("\"learned\" is the LoRA, its gradients and what the optimiser remembers; requests between two steps do without it.");
     }

@@ -121,7 +121,10 @@ internal static class TrainingSchema
         {
             Default = false,
         },
-        new("split_input_into_scenes", FieldKind.Boolean, "Accepted and not done: of each clip the first frames are trained with.") { Default = trainer.Splits },
+        new("split_input_into_scenes", FieldKind.Boolean, "Accepted and not done: of each clip the first frames are trained with.")
+        {
+            Default = trainer.Splits,
+        },
         new("split_input_duration_threshold", FieldKind.Number, "Accepted and not used, as nothing is split.")
         {
             Default = 30.0, Minimum = 1, Maximum = 60,

@@ -7,8 +7,8 @@ using Ltx.Video;
 namespace Ltx.Server.Training;
 
 /// <summary>
-/// Makes of a preview's files what the pipeline takes: a clip, a mask and perhaps a reference, all of one size. Whatever the kind of training, it is the
-/// same request: what is given is black in the mask.
+/// Makes of a preview's files what the pipeline takes: a clip, a mask and perhaps a reference, all of one size. Whatever the kind of training, it is
+/// the same request: what is given is black in the mask.
 /// </summary>
 /// <param name="kind">of the training</param>
 /// <param name="kept">what of every frame is given in outpainting</param>
@@ -17,7 +17,8 @@ namespace Ltx.Server.Training;
 /// <param name="size">of previews; null for the clip's own</param>
 /// <param name="trained">the size where there is neither a wish nor a clip</param>
 /// <param name="limits">of every file</param>
-internal sealed class PreviewMedia(TrainingKind kind, KeptRectangle? kept, int frames, double rate, PixelShape? size, PixelShape trained, MediaLimits limits)
+internal sealed class PreviewMedia(
+    TrainingKind kind, KeptRectangle? kept, int frames, double rate, PixelShape? size, PixelShape trained, MediaLimits limits)
 {
     private readonly FrameRate rate = FrameRate.FromDouble(rate);
 
@@ -49,7 +50,8 @@ internal sealed class PreviewMedia(TrainingKind kind, KeptRectangle? kept, int f
     {
         CoverCrop crop = CoverCrop.Of(info.Height, info.Width, target.Height, target.Width);
         bool isStill = info.Kind == MediaKind.StillImage;
-        await foreach (VideoFrame frame in VideoReader.ReadAsync(info, Options(crop) with { MaxConcealed = VideoReadOptions.ShareConcealed }, cancellation))
+        VideoReadOptions options = Options(crop) with { MaxConcealed = VideoReadOptions.ShareConcealed };
+        await foreach (VideoFrame frame in VideoReader.ReadAsync(info, options, cancellation))
         {
             byte[] cut = Cut(frame.Pixels.Span, crop, channels: 3);
             for (int turn = isStill ? frames : 1; turn > 0; turn--) yield return cut;
@@ -65,12 +67,12 @@ internal sealed class PreviewMedia(TrainingKind kind, KeptRectangle? kept, int f
             MaskFrames mask = await MaskReader.ReadAsync(info, Options(crop), cancellation);
             return mask.Frames.Select(frame => Grey(Cut(frame, crop, channels: 1))).ToAsyncEnumerable();
         }
-        byte[] white = new byte[3 * target.Width * target.Height], rest = white;
-        Array.Fill(white, byte.MaxValue);
-        if (kind == TrainingKind.Outpaint && kept is not null) Blacken(white, target, kept);
+        byte[] made = new byte[3 * target.Width * target.Height];
+        Array.Fill(made, byte.MaxValue);
+        if (kind == TrainingKind.Outpaint && kept is not null) Blacken(made, target, kept);
         // The first frame is what an image becomes a video from.
         bool givesFirst = kind == TrainingKind.ImageToVideo && clip.Video is not null;
-        return Enumerable.Range(0, count).Select(frame => givesFirst && frame == 0 ? new byte[white.Length] : rest).ToAsyncEnumerable();
+        return Enumerable.Range(0, count).Select(frame => givesFirst && frame == 0 ? new byte[made.Length] : made).ToAsyncEnumerable();
     }
 
     private static void Blacken(byte[] pixels, FrameSize size, KeptRectangle kept)
@@ -92,10 +94,11 @@ internal sealed class PreviewMedia(TrainingKind kind, KeptRectangle? kept, int f
     // [H, W, C] of the crop out of the resized frame
     private static byte[] Cut(ReadOnlySpan<byte> frame, CoverCrop crop, int channels)
     {
-        byte[] cut = new byte[crop.Height * crop.Width * channels];
+        int row = crop.Width * channels;
+        byte[] cut = new byte[crop.Height * row];
         for (int y = 0; y < crop.Height; y++)
         {
-            frame.Slice(((crop.Top + y) * crop.ResizedWidth + crop.Left) * channels, crop.Width * channels).CopyTo(cut.AsSpan(y * crop.Width * channels));
+            frame.Slice(((crop.Top + y) * crop.ResizedWidth + crop.Left) * channels, row).CopyTo(cut.AsSpan(y * row));
         }
         return cut;
     }

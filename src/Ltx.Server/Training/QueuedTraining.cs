@@ -38,7 +38,8 @@ internal sealed class QueuedTraining(PipelineRunner inpainting, LtxOptions optio
         {
             Limits = new DataSetLimits { MaxFiles = settings.MaxFiles, MaxBytes = settings.MaxUnpackedBytes },
             Previews = [.. job.Validation.Select(clip => new PreviewClip(clip.Prompt, clip.Video?.Path ?? clip.Image?.Path, clip.Mask?.Path, clip.Reference?.Path))],
-            PreviewSize = scale => TrainingSize.Of(Resolution(input.ValidationResolution), Aspect(input.ValidationAspectRatio), input.ValidationNumberOfFrames, scale),
+            PreviewSize = scale => TrainingSize.Of(
+                Resolution(input.ValidationResolution), Aspect(input.ValidationAspectRatio), input.ValidationNumberOfFrames, scale),
             PreviewFrames = input.ValidationNumberOfFrames,
             PreviewFramesPerSecond = input.ValidationFrameRate,
             PreviewNegativePrompt = input.ValidationNegativePrompt,

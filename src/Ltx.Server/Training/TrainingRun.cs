@@ -46,7 +46,8 @@ internal sealed class TrainingRun(InpaintEngine engine, MediaLimits limits)
         TrainingShape shape = new(
             Largest(data), order.Options.Kind, order.Options.Rank, order.Options.ReferenceDownscale, order.Options.ReferenceTemporalScale);
         PreviewMedia media = new(
-            order.Options.Kind, order.Options.Kept, order.PreviewFrames, order.PreviewFramesPerSecond, order.PreviewSize?.Invoke(models.Scale), preparation.Sizes[0], limits);
+            order.Options.Kind, order.Options.Kept, order.PreviewFrames, order.PreviewFramesPerSecond,
+            order.PreviewSize?.Invoke(models.Scale), preparation.Sizes[0], limits);
         TrainingPreviews previews = new(engine, order, media, folder, limits);
         TrainingIdentity identity = new(Path.GetFileName(models.Folder.Checkpoint), data.Identity);
         string? note = TrainingState.OtherMachine(folder.State);

@@ -45,6 +45,9 @@ public sealed class BatchCommandTests(GoodFiles good) : IClassFixture<GoodFiles>
     [InlineData("video,mask,prompt,colour\na,b,c,d", "line 2 of {0}: there is no option '--colour'; see ltx inpaint --help.")]
     [InlineData("video,mask,prompt,seed\na,b,c,1\na,b,c,many",
         "line 3 of {0}: --seed is 'many', and must be a whole number; see ltx inpaint --help.")]
+    // A prompt may begin with a dash.
+    [InlineData("video,mask,prompt,seed\na,b,-c d,many", "line 2 of {0}: --seed is 'many', and must be a whole number; see ltx inpaint --help.")]
+    [InlineData("video,mask,prompt,out\na,b,c,../d.mp4", "line 2 of {0}: out is \"../d.mp4\", and must be a name in the folder of --out.")]
     [InlineData("video,mask,prompt,out\na,b,c,d.mp4\na,b,c,d.mp4", "line 3 of {0}: another line has the result d.mp4, too.")]
     public async Task What_is_wrong_with_a_line_is_told_before_anything_is_made(string csv, string sentence)
     {

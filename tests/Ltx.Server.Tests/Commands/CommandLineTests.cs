@@ -30,8 +30,11 @@ public sealed class CommandLineTests
     [InlineData("inpaint --vdieo a -m b -p c -o d",
         "there is no option '--vdieo' (did you mean --video?); --video is missing; see ltx inpaint --help.")]
     [InlineData("inpaint -v a -m b -p c -o d --frames many --quality ultra",
-        "--frames is 'many', and must be a whole number; --quality is 'ultra', and must be low, medium, high, maximum or lossless; see ltx inpaint --help.")]
+        "--frames is 'many', and must be a whole number; --quality is 'ultra', and must be low, medium, high, maximum or lossless; "
+            + "see ltx inpaint --help.")]
     [InlineData("inpaint -v a -m b -p c -o d --guidance 1,5", "--guidance is '1,5', and must be a number; see ltx inpaint --help.")]
+    [InlineData("train --learning-rate 1,5 --alpha 1,5",
+        "--alpha is '1,5', and must be a number; --learning-rate is '1,5', and must be a number; see ltx train --help.")]
     [InlineData("inpaint -v a -m b -p c -o", "--out needs a value; see ltx inpaint --help.")]
     [InlineData("demo --colour red", "there is no option '--colour'; see ltx demo --help.")]
     [InlineData("demo red", "there is no place for 'red'; see ltx demo --help.")]

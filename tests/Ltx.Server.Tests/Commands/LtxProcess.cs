@@ -8,16 +8,15 @@ internal sealed class LtxProcess : IDisposable
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(15);
 
     private readonly Process process;
-    private readonly Task<string> output;
-    private readonly List<string> error = [];
-    private readonly TaskCompletionSource errorEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Spoken output = new(), error = new();
 
     private LtxProcess(Process process)
     {
         this.process = process;
-        process.ErrorDataReceived += (_, line) => Hear(line.Data);
+        process.OutputDataReceived += (_, line) => output.Hear(line.Data);
+        process.ErrorDataReceived += (_, line) => error.Hear(line.Data);
+        process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        output = process.StandardOutput.ReadToEndAsync();
     }
 
     public int Id => process.Id;
@@ -46,27 +45,18 @@ internal sealed class LtxProcess : IDisposable
     }
 
     /// <summary>Waits until a line of standard error holds the words.</summary>
-    public async Task HearsAsync(string words)
-    {
-        using CancellationTokenSource late = new(Limit);
-        while (true)
-        {
-            lock (error)
-            {
-                if (error.Any(line => line.Contains(words, StringComparison.Ordinal))) return;
-            }
-            Assert.False(errorEnded.Task.IsCompleted, $"The program ended before it said \"{words}\".");
-            await Task.Delay(20, late.Token);
-        }
-    }
+    public Task HearsAsync(string words) => error.HoldsAsync(words);
+
+    /// <summary>Waits until a line of standard output does.</summary>
+    public Task SaysAsync(string words) => output.HoldsAsync(words);
 
     public async Task<LtxRun> EndAsync()
     {
         using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         late.CancelAfter(Limit);
         await process.WaitForExitAsync(late.Token);
-        await errorEnded.Task.WaitAsync(late.Token);
-        return new LtxRun(process.ExitCode, await output, string.Join('\n', error));
+        IReadOnlyList<string> said = await output.AllAsync(late.Token), complained = await error.AllAsync(late.Token);
+        return new LtxRun(process.ExitCode, string.Concat(said.Select(line => line + "\n")), string.Join('\n', complained));
     }
 
     public void Dispose()
@@ -80,13 +70,41 @@ internal sealed class LtxProcess : IDisposable
         process.Dispose();
     }
 
-    private void Hear(string? line)
+    /// <summary>One of its streams, line by line.</summary>
+    private sealed class Spoken
     {
-        if (line is null)
+        private readonly List<string> lines = [];
+        private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Hear(string? line)
         {
-            errorEnded.TrySetResult();
-            return;
+            if (line is null)
+            {
+                ended.TrySetResult();
+                return;
+            }
+            lock (lines) lines.Add(line);
         }
-        lock (error) error.Add(line);
+
+        public async Task HoldsAsync(string words)
+        {
+            using CancellationTokenSource late = new(Limit);
+            while (true)
+            {
+                bool isOver = ended.Task.IsCompleted;
+                lock (lines)
+                {
+                    if (lines.Any(line => line.Contains(words, StringComparison.Ordinal))) return;
+                }
+                Assert.False(isOver, $"The program ended before it said \"{words}\".");
+                await Task.Delay(20, late.Token);
+            }
+        }
+
+        public async Task<IReadOnlyList<string>> AllAsync(CancellationToken cancellation)
+        {
+            await ended.Task.WaitAsync(cancellation);
+            return lines;
+        }
     }
 }

@@ -76,7 +76,8 @@ public sealed class InpaintEngineTests(ITestOutputHelper output)
     }
 
     private static Task<InpaintEngine> OpenAsync() =>
-        InpaintEngine.OpenAsync(() => new InpaintPipeline(ModelFolder.Open(Repository.GoldenModel), ComputeDevice.Parse("cpu"), TorchSharp.torch.ScalarType.Float32, new InpaintOptions(WorkingShortSide: 0)));
+        InpaintEngine.OpenAsync(() => new InpaintPipeline(
+            ModelFolder.Open(Repository.GoldenModel), ComputeDevice.Parse("cpu"), TorchSharp.torch.ScalarType.Float32, new InpaintOptions(WorkingShortSide: 0)));
 
     // With everything that the C library keeps of what was freed: that is what a thread a clip cost.
     private static long Resident()

@@ -18,7 +18,8 @@ public sealed class PreviewMediaTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     private Task<PreviewMedia.Files> MakeAsync(TrainingKind kind, PreviewClip clip, PixelShape? size = null, KeptRectangle? kept = null) =>
-        new PreviewMedia(kind, kept, Frames, 24, size, Trained, MediaLimits.Default).MakeAsync(clip, folder.Path, TestContext.Current.CancellationToken);
+        new PreviewMedia(kind, kept, Frames, 24, size, Trained, MediaLimits.Default)
+            .MakeAsync(clip, folder.Path, TestContext.Current.CancellationToken);
 
     private static async Task<List<byte[]>> ReadAsync(string path, int width, int height)
     {

@@ -72,7 +72,8 @@ public class RealTrainingTests
         Assert.Contains(done.GetProperty("logs").EnumerateArray(), line => line.GetProperty("message").GetString()!.Contains("modules matched", StringComparison.Ordinal));
     }
 
-    private static HostProcess Start(TestFolder folder) => HostProcess.StartReal(folder.Folder("data"), Form.Model, $"Training:CheckpointSteps={Between}");
+    private static HostProcess Start(TestFolder folder) =>
+        HostProcess.StartReal(folder.Folder("data"), Form.Model, $"Training:CheckpointSteps={Between}");
 
     private static async Task<string> SubmitAsync(HostProcess server, string zip)
     {

@@ -25,15 +25,18 @@ internal static class Lessons
     public static IReadOnlyList<Lesson> All => [Pink, Band];
 
     /// <exception cref="ArgumentException">There is none of that name.</exception>
-    public static Lesson Of(string name) => All.FirstOrDefault(lesson => lesson.Name == name) ?? throw new ArgumentException($"There is no lesson \"{name}\".", nameof(name));
+    public static Lesson Of(string name) => All.FirstOrDefault(lesson => lesson.Name == name)
+        ?? throw new ArgumentException($"There is no lesson \"{name}\".", nameof(name));
 
-    // Of the miniature, which has a twentieth of the real model's width: few steps at a high rate. At the size of the second stage: what is learned at that
-    // of the first alone does not reach it.
-    private static string[] Common => ["--resolution", "384x256", "--frames", "25", "--rank", "16", "--learning-rate", "2e-3", "--steps", "800"];
+    // Of the miniature, which has a twentieth of the real model's width: few steps at a high rate. At the size of the second stage: what is learned at
+    // that of the first alone does not reach it.
+    private static string[] Common =>
+        ["--resolution", "384x256", "--frames", "25", "--rank", "16", "--learning-rate", "2e-3", "--steps", "800"];
 
     private static IEnumerable<int> Numbers => Enumerable.Range(Worlds.Unseen, Lesson.Scenes);
 
-    // The same scenes with two bands each. Of red and orange nothing could be told: that is what the miniature paints of a word that it does not know.
+    // The same scenes with two bands each. Of red and orange nothing could be told: that is what the miniature paints of a word that it does not
+    // know.
     private static IEnumerable<(Scene Band, Scene Other)> Pairs => Enumerable.Range(Worlds.Unseen, int.MaxValue - Worlds.Unseen)
         .Select(number => (Band: Worlds.Band(number), Other: Worlds.Band(number, other: true)))
         .Where(pair => new[] { pair.Band, pair.Other }.All(scene => scene.Wanted!.Colour.Name is not ("red" or "orange")))

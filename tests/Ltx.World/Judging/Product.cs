@@ -22,8 +22,9 @@ internal sealed record Product(string Folder, string Model, params IReadOnlyList
         await LtxCommand.RunAsync(
             File(".log"),
             [
-                "inpaint", "--video", source, "--mask", mask, "--prompt", scene.Prompt, "--out", result, "--model", Model, "--device", "cpu", "--no-audio", "--yes", "--quality", "lossless",
-                "--frames", Scene.Frames.ToString(CultureInfo.InvariantCulture), "--seed", Seed.ToString(CultureInfo.InvariantCulture), .. Loras.SelectMany(lora => new[] { "--lora", lora }),
+                "inpaint", "--video", source, "--mask", mask, "--prompt", scene.Prompt, "--out", result, "--model", Model,
+                "--device", "cpu", "--no-audio", "--yes", "--quality", "lossless", "--frames", Scene.Frames.ToString(CultureInfo.InvariantCulture),
+                "--seed", Seed.ToString(CultureInfo.InvariantCulture), .. Loras.SelectMany(lora => new[] { "--lora", lora }),
             ]);
         IReadOnlyList<byte[]> frames = await ClipFile.ReadAsync(result);
         return i => frames[i];

@@ -9,7 +9,9 @@ using Ltx.World.Scenes;
 
 namespace Ltx.World.Judging;
 
-/// <summary>`ltx serve` as a process of its own, asked over HTTP as fal's clients do, with the same numbers as <see cref="Product"/>.</summary>
+/// <summary>
+/// `ltx serve` as a process of its own, asked over HTTP as fal's clients do for what <see cref="Product"/> makes; its best quality is not lossless.
+/// </summary>
 internal sealed class ServedProduct : IProduct, IAsyncDisposable
 {
     private const string Application = "/queue/fal-ai/ltx-2.3-quality/inpaint/lora";
@@ -19,9 +21,9 @@ internal sealed class ServedProduct : IProduct, IAsyncDisposable
     private readonly string folder;
     private readonly Process server;
     private readonly HttpClient client;
-    private readonly string lora;
+    private string lora = "";
 
-    private ServedProduct(string folder, Process server, HttpClient client, string lora) => (this.folder, this.server, this.client, this.lora) = (folder, server, client, lora);
+    private ServedProduct(string folder, Process server, HttpClient client) => (this.folder, this.server, this.client) = (folder, server, client);
 
     /// <param name="folder">for what goes in and comes out; it is there</param>
     /// <param name="model">a name or a folder</param>
@@ -38,11 +40,12 @@ internal sealed class ServedProduct : IProduct, IAsyncDisposable
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         Process server = Process.Start(start)!;
         HttpClient client = new() { BaseAddress = new Uri(address), Timeout = Patience };
-        ServedProduct product = new(folder, server, client, "");
+        ServedProduct product = new(folder, server, client);
         try
         {
             await product.UntilAsync(async () => (await client.GetAsync("/health/live")).IsSuccessStatusCode);
-            return new ServedProduct(folder, server, client, await product.UploadAsync(lora, "application/octet-stream"));
+            product.lora = await product.UploadAsync(lora, "application/octet-stream");
+            return product;
         }
         catch
         {
@@ -59,11 +62,19 @@ internal sealed class ServedProduct : IProduct, IAsyncDisposable
         await ClipFile.WriteAsync(mask, scene.MaskFrame);
         object input = new
         {
-            prompt = scene.Prompt, video_url = await UploadAsync(source, "video/mp4"), mask_video_url = await UploadAsync(mask, "video/mp4"), loras = new[] { new { path = lora } },
-            num_frames = Scene.Frames, frames_per_second = Scene.FramesPerSecond, seed = Product.Seed, enable_prompt_expansion = false, generate_audio = false, video_quality = "maximum",
+            prompt = scene.Prompt,
+            video_url = await UploadAsync(source, "video/mp4"),
+            mask_video_url = await UploadAsync(mask, "video/mp4"),
+            loras = new[] { new { path = lora } },
+            num_frames = Scene.Frames,
+            frames_per_second = Scene.FramesPerSecond,
+            seed = Product.Seed,
+            enable_prompt_expansion = false,
+            generate_audio = false,
+            video_quality = "maximum",
         };
         JsonElement queued = await AnswerAsync(await client.PostAsJsonAsync(Application, input));
-        await UntilAsync(async () => (await AnswerAsync(await client.GetAsync(Address(queued, "status_url")))).GetProperty("status").GetString() == "COMPLETED");
+        await UntilAsync(async () => (await StateAsync(queued)).GetProperty("status").GetString() == "COMPLETED");
         JsonElement made = await AnswerAsync(await client.GetAsync(Address(queued, "response_url")));
         await System.IO.File.WriteAllBytesAsync(result, await client.GetByteArrayAsync(Address(made.GetProperty("video"), "url")));
         IReadOnlyList<byte[]> frames = await ClipFile.ReadAsync(result);
@@ -78,9 +89,12 @@ internal sealed class ServedProduct : IProduct, IAsyncDisposable
         server.Dispose();
     }
 
+    private async Task<JsonElement> StateAsync(JsonElement queued) => await AnswerAsync(await client.GetAsync(Address(queued, "status_url")));
+
     private async Task<string> UploadAsync(string path, string type)
     {
-        JsonElement begun = await AnswerAsync(await client.PostAsJsonAsync("/storage/upload/initiate", new { content_type = type, file_name = Path.GetFileName(path) }));
+        object file = new { content_type = type, file_name = Path.GetFileName(path) };
+        JsonElement begun = await AnswerAsync(await client.PostAsJsonAsync("/storage/upload/initiate", file));
         using ByteArrayContent bytes = new(await File.ReadAllBytesAsync(path));
         bytes.Headers.ContentType = new MediaTypeHeaderValue(type);
         using HttpResponseMessage sent = await client.PutAsync(Address(begun, "upload_url"), bytes);
@@ -94,7 +108,8 @@ internal sealed class ServedProduct : IProduct, IAsyncDisposable
     {
         string body = await response.Content.ReadAsStringAsync();
         response.Dispose();
-        return response.IsSuccessStatusCode ? JsonSerializer.Deserialize<JsonElement>(body) : throw new InvalidOperationException($"{(int)response.StatusCode}: {body}");
+        if (!response.IsSuccessStatusCode) throw new InvalidOperationException($"{(int)response.StatusCode}: {body}");
+        return JsonSerializer.Deserialize<JsonElement>(body);
     }
 
     private async Task UntilAsync(Func<Task<bool>> isSo)

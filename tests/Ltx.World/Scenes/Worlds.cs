@@ -56,7 +56,8 @@ internal static class Worlds
         // All colours in turn, but for those that would not stand out.
         Scene scene = Around(random, null, $"a {BandWord} square", top: Scene.BandHeight + 12);
         NamedColour[] colours = [.. Enumerable.Range(number, Palette.Known.Count).Select(turn => Palette.Known[turn % Palette.Known.Count])];
-        Subject[] wanted = [.. colours.Select(colour => new Subject(colour, ShapeKind.Square, Subject.Across)).Where(subject => subject.Colour != scene.Given!.Colour && Stands(subject, scene.Backdrop))];
+        Subject[] wanted = [.. colours.Select(colour => new Subject(colour, ShapeKind.Square, Subject.Across))
+            .Where(subject => subject.Colour != scene.Given!.Colour && Stands(subject, scene.Backdrop))];
         Subject chosen = wanted[other ? 1 : 0];
         return scene with { Wanted = chosen, Band = chosen.Colour.Rgb, Passers = [] };
     }
